@@ -1,0 +1,53 @@
+"""The cache is a convenience: while its server is away, pages go on without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+
+class ForgivingRedisCache(RedisCache):
+    """Answers as an empty cache when the server cannot be reached, and logs that it did."""
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        try:
+            return super().get(key, default, version)
+        except RedisError as error:
+            return self._miss(error, default)
+
+    def set(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().set(key, value, *args, **kwargs)
+        except RedisError as error:
+            self._miss(error, None)
+
+    def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
+        try:
+            return bool(super().add(key, value, *args, **kwargs))
+        except RedisError as error:
+            self._miss(error, None)
+            return True
+
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        try:
+            return bool(super().delete(key, version))
+        except RedisError as error:
+            self._miss(error, None)
+            return False
+
+    def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
+        try:
+            return dict(super().get_many(keys, version))
+        except RedisError as error:
+            self._miss(error, None)
+            return {}
+
+    @staticmethod
+    def _miss(error: RedisError, default: Any) -> Any:
+        log.warning("cache_unavailable", error=type(error).__name__)
+        return default

@@ -1,0 +1,55 @@
+"""The Celery application: queues, safety of delivery, and the beat schedule."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from celery import Celery
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+QUEUES = ("default", "scans", "imports", "channels", "iam")
+# A delivered task that is not acknowledged is delivered again after this time: longer than the longest task.
+VISIBILITY_TIMEOUT = timedelta(hours=2)
+
+
+def broker_url(redis_url: str) -> str:
+    """kombu writes a Unix socket as redis+socket://, redis-py as unix://."""
+    if redis_url.startswith("unix://"):
+        path, _, query = redis_url.removeprefix("unix://").partition("?")
+        number = query.removeprefix("db=") or "0"
+        return f"redis+socket://{path}?virtual_host={number}"
+    return redis_url
+
+
+app = Celery("inventory_ops")
+
+
+def configure() -> None:
+    from config import env
+
+    app.conf.update(
+        broker_url=broker_url(env.read().redis_url),
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"visibility_timeout": int(VISIBILITY_TIMEOUT.total_seconds())},
+        task_ignore_result=True,  # results live in tables of ours, the queue is only a hint
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_default_queue="default",
+        task_queues=[Queue(name) for name in QUEUES],
+        task_soft_time_limit=int(timedelta(hours=1).total_seconds()),
+        task_time_limit=int(timedelta(hours=1, minutes=5).total_seconds()),
+        task_serializer="json",
+        accept_content=["json"],
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        timezone="UTC",
+        beat_schedule={},
+    )
+
+
+configure()
+app.autodiscover_tasks()

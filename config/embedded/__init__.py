@@ -1,0 +1,1 @@
+"""Local PostgreSQL, Valkey and IAM for a start without any set-up. Imports no Django."""

@@ -1,0 +1,149 @@
+"""Use of the embedded services by one process: `with stack.running(): …`.
+
+The first user starts the keeper, the last one to leave waits until it has stopped everything.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, Any
+
+from config.embedded import processes
+from config.embedded.paths import CHECKOUT, Paths, default_data_dir
+
+READY_SECONDS = 330
+STOP_SECONDS = 30
+
+
+class Stack:
+    """A share in the services of one data folder, held until `release()`."""
+
+    def __init__(self, paths: Paths) -> None:
+        self.paths = paths
+        self._users: IO[str] | None = None
+
+    def acquire(self, *, fast: bool = False) -> None:
+        """Make sure that PostgreSQL and Valkey run. Raises RuntimeError that says what to do."""
+        self._create_folders()
+        with self.paths.start_lock.open("a") as start_lock:
+            fcntl.flock(start_lock, fcntl.LOCK_EX)
+            self._users = self.paths.users_lock.open("a")
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+            if not self._keeper_is_alive():
+                self._start_keeper(fast=fast)
+
+    def aws_url(self) -> str:
+        """Address of the local IAM endpoint, which is started when it does not run yet."""
+        self.paths.aws_request.touch()
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if url := self._state().get("aws_url"):
+                return str(url)
+            if not self._keeper_is_alive():
+                break
+            time.sleep(0.05)
+        log = self.paths.log_dir / "keeper.log"
+        raise RuntimeError(f"The local IAM endpoint did not start. Last lines of {log}:\n{processes.tail(log)}")
+
+    def release(self) -> None:
+        """Give the share back; if it was the last one, wait until all services have stopped."""
+        if self._users is None:
+            return
+        fcntl.flock(self._users, fcntl.LOCK_UN)
+        self._users.close()
+        self._users = None
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and self._keeper_is_alive():
+            with self.paths.users_lock.open("a") as users:
+                try:
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    # held by another user, or by the keeper that is on its way down: only then wait on
+                    if not self._is_stopping():
+                        return
+            time.sleep(0.05)
+
+    def _is_stopping(self) -> bool:
+        with self.paths.start_lock.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    def _create_folders(self) -> None:
+        try:
+            for folder in (self.paths.data_dir, self.paths.log_dir):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RuntimeError(
+                f"Cannot write to the data folder {self.paths.data_dir} ({error.strerror}). "
+                "Set OPS_DATA_DIR to a folder that you may write to."
+            ) from error
+
+    def _state(self) -> dict[str, Any]:
+        try:
+            state: dict[str, Any] = json.loads(self.paths.keeper_file.read_text())
+        except (OSError, ValueError):
+            return {}
+        return state
+
+    def _keeper_is_alive(self) -> bool:
+        pid = self._state().get("pid")
+        if not pid:
+            return False
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        with suppress(OSError):  # a pid may have been given to somebody else since
+            return b"config.embedded.keeper" in open(f"/proc/{pid}/cmdline", "rb").read()
+        return True
+
+    def _start_keeper(self, *, fast: bool) -> None:
+        self.paths.keeper_file.unlink(missing_ok=True)
+        log = self.paths.log_dir / "keeper.log"
+        command = [
+            sys.executable,
+            "-m",
+            "config.embedded.keeper",
+            str(self.paths.data_dir),
+            *(["--fast"] * fast),
+        ]
+        with log.open("ab") as output:
+            keeper = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                cwd=CHECKOUT,
+            )
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if self._state().get("pid") == keeper.pid:
+                return
+            if keeper.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise RuntimeError(f"The embedded services did not start. Last lines of {log}:\n{processes.tail(log)}")
+
+
+@contextmanager
+def running(paths: Paths | None = None, *, fast: bool = False) -> Iterator[Stack]:
+    """Hold the embedded services of `paths` (default: the default data folder) for the time of a block."""
+    stack = Stack(paths or Paths(default_data_dir()))
+    stack.acquire(fast=fast)
+    try:
+        yield stack
+    finally:
+        stack.release()

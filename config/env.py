@@ -1,0 +1,143 @@
+"""The only reader of the environment. Every value is typed, and a bad one stops the start with the way to mend it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError
+
+from config.embedded.paths import CHECKOUT, Paths, default_data_dir
+
+SHORTEST_SECRET_KEY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the environment says, with defaults that are safe for local use."""
+
+    production: bool
+    demo: bool
+    debug: bool
+    secret_key: str
+    allowed_hosts: list[str]
+    csrf_trusted_origins: list[str]
+    database: dict[str, Any]
+    database_replica: dict[str, Any] | None
+    database_is_embedded: bool
+    redis_url: str
+    redis_is_embedded: bool
+    email: dict[str, Any]
+    default_from_email: str
+    public_url: str
+    log_level: str
+    log_format: str
+    aws_real: bool
+    aws_endpoint_url: str
+    data_dir: Path
+    behind_proxy: bool
+
+
+def read() -> Environment:
+    """Read and check the environment. Raises ImproperlyConfigured that names the variable and the fix."""
+    try:
+        return _read(Env())
+    except EnvError as error:
+        raise ImproperlyConfigured(f"Environment: {error}. The variables are described in .env.example.") from error
+
+
+def _read(env: Env) -> Environment:
+    paths = Paths(default_data_dir())
+    kind = env.str("OPS_ENV", "local")
+    if kind not in {"local", "production"}:
+        raise ImproperlyConfigured(f"OPS_ENV is {kind!r}: use `local` or `production`.")
+    production = kind == "production"
+    database_url, redis_url = env.str("DATABASE_URL", ""), env.str("REDIS_URL", "")
+    replica = env.str("DATABASE_REPLICA_URL", "")
+    email = env.dj_email_url("EMAIL_URL", "console://" if not production else "smtp://localhost:25")
+    result = Environment(
+        production=production,
+        demo=env.bool("OPS_DEMO", False),
+        debug=env.bool("DEBUG", False),
+        secret_key=env.str("SECRET_KEY", "") or ("" if production else _local_secret_key(paths.data_dir)),
+        allowed_hosts=env.list(
+            "ALLOWED_HOSTS",
+            [] if production else ["localhost", "127.0.0.1", "[::1]", "testserver"],
+        ),
+        csrf_trusted_origins=env.list("CSRF_TRUSTED_ORIGINS", []),
+        database=_database(env, "DATABASE_URL", database_url or paths.database_url()),
+        database_replica=_database(env, "DATABASE_REPLICA_URL", replica) if replica else None,
+        database_is_embedded=not database_url,
+        redis_url=redis_url or paths.redis_url,
+        redis_is_embedded=not redis_url,
+        email=email,
+        default_from_email=env.str("DEFAULT_FROM_EMAIL", "Inventory Ops <inventory-ops@localhost>"),
+        public_url=env.str("OPS_PUBLIC_URL", "http://localhost:8000").rstrip("/"),
+        log_level=env.str("LOG_LEVEL", "INFO").upper(),
+        log_format=env.str("LOG_FORMAT", "json" if production else "console"),
+        aws_real=env.str("OPS_AWS", "local") == "real",
+        aws_endpoint_url=env.str("AWS_ENDPOINT_URL", ""),
+        data_dir=paths.data_dir,
+        behind_proxy=env.bool("BEHIND_PROXY", False),
+    )
+    if production:
+        _refuse_unsafe(result, database_url=database_url, redis_url=redis_url)
+    return result
+
+
+def _database(env: Env, name: str, url: str) -> dict[str, Any]:
+    import dj_database_url
+
+    try:
+        config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(
+            f"{name} is not a database address. Use postgresql://USER:PASSWORD@HOST:PORT/NAME."
+        ) from error
+    if config.get("ENGINE") != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(f"{name} must be a PostgreSQL address: postgresql://USER:PASSWORD@HOST:PORT/NAME.")
+    return config
+
+
+def _local_secret_key(data_dir: Path) -> str:
+    """A random key of this machine's own, kept in the data folder so that sessions survive a restart."""
+    file = data_dir / "secret-key"
+    try:
+        return file.read_text()
+    except OSError:
+        pass
+    key = secrets.token_urlsafe(64)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(key)
+    except OSError:  # a read-only folder: then a key for this process alone
+        pass
+    return key
+
+
+def _refuse_unsafe(env: Environment, *, database_url: str, redis_url: str) -> None:
+    problems = []
+    if len(env.secret_key) < SHORTEST_SECRET_KEY or len(set(env.secret_key)) < 5:
+        problems.append(
+            f"SECRET_KEY needs at least {SHORTEST_SECRET_KEY} random characters: "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(64))"'
+        )
+    if not env.allowed_hosts or "*" in env.allowed_hosts:
+        problems.append("ALLOWED_HOSTS must list the host names you serve, comma-separated, without *")
+    if env.debug:
+        problems.append("DEBUG must be off: remove it or set DEBUG=false")
+    if env.demo:
+        problems.append("OPS_DEMO must be off: its logins have a public password")
+    if not database_url:
+        problems.append("DATABASE_URL is missing: postgresql://USER:PASSWORD@HOST:5432/NAME")
+    if not redis_url:
+        problems.append("REDIS_URL is missing: redis://HOST:6379/0")
+    if problems:
+        raise ImproperlyConfigured("Unsafe for production:\n- " + "\n- ".join(problems))
+
+
+__all__ = ["CHECKOUT", "Environment", "read"]

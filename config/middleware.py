@@ -1,0 +1,59 @@
+"""What wraps every request: its reference number, and a clear answer while the database is away."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+log = structlog.get_logger(__name__)
+GetResponse = Callable[[HttpRequest], HttpResponse]
+ACCEPTED_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestIdMiddleware:
+    """Give each request an id: shown on error pages, in the answer's header, in every log line and task it causes."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if ACCEPTED_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex[:12]
+        request.request_id = request_id  # type: ignore[attr-defined]
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class ServiceUnavailableMiddleware:
+    """Answer 503 with an explanation while the database cannot be reached; nothing of the request was done."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        log.error(
+            "database_unavailable",
+            path=request.path,
+            error=str(error).splitlines()[0] if str(error) else "",
+        )
+        request_id = getattr(request, "request_id", "")
+        if request.path.startswith("/api/"):
+            body = {"detail": "The database is not available. Nothing was changed. Try again in a minute."}
+            response: HttpResponse = JsonResponse(body | {"request_id": request_id}, status=503)
+        else:
+            response = HttpResponse(render_to_string("503.html", {"request_id": request_id}), status=503)
+        response["Retry-After"] = "30"
+        return response

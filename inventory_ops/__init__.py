@@ -1,0 +1,1 @@
+"""The base app: marketplace data, Action Required, Events Ledger, channels."""

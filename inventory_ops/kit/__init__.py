@@ -1,0 +1,1 @@
+"""Reusable machinery that imports no domain code."""

@@ -1,0 +1,1 @@
+"""Fields, constraints and SQL helpers."""

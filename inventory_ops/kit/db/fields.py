@@ -1,0 +1,41 @@
+"""Field shapes used everywhere: money, percent, ratio, codes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+
+class MoneyField(models.DecimalField[Any, Any]):
+    """An amount in the currency's major unit, exact: NUMERIC(20, 4)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 20)
+        kwargs.setdefault("decimal_places", 4)
+        super().__init__(*args, **kwargs)
+
+
+class PercentField(models.DecimalField[Any, Any]):
+    """0 to 100, up to four decimals."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 7)
+        kwargs.setdefault("decimal_places", 4)
+        kwargs.setdefault(
+            "validators",
+            [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
+        )
+        super().__init__(*args, **kwargs)
+
+
+class RatioField(models.DecimalField[Any, Any]):
+    """0 to 1, up to four decimals."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 5)
+        kwargs.setdefault("decimal_places", 4)
+        kwargs.setdefault("validators", [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))])
+        super().__init__(*args, **kwargs)

@@ -1,0 +1,35 @@
+"""Tables of the base app, one subject a file."""
+
+from inventory_ops.models.audit import AuditEvent
+from inventory_ops.models.catalog import Category, Product
+from inventory_ops.models.imports import Import, ImportRowError
+from inventory_ops.models.jobs import Job
+from inventory_ops.models.ledger import AdjustmentReason, EventKey, InventoryEvent
+from inventory_ops.models.merchants import Merchant, Store
+from inventory_ops.models.orders import Order, OrderItem, PaymentAttempt
+from inventory_ops.models.pricing import FlashSale, PriceChange
+from inventory_ops.models.stock import InventoryType, Location, StockBalance
+from inventory_ops.models.users import User
+
+__all__ = [
+    "AdjustmentReason",
+    "AuditEvent",
+    "Category",
+    "EventKey",
+    "FlashSale",
+    "Import",
+    "ImportRowError",
+    "InventoryEvent",
+    "InventoryType",
+    "Job",
+    "Location",
+    "Merchant",
+    "Order",
+    "OrderItem",
+    "PaymentAttempt",
+    "PriceChange",
+    "Product",
+    "StockBalance",
+    "Store",
+    "User",
+]

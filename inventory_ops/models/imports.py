@@ -1,0 +1,78 @@
+"""What was imported: file, state, counts, and each refused row."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Import(models.Model):
+    """One uploaded or loaded file."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", _("Checking")
+        CHECKED = "checked", _("Checked")
+        APPLYING = "applying", _("Applying")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        DISCARDED = "discarded", _("Discarded")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=50)
+    file_name = models.CharField(_("file"), max_length=255)
+    stored_name = models.CharField(max_length=100, blank=True, help_text=_("Random name below the files folder."))
+    sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    state = models.CharField(_("state"), max_length=20, choices=State.choices, default=State.CHECKING)
+    all_or_nothing = models.BooleanField(_("import nothing if any row fails"), default=False)
+    rows_total = models.PositiveIntegerField(_("rows"), default=0)
+    rows_new = models.PositiveIntegerField(_("new"), default=0)
+    rows_changed = models.PositiveIntegerField(_("changed"), default=0)
+    rows_unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    rows_failed = models.PositiveIntegerField(_("failed"), default=0)
+    message = models.TextField(_("message"), blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        indexes = [models.Index(fields=["-created_at"], name="import_newest")]
+        constraints: Any = [
+            models.CheckConstraint(
+                name="import_finished_has_a_time",
+                condition=~Q(state__in=["done", "failed", "discarded"]) | Q(finished_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.file_name}"
+
+
+class ImportRowError(models.Model):
+    """One thing wrong with one row of an import."""
+
+    job = models.ForeignKey(Import, models.CASCADE, related_name="errors", db_column="import_id")
+    line = models.PositiveIntegerField(_("line"), help_text=_("Physical line in the file, the header is line 1."))
+    column = models.CharField(_("column"), max_length=100, blank=True)
+    value = models.CharField(_("value"), max_length=200, blank=True)
+    code = models.CharField(_("code"), max_length=30, blank=True)
+    message = models.CharField(_("message"), max_length=500)
+
+    class Meta:
+        indexes = [models.Index(fields=["job", "line"], name="import_error_by_line")]
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.message}"

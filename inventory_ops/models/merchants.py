@@ -1,0 +1,101 @@
+"""Merchants (the sellers, also called vendors) and the stores that customers shop in."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.kit.db.fields import RatioField
+
+if TYPE_CHECKING:
+    from inventory_ops.models.users import User
+
+
+def validate_timezone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("%(name)s is no IANA time zone. Use a name like Europe/Berlin."),
+            params={"name": name},
+        )
+
+
+class MerchantQuerySet(models.QuerySet["Merchant"]):
+    def visible_to(self, user: User | None) -> MerchantQuerySet:
+        """Merchants whose rows `user` may see; None is the system, which sees all."""
+        if user is None or user.sees_all_merchants:
+            return self
+        return self.filter(pk=user.merchant_id)
+
+
+class Merchant(models.Model):
+    """A seller whose goods the marketplace stores and sells."""
+
+    vendor_number = models.CharField(_("vendor number"), max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    currency = models.CharField(_("currency"), max_length=3, default="GBP", help_text=_("ISO 4217 code."))
+    timezone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default="UTC",
+        validators=[validate_timezone],
+        help_text=_("Decides what a day is for this merchant."),
+    )
+    email = models.EmailField(_("e-mail"), blank=True)
+    write_off_factor = RatioField(
+        _("write-off factor"),
+        null=True,
+        blank=True,
+        help_text=_("Share of a lost unit's value that is credited."),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = MerchantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("merchant")
+        verbose_name_plural = _("merchants")
+        constraints: Any = [
+            models.CheckConstraint(
+                name="merchant_currency_is_a_code",
+                condition=Q(currency__regex=r"^[A-Z]{3}$"),
+            ),
+            models.CheckConstraint(
+                name="merchant_write_off_factor_is_a_ratio",
+                condition=Q(write_off_factor__isnull=True) | Q(write_off_factor__range=(0, 1)),
+            ),
+            models.CheckConstraint(name="merchant_vendor_number_is_given", condition=~Q(vendor_number="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.vendor_number} · {self.name}"
+
+
+class Store(models.Model):
+    """A shop front. Its time-out decides when a cart counts as abandoned."""
+
+    number = models.CharField(_("number"), max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    abandon_after = models.DurationField(
+        _("abandoned after"),
+        default=timedelta(minutes=60),
+        help_text=_("A cart without customer activity for this long counts as abandoned."),
+    )
+
+    class Meta:
+        verbose_name = _("store")
+        verbose_name_plural = _("stores")
+        constraints: Any = [
+            models.CheckConstraint(
+                name="store_abandon_after_is_positive",
+                condition=Q(abandon_after__gt=timedelta(0)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.number

@@ -1,0 +1,107 @@
+"""Flash sales and the history of prices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import (
+    DateTimeRangeField,
+    RangeBoundary,
+    RangeOperators,
+)
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.kit.db.fields import MoneyField, PercentField
+
+
+class TsTzRange(Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class FlashSale(models.Model):
+    """A time-limited discount on one product, in force from `starts_at` until just before `ends_at`."""
+
+    merchant = models.ForeignKey("inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False)
+    product = models.ForeignKey(
+        "inventory_ops.Product",
+        models.PROTECT,
+        related_name="flash_sales",
+        db_constraint=False,
+    )
+    starts_at = models.DateTimeField(_("starts at"))
+    ends_at = models.DateTimeField(_("ends at"), help_text=_("Exclusive."))
+    percentage = PercentField(_("percentage off"))
+    snapshot_price = MoneyField(_("snapshot price"), help_text=_("The regular price when the sale was set up."))
+    sale_price = MoneyField(
+        _("sale price"),
+        help_text=_("snapshot × (1 − percentage), half-even to the currency's smallest unit."),
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("flash sale")
+        verbose_name_plural = _("flash sales")
+        constraints: Any = [
+            ExclusionConstraint(
+                name="flash_sales_of_a_product_do_not_overlap",
+                expressions=[
+                    ("product", RangeOperators.EQUAL),
+                    (
+                        TsTzRange("starts_at", "ends_at", RangeBoundary()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                violation_error_message=_("Another flash sale of this product runs in that time."),
+            ),
+            models.UniqueConstraint(fields=["product", "starts_at"], name="flash_sale_product_and_start"),
+            models.CheckConstraint(
+                name="flash_sale_starts_before_it_ends",
+                condition=Q(starts_at__lt=F("ends_at")),
+            ),
+            models.CheckConstraint(
+                name="flash_sale_percentage_is_a_percent",
+                condition=Q(percentage__range=(0, 100)),
+            ),
+            models.CheckConstraint(
+                name="flash_sale_price_is_at_most_snapshot",
+                condition=Q(sale_price__gte=0) & Q(sale_price__lte=F("snapshot_price")),
+            ),
+        ]
+        indexes = [models.Index(fields=["ends_at", "starts_at"], name="flash_sale_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.percentage} % until {self.ends_at:%Y-%m-%d %H:%M}"
+
+
+class PriceChange(models.Model):
+    """One change of a product's price, special price or cost: what it was, what it became, when, by whom."""
+
+    merchant = models.ForeignKey("inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False)
+    product = models.ForeignKey(
+        "inventory_ops.Product",
+        models.PROTECT,
+        related_name="price_changes",
+        db_constraint=False,
+    )
+    at = models.DateTimeField(_("at"))
+    price_before = MoneyField(null=True)
+    price_after = MoneyField()
+    special_price_before = MoneyField(null=True)
+    special_price_after = MoneyField(null=True)
+    cost_before = MoneyField(null=True)
+    cost_after = MoneyField(null=True)
+    source = models.CharField(_("source"), max_length=50)
+    actor = models.CharField(_("actor"), max_length=254, blank=True)
+
+    class Meta:
+        verbose_name = _("price change")
+        verbose_name_plural = _("price changes")
+        indexes = [models.Index(fields=["product", "-at"], name="price_change_of_product")]
+
+    def __str__(self) -> str:
+        return f"{self.price_before} → {self.price_after}"

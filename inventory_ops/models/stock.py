@@ -1,0 +1,103 @@
+"""Inventory types, locations and stock balances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from inventory_ops.models.users import User
+
+
+class InventoryType(models.Model):
+    """The condition of stock. Channels draw from sellable types only."""
+
+    code = models.SlugField(_("code"), max_length=30, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    is_sellable = models.BooleanField(_("sellable"), default=False)
+
+    class Meta:
+        verbose_name = _("inventory type")
+        verbose_name_plural = _("inventory types")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Location(models.Model):
+    """A warehouse or a place in it."""
+
+    code = models.CharField(_("code"), max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("location")
+        verbose_name_plural = _("locations")
+
+    def __str__(self) -> str:
+        return self.name or self.code
+
+
+class StockBalanceQuerySet(models.QuerySet["StockBalance"]):
+    def visible_to(self, user: User | None) -> StockBalanceQuerySet:
+        """Balances whose merchant `user` may see; None is the system, which sees all."""
+        if user is None or user.sees_all_merchants:
+            return self
+        return self.filter(merchant_id=user.merchant_id)
+
+
+class StockBalance(models.Model):
+    """Units of one product, inventory type, location and lot: always the sum of its events in the ledger.
+
+    A lot is its code and expiry date; '' and NULL mean that none was told. `on_hand` may be negative (a channel
+    sold what was not there). `version` is the sequence number of the balance's last event.
+    """
+
+    merchant = models.ForeignKey("inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False)
+    product = models.ForeignKey(
+        "inventory_ops.Product",
+        models.PROTECT,
+        related_name="balances",
+        db_constraint=False,
+    )
+    inventory_type = models.ForeignKey(InventoryType, models.PROTECT, related_name="+")
+    location = models.ForeignKey(Location, models.PROTECT, related_name="+")
+    lot = models.CharField(_("lot"), max_length=100, blank=True, default="")
+    expires_on = models.DateField(_("expires on"), null=True, blank=True)
+    on_hand = models.IntegerField(_("on hand"), default=0)
+    allocated = models.IntegerField(_("allocated"), default=0)
+    version = models.PositiveIntegerField(default=0)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = StockBalanceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("stock balance")
+        verbose_name_plural = _("stock balances")
+        constraints: Any = [
+            models.UniqueConstraint(
+                fields=["product", "inventory_type", "location", "lot", "expires_on"],
+                name="stock_balance_is_one_per_place",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(name="stock_allocated_is_not_negative", condition=Q(allocated__gte=0)),
+        ]
+        indexes = [
+            models.Index(
+                fields=["product", "inventory_type"],
+                include=["expires_on", "on_hand", "allocated"],
+                name="stock_balance_of_product",
+            ),
+            models.Index(
+                fields=["product"],
+                name="stock_balance_negative",
+                condition=Q(on_hand__lt=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on_hand} on hand"

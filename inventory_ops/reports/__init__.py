@@ -1,0 +1,5 @@
+"""One small file per Action Required report."""
+
+
+def register_all() -> None:
+    """Import every report of this folder, which registers it."""

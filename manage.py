@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Command line of Inventory Ops. Without DATABASE_URL and REDIS_URL it runs its own PostgreSQL and Valkey."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import ExitStack
+
+# These do not look at the database, so they do not wait for it.
+WITHOUT_SERVICES = {
+    "help",
+    "version",
+    "--version",
+    "--help",
+    "-h",
+    "collectstatic",
+    "makemessages",
+    "compilemessages",
+}
+# These bring the schema up to date by themselves when it lives in the embedded server.
+MIGRATE_FIRST = {
+    "demo",
+    "load",
+    "report",
+    "scan",
+    "verify_ledger",
+    "bench",
+    "createsuperuser",
+}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    embedded = not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+    from django.core.management import call_command, execute_from_command_line
+
+    with ExitStack() as services:
+        if embedded and command not in WITHOUT_SERVICES and "--help" not in sys.argv:
+            # a plain `kill` must reach the block's end, where the services are given back
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+            from config.embedded import stack
+
+            try:
+                services.enter_context(stack.running())
+            except RuntimeError as error:
+                sys.exit(str(error))
+            if command in MIGRATE_FIRST and not os.environ.get("DATABASE_URL"):
+                import django
+
+                django.setup()
+                call_command("migrate", verbosity=0, interactive=False)
+        execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
