@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dj_database_url
+import dj_email_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
@@ -30,7 +32,7 @@ class Environment:
     database_is_embedded: bool
     redis_url: str
     redis_is_embedded: bool
-    email: dict[str, Any]
+    mailer: dict[str, Any]
     default_from_email: str
     public_url: str
     log_level: str
@@ -57,7 +59,6 @@ def _read(env: Env) -> Environment:
     production = kind == "production"
     database_url, redis_url = env.str("DATABASE_URL", ""), env.str("REDIS_URL", "")
     replica = env.str("DATABASE_REPLICA_URL", "")
-    email = env.dj_email_url("EMAIL_URL", "console://" if not production else "smtp://localhost:25")
     result = Environment(
         production=production,
         demo=env.bool("OPS_DEMO", False),
@@ -73,7 +74,7 @@ def _read(env: Env) -> Environment:
         database_is_embedded=not database_url,
         redis_url=redis_url or paths.redis_url,
         redis_is_embedded=not redis_url,
-        email=email,
+        mailer=_mailer(env.str("EMAIL_URL", "smtp://localhost:25" if production else "console:")),
         default_from_email=env.str("DEFAULT_FROM_EMAIL", "Inventory Ops <inventory-ops@localhost>"),
         public_url=env.str("OPS_PUBLIC_URL", "http://localhost:8000").rstrip("/"),
         log_level=env.str("LOG_LEVEL", "INFO").upper(),
@@ -89,8 +90,6 @@ def _read(env: Env) -> Environment:
 
 
 def _database(env: Env, name: str, url: str) -> dict[str, Any]:
-    import dj_database_url
-
     try:
         config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
     except (ValueError, KeyError) as error:
@@ -100,6 +99,30 @@ def _database(env: Env, name: str, url: str) -> dict[str, Any]:
     if config.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured(f"{name} must be a PostgreSQL address: postgresql://USER:PASSWORD@HOST:PORT/NAME.")
     return config
+
+
+def _mailer(url: str) -> dict[str, Any]:
+    """A mail server as one URL: `smtp+tls://USER:PASSWORD@HOST:587`, `console:`, `file:///folder`."""
+    try:
+        parts = dj_email_url.parse(url)
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(
+            "EMAIL_URL is not a mail address of a server. Use smtp+tls://USER:PASSWORD@HOST:587, or console: to print."
+        ) from error
+    options: dict[str, Any] = {}
+    if parts["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
+        options = {
+            "host": parts["EMAIL_HOST"],
+            "port": parts["EMAIL_PORT"] or 25,
+            "username": parts["EMAIL_HOST_USER"],
+            "password": parts["EMAIL_HOST_PASSWORD"],
+            "use_tls": parts["EMAIL_USE_TLS"],
+            "use_ssl": parts["EMAIL_USE_SSL"],
+            "timeout": 20,
+        }
+    elif parts["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
+        options = {"file_path": parts["EMAIL_FILE_PATH"]}
+    return {"BACKEND": parts["EMAIL_BACKEND"], "OPTIONS": options}
 
 
 def _local_secret_key(data_dir: Path) -> str:

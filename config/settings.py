@@ -177,15 +177,7 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
 
 # -- mail ---------------------------------------------------------------------------------------------------------
-EMAIL_BACKEND = ENV.email["EMAIL_BACKEND"]
-EMAIL_HOST = ENV.email.get("EMAIL_HOST", "")
-EMAIL_PORT = ENV.email.get("EMAIL_PORT") or 25
-EMAIL_HOST_USER = ENV.email.get("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = ENV.email.get("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = ENV.email.get("EMAIL_USE_TLS", False)
-EMAIL_USE_SSL = ENV.email.get("EMAIL_USE_SSL", False)
-EMAIL_FILE_PATH = ENV.email.get("EMAIL_FILE_PATH") or str(DATA_DIR / "mail")
-EMAIL_TIMEOUT = 20
+MAILERS = {"default": ENV.mailer}
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 
 # -- AWS ----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,8 +16,9 @@ from config.embedded.paths import Paths
 _stacks: list[stack.Stack] = []
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def _start_services() -> None:
     """Start the services before Django reads its settings; the workers of xdist share the controller's."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         return
     if "OPS_TEST_DATA_DIR" not in os.environ:
@@ -25,6 +27,14 @@ def pytest_configure(config: pytest.Config) -> None:
     services = stack.Stack(Paths(Path(os.environ["OPS_DATA_DIR"]).resolve()))
     services.acquire(fast=True)
     _stacks.append(services)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    _start_services()
+    import django.conf
+
+    # loads the settings, now that the services have an address: pytest-django, whose turn is last, does the rest
+    assert django.conf.settings.INSTALLED_APPS
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -36,17 +46,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ["OPS_TEST_DATA_DIR"], ignore_errors=True)
 
 
-@pytest.fixture(autouse=True)
-def _append_only_tables_are_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Committing tests leave rows that only a superuser who switches triggers off can remove: do that for them."""
-    yield
-    marker = request.node.get_closest_marker("django_db")
-    if marker is None or not marker.kwargs.get("transaction"):
-        return
-    from django.db import connection
+@pytest.fixture(scope="session", autouse=True)
+def _flush_knows_the_guards() -> Iterator[None]:
+    """After a committing test Django truncates all tables: pass the append-only guards, and keep the fixed lists."""
+    from django.db import connections
+    from django.db.backends.postgresql.operations import DatabaseOperations
 
-    blocker = request.getfixturevalue("django_db_blocker")
-    with blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("set session_replication_role = replica")
-        cursor.execute("truncate inventory_ops_inventoryevent, inventory_ops_auditevent")
-        cursor.execute("set session_replication_role = origin")
+    fixed_lists = importlib.import_module("inventory_ops.migrations.0002_guards").FIXED_LISTS
+
+    def execute_sql_flush(self: DatabaseOperations, sql_list: list[str]) -> None:
+        with transaction.atomic(using=self.connection.alias), connections[self.connection.alias].cursor() as cursor:
+            cursor.execute("set local session_replication_role = replica")
+            for sql in [*sql_list, "truncate inventory_ops_inventoryevent", fixed_lists]:
+                cursor.execute(sql)
+
+    from django.db import transaction
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
+        yield

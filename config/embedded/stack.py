@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, Any
 
 from config.embedded import processes
@@ -106,7 +107,7 @@ class Stack:
         except PermissionError:
             return True
         with suppress(OSError):  # a pid may have been given to somebody else since
-            return b"config.embedded.keeper" in open(f"/proc/{pid}/cmdline", "rb").read()
+            return b"config.embedded.keeper" in Path(f"/proc/{pid}/cmdline").read_bytes()
         return True
 
     def _start_keeper(self, *, fast: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -27,7 +27,7 @@ class Category(models.Model):
     class Meta:
         verbose_name = _("category")
         verbose_name_plural = _("categories")
-        constraints: Any = [
+        constraints = [
             models.CheckConstraint(
                 name="category_commission_is_a_percent",
                 condition=Q(commission_percent__isnull=True) | Q(commission_percent__range=(0, 100)),
@@ -44,7 +44,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Products whose merchant `user` may see; None is the system, which sees all."""
         if user is None or user.sees_all_merchants:
             return self
-        return self.filter(merchant_id=user.merchant_id)
+        return self.filter(merchant_id=user.own_merchant_id)
 
     def live(self) -> ProductQuerySet:
         return self.filter(is_live=True)
@@ -75,7 +75,7 @@ class Product(models.Model):
     class Meta:
         verbose_name = _("product")
         verbose_name_plural = _("products")
-        constraints: Any = [
+        constraints = [
             models.UniqueConstraint(fields=["merchant", "sku"], name="product_sku_is_unique_per_merchant"),
             # what composite foreign keys (merchant_id, product_id) of the large tables point at
             models.UniqueConstraint(fields=["merchant", "id"], name="product_merchant_and_id"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -50,7 +49,7 @@ class Import(models.Model):
         verbose_name = _("import")
         verbose_name_plural = _("imports")
         indexes = [models.Index(fields=["-created_at"], name="import_newest")]
-        constraints: Any = [
+        constraints = [
             models.CheckConstraint(
                 name="import_finished_has_a_time",
                 condition=~Q(state__in=["done", "failed", "discarded"]) | Q(finished_at__isnull=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -79,7 +79,7 @@ class Job(models.Model):
                 condition=Q(state__in=["queued", "running"]),
             ),
         ]
-        constraints: Any = [
+        constraints = [
             models.CheckConstraint(
                 name="job_final_has_a_time",
                 condition=~Q(state__in=["done", "failed", "cancelled"]) | Q(finished_at__isnull=False),

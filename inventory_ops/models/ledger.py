@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -57,7 +57,7 @@ class InventoryEventQuerySet(models.QuerySet["InventoryEvent"]):
         """Events whose merchant `user` may see; None is the system, which sees all."""
         if user is None or user.sees_all_merchants:
             return self
-        return self.filter(merchant_id=user.merchant_id)
+        return self.filter(merchant_id=user.own_merchant_id)
 
 
 class InventoryEvent(models.Model):
@@ -149,7 +149,7 @@ class EventKey(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints: Any = [models.CheckConstraint(name="event_key_is_given", condition=~Q(key=""))]
+        constraints = [models.CheckConstraint(name="event_key_is_given", condition=~Q(key=""))]
 
     def __str__(self) -> str:
         return self.key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -30,7 +30,7 @@ class MerchantQuerySet(models.QuerySet["Merchant"]):
         """Merchants whose rows `user` may see; None is the system, which sees all."""
         if user is None or user.sees_all_merchants:
             return self
-        return self.filter(pk=user.merchant_id)
+        return self.filter(pk=user.own_merchant_id)
 
 
 class Merchant(models.Model):
@@ -60,7 +60,7 @@ class Merchant(models.Model):
     class Meta:
         verbose_name = _("merchant")
         verbose_name_plural = _("merchants")
-        constraints: Any = [
+        constraints = [
             models.CheckConstraint(
                 name="merchant_currency_is_a_code",
                 condition=Q(currency__regex=r"^[A-Z]{3}$"),
@@ -90,7 +90,7 @@ class Store(models.Model):
     class Meta:
         verbose_name = _("store")
         verbose_name_plural = _("stores")
-        constraints: Any = [
+        constraints = [
             models.CheckConstraint(
                 name="store_abandon_after_is_positive",
                 condition=Q(abandon_after__gt=timedelta(0)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, Q
@@ -34,7 +34,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         if user is None or user.sees_all_merchants:
             return self
         return self.filter(
-            models.Exists(OrderItem.objects.filter(order=models.OuterRef("pk"), merchant_id=user.merchant_id))
+            models.Exists(OrderItem.objects.filter(order=models.OuterRef("pk"), merchant_id=user.own_merchant_id))
         )
 
 
@@ -78,7 +78,7 @@ class Order(models.Model):
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
-        constraints: Any = [
+        constraints = [
             models.CheckConstraint(name="order_status_is_known", condition=Q(status__in=OrderStatus.values)),
             models.CheckConstraint(
                 name="order_is_placed_unless_cart",
@@ -111,7 +111,7 @@ class OrderItemQuerySet(models.QuerySet["OrderItem"]):
         """Items whose merchant `user` may see; None is the system, which sees all."""
         if user is None or user.sees_all_merchants:
             return self
-        return self.filter(merchant_id=user.merchant_id)
+        return self.filter(merchant_id=user.own_merchant_id)
 
     def placed(self) -> OrderItemQuerySet:
         """Items of open and closed orders."""
@@ -165,7 +165,7 @@ class OrderItem(models.Model):
     class Meta:
         verbose_name = _("order item")
         verbose_name_plural = _("order items")
-        constraints: Any = [
+        constraints = [
             models.CheckConstraint(
                 name="order_item_status_is_known",
                 condition=Q(status__in=OrderStatus.values),
@@ -243,7 +243,7 @@ class PaymentAttempt(models.Model):
     class Meta:
         verbose_name = _("payment attempt")
         verbose_name_plural = _("payment attempts")
-        constraints: Any = [
+        constraints = [
             models.UniqueConstraint(fields=["order", "attempted_at", "code"], name="payment_attempt_once"),
             models.CheckConstraint(
                 name="payment_attempt_has_no_card_number",

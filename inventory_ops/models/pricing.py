@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import (
     DateTimeRangeField,
@@ -46,7 +44,7 @@ class FlashSale(models.Model):
     class Meta:
         verbose_name = _("flash sale")
         verbose_name_plural = _("flash sales")
-        constraints: Any = [
+        constraints = [
             ExclusionConstraint(
                 name="flash_sales_of_a_product_do_not_overlap",
                 expressions=[

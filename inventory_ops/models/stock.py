@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -47,7 +47,7 @@ class StockBalanceQuerySet(models.QuerySet["StockBalance"]):
         """Balances whose merchant `user` may see; None is the system, which sees all."""
         if user is None or user.sees_all_merchants:
             return self
-        return self.filter(merchant_id=user.merchant_id)
+        return self.filter(merchant_id=user.own_merchant_id)
 
 
 class StockBalance(models.Model):
@@ -78,7 +78,7 @@ class StockBalance(models.Model):
     class Meta:
         verbose_name = _("stock balance")
         verbose_name_plural = _("stock balances")
-        constraints: Any = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["product", "inventory_type", "location", "lot", "expires_on"],
                 name="stock_balance_is_one_per_place",

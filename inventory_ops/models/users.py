@@ -78,7 +78,7 @@ class User(AbstractBaseUser):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        constraints: Any = [
+        constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_is_unique_ignoring_case"),
             models.CheckConstraint(name="user_role_is_known", condition=Q(role__in=Role.values)),
             models.CheckConstraint(
@@ -95,6 +95,11 @@ class User(AbstractBaseUser):
     def sees_all_merchants(self) -> bool:
         """May the user see rows of every merchant? Else only those of `merchant`."""
         return self.role in {Role.OPERATIONS, Role.FINANCE, Role.ADMIN} or self.is_superuser
+
+    @property
+    def own_merchant_id(self) -> int:
+        """The one merchant of a merchant's user; 0, which no merchant has, when there is none."""
+        return self.merchant_id or 0
 
     def has_role(self, *roles: str) -> bool:
         return self.is_active and (self.is_superuser or self.role in roles)
