@@ -1,0 +1,155 @@
+// Behaviour shared by all pages. Everything here is an addition: each page works without it.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const on = (type, selector, handler) =>
+    document.addEventListener(type, (event) => {
+      const target = event.target.closest?.(selector);
+      if (target) handler(event, target);
+    });
+  const typing = (element) => element?.matches?.("input, textarea, select, [contenteditable]");
+  const announce = (text) => { const live = $("#live"); if (live) live.textContent = text; };
+
+  // Theme: a cookie, so that the server renders the next page in it.
+  on("click", "[data-theme-toggle]", () => {
+    const theme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+    root.dataset.bsTheme = theme;
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+    document.dispatchEvent(new CustomEvent("ops:theme", { detail: theme }));
+  });
+
+  // Sidebar on narrow windows. Without script the link jumps to it and :target shows it.
+  const sidebar = $("#sidebar");
+  const showSidebar = (open) => {
+    sidebar.classList.toggle("is-open", open);
+    $("[data-sidebar-toggle]")?.setAttribute("aria-expanded", String(open));
+    if (open) $("a", sidebar)?.focus();
+  };
+  on("click", "[data-sidebar-toggle]", (event) => {
+    event.preventDefault();
+    showSidebar(!sidebar.classList.contains("is-open"));
+  });
+
+  // Menus are <details class="menu">: one open at a time, closed by a click outside or Esc.
+  document.addEventListener("click", (event) => {
+    $$("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+    if (sidebar?.classList.contains("is-open") && !event.target.closest("#sidebar, [data-sidebar-toggle]")) {
+      showSidebar(false);
+    }
+    if (event.target.matches?.("dialog.dialog")) event.target.close();
+  });
+
+  // Dialogs: palette and keyboard help.
+  const openDialog = (id) => {
+    const dialog = document.getElementById(id);
+    if (!dialog || dialog.open) return Boolean(dialog);
+    dialog.showModal();
+    $("input", dialog)?.select();
+    return true;
+  };
+  on("click", "[data-dialog]", (event, opener) => {
+    if (openDialog(opener.dataset.dialog)) event.preventDefault();
+  });
+  on("click", "[data-dialog-close]", (_event, button) => button.closest("dialog").close());
+  on("click", "[data-dismiss]", (_event, button) => button.closest(".notice").remove());
+
+  document.addEventListener("keydown", (event) => {
+    const key = event.key;
+    if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "k") {
+      if (openDialog("palette")) event.preventDefault();
+    } else if (key === "Escape") {
+      const menu = event.target.closest?.("details.menu[open]") ?? $("details.menu[open]");
+      if (menu) { menu.open = false; $("summary", menu).focus(); }
+      if (sidebar?.classList.contains("is-open")) { showSidebar(false); $("[data-sidebar-toggle]").focus(); }
+    } else if ((key === "ArrowDown" || key === "ArrowUp") && event.target.closest?.("#palette")) {
+      const stops = [$("#palette input"), ...$$("#palette a")];
+      const next = stops.indexOf(document.activeElement) + (key === "ArrowDown" ? 1 : -1);
+      stops[(next + stops.length) % stops.length].focus();
+      event.preventDefault();
+    } else if (!typing(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey && !$("dialog[open]")) {
+      if (key === "/") {
+        const search = $("#report-search");
+        if (search) search.focus(); else openDialog("palette");
+        event.preventDefault();
+      } else if (key === "?") {
+        openDialog("keys");
+      } else if (key === "j" || key === "k") {
+        const rows = $$(".data-table tbody .cell-main[href]");
+        const at = rows.indexOf(document.activeElement);
+        rows[key === "j" ? Math.min(at + 1, rows.length - 1) : Math.max(at - 1, 0)]?.focus();
+      }
+    }
+  });
+
+  // Rows chosen for a bulk action.
+  let lastBox = null;
+  const boxes = () => $$(".data-table input[name=ids]");
+  const showSelection = () => {
+    const list = $(".report-list");
+    const all = $("[data-select-all]");
+    if (!list || !all) return;
+    const chosen = boxes().filter((box) => box.checked).length;
+    const everything = $("[data-bulk-all]", list);
+    if (!chosen && everything) everything.checked = false;
+    all.closest("[hidden]")?.removeAttribute("hidden");
+    all.checked = chosen > 0 && chosen === boxes().length;
+    all.indeterminate = chosen > 0 && !all.checked;
+    const text = $("[data-bulk-count]", list);
+    if (text) text.textContent = everything?.checked ? everything.dataset.total : String(chosen);
+  };
+  on("click", ".data-table input[name=ids]", (event, box) => {
+    const list = boxes();
+    if (event.shiftKey && lastBox?.isConnected) {
+      const [from, to] = [list.indexOf(lastBox), list.indexOf(box)].sort((a, b) => a - b);
+      list.slice(from, to + 1).forEach((each) => { each.checked = box.checked; });
+    }
+    lastBox = box;
+  });
+  on("change", "[data-select-all]", (_event, all) => boxes().forEach((box) => { box.checked = all.checked; }));
+  on("change", "input[type=checkbox]", showSelection);
+
+  // Copy, file drop, confirmations by typing.
+  on("click", "[data-copy]", async (_event, button) => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    announce(button.dataset.copied);
+  });
+  for (const type of ["dragenter", "dragover"]) on(type, ".file-drop", (_event, zone) => zone.classList.add("is-over"));
+  for (const type of ["dragleave", "drop"]) on(type, ".file-drop", (_event, zone) => zone.classList.remove("is-over"));
+  on("change", ".file-drop input[type=file]", (_event, input) => {
+    const name = $("[data-file-name]", input.closest(".file-drop"));
+    if (name && input.files.length) name.textContent = [...input.files].map((file) => file.name).join(", ");
+  });
+
+  // htmx: upload progress, the search text typed while an answer was on its way, focus and selection.
+  document.addEventListener("htmx:xhr:progress", (event) => {
+    const bar = $("[data-upload-progress]", event.target);
+    if (!bar || !event.detail.total) return;
+    bar.hidden = false;
+    bar.value = (100 * event.detail.loaded) / event.detail.total;
+  });
+  let typed = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const active = document.activeElement;
+    typed = active?.id === "report-search" ? active.value : null;
+    // Forms answer 422 with the errors in them; a finished job's last poll answers 286.
+    if (event.detail.xhr.status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; }
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    const search = $("#report-search");
+    if (typed !== null && search) search.value = typed;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    showSelection();
+    const total = $("[data-announce]");
+    if (total) announce(total.dataset.announce);
+  });
+  document.addEventListener("htmx:sendError", () => announce(root.dataset.offline));
+
+  showSelection();
+  $$("[data-needs-script]").forEach((element) => { element.hidden = false; });
+  const errors = $(".error-summary");
+  if (errors) errors.focus();
+})();
