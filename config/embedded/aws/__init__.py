@@ -76,7 +76,13 @@ def _spawn(data_dir: Path, *, organisation: bool, port: int) -> Handle:
     token = secrets.token_hex(16)
     state_path = data_dir / STATE_FILE
     state_path.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "config.embedded.aws.server", str(data_dir), str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "config.embedded.aws.server",
+        str(data_dir),
+        str(port),
+    ]
     environment = {
         **os.environ,
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
@@ -104,7 +110,9 @@ def _spawn(data_dir: Path, *, organisation: bool, port: int) -> Handle:
         time.sleep(0.05)
     process.kill()
     process.wait()
-    raise StartError(f"The local IAM endpoint did not start. Read {log_path} for the reason.")
+    raise StartError(
+        f"The local IAM endpoint did not start. Read {log_path} for the reason."
+    )
 
 
 def _answers(handle: Handle) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 MAIN_ACCOUNT = "123456789012"  # also where moto puts callers whose key it does not know
 PARTNER_ACCOUNT = "222222222222"
@@ -19,16 +20,80 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 BILLING = "arn:aws:iam::aws:policy/job-function/Billing"
 SEED = 20_261_122
 
-FIRST = (
-    "Ada Amir Ana Ben Carla Chen Dana Diego Ela Emeka Farah Finn Grace Hana Hugo Ines Ivan Jonas "
-    "Kira Lars Lena Liam Maja Marco Mina Nadia Noah Olga Omar Paula Pedro Rana Rita Samir Sara "
-    "Tariq Tess Uma Vera Yusuf"
-).split()
-LAST = (
-    "Abbas Almeida Bauer Becker Costa Dubois Fischer Garcia Haddad Ivanova Jansen Khan Kowalski "
-    "Larsen Lopez Meyer Moreau Nakamura Novak Okafor Olsen Patel Petrov Reyes Rossi Saito Santos "
-    "Schmidt Silva Weber"
-).split()
+FIRST = [
+    "Ada",
+    "Amir",
+    "Ana",
+    "Ben",
+    "Carla",
+    "Chen",
+    "Dana",
+    "Diego",
+    "Ela",
+    "Emeka",
+    "Farah",
+    "Finn",
+    "Grace",
+    "Hana",
+    "Hugo",
+    "Ines",
+    "Ivan",
+    "Jonas",
+    "Kira",
+    "Lars",
+    "Lena",
+    "Liam",
+    "Maja",
+    "Marco",
+    "Mina",
+    "Nadia",
+    "Noah",
+    "Olga",
+    "Omar",
+    "Paula",
+    "Pedro",
+    "Rana",
+    "Rita",
+    "Samir",
+    "Sara",
+    "Tariq",
+    "Tess",
+    "Uma",
+    "Vera",
+    "Yusuf",
+]
+LAST = [
+    "Abbas",
+    "Almeida",
+    "Bauer",
+    "Becker",
+    "Costa",
+    "Dubois",
+    "Fischer",
+    "Garcia",
+    "Haddad",
+    "Ivanova",
+    "Jansen",
+    "Khan",
+    "Kowalski",
+    "Larsen",
+    "Lopez",
+    "Meyer",
+    "Moreau",
+    "Nakamura",
+    "Novak",
+    "Okafor",
+    "Olsen",
+    "Patel",
+    "Petrov",
+    "Reyes",
+    "Rossi",
+    "Saito",
+    "Santos",
+    "Schmidt",
+    "Silva",
+    "Weber",
+]
 GROUPS = {
     "operations": (READ_ONLY,),
     "finance": (BILLING,),
@@ -90,7 +155,7 @@ class Person:
 
 def people() -> list[Person]:
     """About 320 people with 300 IAM users in two accounts, in a fixed order."""
-    return list(_people(random.Random(SEED)))  # noqa: S311 - a demo, not a secret
+    return list(_people(random.Random(SEED)))
 
 
 def _people(rng: random.Random) -> Iterator[Person]:
@@ -98,7 +163,9 @@ def _people(rng: random.Random) -> Iterator[Person]:
     rng.shuffle(names)
     pool = iter(names)
 
-    def person(story: str, *, active: bool = True, role: str = "", **iam: object) -> Person:
+    def person(
+        story: str, *, active: bool = True, role: str = "", **iam: Any
+    ) -> Person:
         """Somebody with an account on both sides; `iam` overrides the ordinary IAM user."""
         first, last = next(pool)
         email = f"{first}.{last}@example.com".lower()
@@ -114,10 +181,10 @@ def _people(rng: random.Random) -> Iterator[Person]:
         )
         login = rng.randrange(30) if active else rng.randrange(60, 300)
         platform = Platform(email, f"{first} {last}", role, "admin", active, age, login)
-        changed: Iam = replace(ordinary, **iam)  # type: ignore[arg-type]
+        changed = replace(ordinary, **iam)
         return Person(story, platform, (changed,))
 
-    def stranger(story: str, **iam: object) -> Person:
+    def stranger(story: str, **iam: Any) -> Person:
         """An IAM user whom nobody on the platform matches."""
         return replace(person(story, **iam), platform=None)
 
@@ -127,23 +194,43 @@ def _people(rng: random.Random) -> Iterator[Person]:
         yield person("in order", keys=keys, ssh=index % 12 == 0)
     for index in range(20):
         first, last = names[-1 - index]
-        tagged = person("in order, matched by the e-mail tag", keys=(fresh,) if index % 2 else ())
+        tagged = person(
+            "in order, matched by the e-mail tag", keys=(fresh,) if index % 2 else ()
+        )
         assert tagged.platform is not None
-        tags = {"email": tagged.platform.email.upper() if index % 5 == 0 else tagged.platform.email}
-        iam = replace(tagged.iam[0], user_name=f"{first[0]}{last}{index}".lower(), tags=tags)
+        tags = {
+            "email": tagged.platform.email.upper()
+            if index % 5 == 0
+            else tagged.platform.email
+        }
+        iam = replace(
+            tagged.iam[0], user_name=f"{first[0]}{last}{index}".lower(), tags=tags
+        )
         if index == 0:
             iam = replace(iam, user_name="costa,ana")  # a comma is legal in an IAM name
         yield replace(tagged, iam=(iam,))
     for index in range(4):
-        yield person("administrator", role="admin", mfa=True, keys=(fresh,) if index else ())
+        yield person(
+            "administrator", role="admin", mfa=True, keys=(fresh,) if index else ()
+        )
     for index in range(18):
-        yield person("platform disabled, AWS open", active=False, keys=(fresh,) if index % 2 else ())
+        yield person(
+            "platform disabled, AWS open",
+            active=False,
+            keys=(fresh,) if index % 2 else (),
+        )
     for index in range(14):
-        yield stranger("left the company, AWS open", keys=(idle,) if index % 2 else (fresh,))
+        yield stranger(
+            "left the company, AWS open", keys=(idle,) if index % 2 else (fresh,)
+        )
     for index in range(8):
         account = PARTNER_ACCOUNT if index % 2 else MAIN_ACCOUNT
         yield stranger(
-            "orphan without credentials", password=False, mfa=False, groups=(), account_id=account
+            "orphan without credentials",
+            password=False,
+            mfa=False,
+            groups=(),
+            account_id=account,
         )
     for _ in range(8):
         yield person("denied in AWS by hand, platform open", policies=(DENY_ALL,))
@@ -158,7 +245,9 @@ def _people(rng: random.Random) -> Iterator[Person]:
     for index in range(5):
         yield person("key never used", keys=(Key(60 + index),), password=False)
     for index in range(5):
-        yield person("two keys, one switched off", keys=(fresh, Key(200, 150, active=False)))
+        yield person(
+            "two keys, one switched off", keys=(fresh, Key(200, 150, active=False))
+        )
     for _ in range(4):
         yield person("password unused", password_used_days=rng.randrange(60, 200))
     yield person(
@@ -177,15 +266,28 @@ def _people(rng: random.Random) -> Iterator[Person]:
         yield replace(one, iam=(replace(one.iam[0], account_id=PARTNER_ACCOUNT),))
     for _ in range(3):
         both = person("in both accounts")
-        yield replace(both, iam=(*both.iam, replace(both.iam[0], account_id=PARTNER_ACCOUNT)))
+        yield replace(
+            both, iam=(*both.iam, replace(both.iam[0], account_id=PARTNER_ACCOUNT))
+        )
     for _ in range(2):
         twin = person("ambiguous: two IAM users carry one e-mail")
         assert twin.platform is not None
         tags = {"email": twin.platform.email}
-        second = replace(twin.iam[0], user_name=f"old-{twin.iam[0].user_name}", tags=tags)
+        second = replace(
+            twin.iam[0], user_name=f"old-{twin.iam[0].user_name}", tags=tags
+        )
         yield replace(twin, iam=(*twin.iam, second))
-    for name in ("deploy", "backup", "metrics", "report-export", "nav-export", "stock-sync"):
-        service = Iam(f"svc-{name}", path="/service/", keys=(Key(150, 0),), policies=(READ_ONLY,))
+    for name in (
+        "deploy",
+        "backup",
+        "metrics",
+        "report-export",
+        "nav-export",
+        "stock-sync",
+    ):
+        service = Iam(
+            f"svc-{name}", path="/service/", keys=(Key(150, 0),), policies=(READ_ONLY,)
+        )
         yield Person("service user, protected by its path", None, (service,))
     for index in range(2):
         glass = Iam(
@@ -199,13 +301,17 @@ def _people(rng: random.Random) -> Iterator[Person]:
         )
         yield Person("break-glass, protected", None, (glass,))
     yield person(
-        "break-glass by its tag alone", tags={"break-glass": "true"}, policies=(ADMINISTRATOR,)
+        "break-glass by its tag alone",
+        tags={"break-glass": "true"},
+        policies=(ADMINISTRATOR,),
     )
     for index in range(30):
         first, last = next(pool)
         email = f"{first}.{last}@vendor-{index % 7 + 1}.example".lower()
         active, login = index % 6 != 0, None if index % 5 == 0 else rng.randrange(40)
-        portal = Platform(email, f"{first} {last}", "merchant", "vendor_portal", active, 200, login)
+        portal = Platform(
+            email, f"{first} {last}", "merchant", "vendor_portal", active, 200, login
+        )
         yield Person("vendor portal, needs no AWS", portal)
     for _ in range(3):
         yield replace(person("operations without an AWS user"), iam=())

@@ -11,21 +11,39 @@ from typing import Any
 from moto.iam.models import IAMBackend
 
 LIFETIME = timedelta(hours=4)  # AWS builds a new report at most every four hours
-COLUMNS = (
-    "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,"
-    "password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,"
-    "access_key_1_last_used_date,access_key_1_last_used_region,access_key_1_last_used_service,"
-    "access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,"
-    "access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,"
-    "cert_1_last_rotated,cert_2_active,cert_2_last_rotated"
-).split(",")
+COLUMNS = [
+    "user",
+    "arn",
+    "user_creation_time",
+    "password_enabled",
+    "password_last_used",
+    "password_last_changed",
+    "password_next_rotation",
+    "mfa_active",
+    "access_key_1_active",
+    "access_key_1_last_rotated",
+    "access_key_1_last_used_date",
+    "access_key_1_last_used_region",
+    "access_key_1_last_used_service",
+    "access_key_2_active",
+    "access_key_2_last_rotated",
+    "access_key_2_last_used_date",
+    "access_key_2_last_used_region",
+    "access_key_2_last_used_service",
+    "cert_1_active",
+    "cert_1_last_rotated",
+    "cert_2_active",
+    "cert_2_last_rotated",
+]
 
 
 @dataclass(frozen=True)
 class Report:
     content: str
     generated_at: datetime
-    asked: int = 0  # GenerateCredentialReport calls since it was begun: the first says STARTED
+    asked: int = (
+        0  # GenerateCredentialReport calls since it was begun: the first says STARTED
+    )
 
     def expired(self, now: datetime) -> bool:
         return now - self.generated_at >= LIFETIME
@@ -49,8 +67,15 @@ def build(account: IAMBackend, now: datetime) -> str:
 
 def _row(user: Any) -> list[str]:
     if user.password:
-        changed = _moment(getattr(user, "password_changed_at", None) or user.create_date)
-        password = ["true", _moment(user.password_last_used, "no_information"), changed, "N/A"]
+        changed = _moment(
+            getattr(user, "password_changed_at", None) or user.create_date
+        )
+        password = [
+            "true",
+            _moment(user.password_last_used, "no_information"),
+            changed,
+            "N/A",
+        ]
     else:
         password = ["false", "N/A", "N/A", "N/A"]
     row = [user.name, user.arn, _moment(user.create_date), *password]
@@ -74,13 +99,21 @@ def _key(key: Any) -> list[str]:
     if key.last_used is None:
         return [active, _moment(key.create_date), "N/A", "N/A", "N/A"]
     used = key.last_used
-    return [active, _moment(key.create_date), _moment(used.timestamp), used.region, used.service]
+    return [
+        active,
+        _moment(key.create_date),
+        _moment(used.timestamp),
+        used.region,
+        used.service,
+    ]
 
 
 def _moment(value: Any, missing: str = "N/A") -> str:
     if value is None:
         return missing
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    moment = (
+        value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    )
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")

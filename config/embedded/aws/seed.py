@@ -38,7 +38,9 @@ OWN_USER = "svc-inventory-ops"
 ROLES = ("opsdash-reader", "opsdash-disabler", "opsdash-deleter")
 INLINE_POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::own/*"}],
+    "Statement": [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::own/*"}
+    ],
 }
 REGION = "us-east-1"
 
@@ -47,7 +49,10 @@ def identity() -> None:
     """The application's own user, and the three roles it assumes in each account."""
     mock_random.seed(SEED)
     now = datetime.now(UTC)
-    for account_id, alias in ((MAIN_ACCOUNT, "example-main"), (PARTNER_ACCOUNT, "example-partner")):
+    for account_id, alias in (
+        (MAIN_ACCOUNT, "example-main"),
+        (PARTNER_ACCOUNT, "example-partner"),
+    ):
         account = backend(account_id)
         account.account_aliases = [alias]
         for role in ROLES:
@@ -70,7 +75,9 @@ def identity() -> None:
                 tags=[],
                 max_session_duration="3600",
             )
-    own = Iam(OWN_USER, path="/service/", keys=(Key(age_days=30, used_days=0),), age_days=30)
+    own = Iam(
+        OWN_USER, path="/service/", keys=(Key(age_days=30, used_days=0),), age_days=30
+    )
     _add(backend(MAIN_ACCOUNT), own, now)
 
 
@@ -96,10 +103,9 @@ def own_key() -> AccessKey:
 
 
 def _add(account: IAMBackend, iam: Iam, now: datetime) -> None:
-    user = User(account.account_id, REGION, iam.user_name, iam.path)
+    user = account.create_user(REGION, iam.user_name, iam.path)
     user.id = "AIDA" + _stable(account.account_id, iam.user_name, 17)
     user.create_date = now - timedelta(days=iam.age_days)
-    account.users[user.name] = user
     if iam.tags:
         tags = [{"Key": key, "Value": value} for key, value in iam.tags.items()]
         account.tagger.tag_resource(user.arn, tags)
@@ -124,14 +130,21 @@ def _add(account: IAMBackend, iam: Iam, now: datetime) -> None:
             certificate_id, user.name, "-----BEGIN CERTIFICATE-----"
         )
     if iam.service_credential:
-        credentials_of(user).append(ServiceCredential(user.name, "codecommit.amazonaws.com"))
+        credentials_of(user).append(
+            ServiceCredential(user.name, "codecommit.amazonaws.com")
+        )
     if iam.boundary:
-        boundary: Any = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": READ_ONLY}
+        boundary: Any = {
+            "PermissionsBoundaryType": "Policy",
+            "PermissionsBoundaryArn": READ_ONLY,
+        }
         user.permissions_boundary = boundary  # type: ignore[attr-defined]
 
 
 def _add_key(account: IAMBackend, user: User, key: Key, now: datetime) -> None:
-    made = account.create_access_key(user.name, status="Active" if key.active else "Inactive")
+    made = account.create_access_key(
+        user.name, status="Active" if key.active else "Inactive"
+    )
     made.create_date = now - timedelta(days=key.age_days)
     used = _ago(now, key.used_days)
     if used is not None:
@@ -139,7 +152,9 @@ def _add_key(account: IAMBackend, user: User, key: Key, now: datetime) -> None:
 
 
 def _add_mfa(account: IAMBackend, user: User) -> None:
-    device = VirtualMfaDevice(account.account_id, region_name=REGION, device_name=f"/{user.name}")
+    device = VirtualMfaDevice(
+        account.account_id, region_name=REGION, device_name=f"/{user.name}"
+    )
     device.enable_date, device.user = user.create_date, user
     device.user_attribute = {
         "Path": user.path,

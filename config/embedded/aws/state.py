@@ -16,7 +16,14 @@ from moto.iam.models import AWSManagedPolicy, IAMBackend, iam_backends
 from . import strict
 
 # What an account holds; AWS's own policies are left out and referred to by ARN.
-KEPT = ("users", "groups", "roles", "virtual_mfa_devices", "account_aliases", "access_keys")
+KEPT = (
+    "users",
+    "groups",
+    "roles",
+    "virtual_mfa_devices",
+    "account_aliases",
+    "access_keys",
+)
 
 
 class _Pickler(pickle.Pickler):
@@ -49,8 +56,10 @@ class Store:
             return False
         try:
             accounts: dict[str, dict[str, Any]] = _Unpickler(io.BytesIO(stored)).load()
-        except Exception as error:  # another version of moto or of ours wrote it
-            print(f"State in {self.path} is not readable ({error!r}); starting from the seed.")
+        except Exception as error:  # noqa: BLE001 - another version of moto or of ours wrote it
+            print(
+                f"State in {self.path} is not readable ({error!r}); starting from the seed."
+            )
             return False
         for account_id, kept in accounts.items():
             account = backend(account_id)

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
+from moto.iam.exceptions import IAMException
 from moto.iam.models import IAMBackend, iam_backends
 from moto.iam.responses import IamResponse
 from moto.iam.utils import random_access_key, random_alphanumeric
@@ -35,15 +35,19 @@ TAGS = 50
 SSH_KEYS = 5
 SERVICE_CREDENTIALS = 2
 USERS = 5_000
-SERVICES = ("codecommit.amazonaws.com", "cassandra.amazonaws.com", "bedrock.amazonaws.com")
+SERVICES = (
+    "codecommit.amazonaws.com",
+    "cassandra.amazonaws.com",
+    "bedrock.amazonaws.com",
+)
 
 lock = threading.RLock()  # one request at a time: moto's backends are not thread-safe
 changed = threading.Event()  # set by every request that may have changed something
 reports: dict[str, Report | None] = {}  # by account id
 
 
-def error(code: str, message: str) -> ServiceException:
-    return ServiceException(code, message)
+def error(code: str, message: str) -> IAMException:
+    return IAMException(code, message)
 
 
 @dataclass
@@ -83,12 +87,14 @@ class KeyCheck:
                 continue
             if key.status != "Active":
                 raise error(
-                    "InvalidClientTokenId", "The security token included in the request is invalid."
+                    "InvalidClientTokenId",
+                    "The security token included in the request is invalid.",
                 )
             user = account["aws"].users.get(key.user_name)
             if user is None:
                 raise error(
-                    "InvalidClientTokenId", "The security token included in the request is invalid."
+                    "InvalidClientTokenId",
+                    "The security token included in the request is invalid.",
                 )
             if DENY_ALL in user.managed_policies and action not in self.always_allowed:
                 raise error(
@@ -105,7 +111,7 @@ class StrictSts(KeyCheck, TokenResponse):
                 self.check_key(self.get_access_key(), self._get_action())
                 if self._get_action() == "AssumeRole":
                     self._check_role()
-            except ServiceException as refused:
+            except IAMException as refused:
                 return _refused(self, refused)
             return super().call_action()
 
@@ -127,7 +133,7 @@ class StrictIam(KeyCheck, IamResponse):
         with lock:
             try:
                 self.check_key(self.get_access_key(), self._get_action())
-            except ServiceException as refused:
+            except IAMException as refused:
                 return _refused(self, refused)
             answer = super().call_action()
             if not self._get_action().startswith(("Get", "List")):
@@ -138,7 +144,9 @@ class StrictIam(KeyCheck, IamResponse):
     def _page[T](self, items: Sequence[T]) -> tuple[Sequence[T], dict[str, Any]]:
         size = self._get_int_param("MaxItems", 100)
         if not 1 <= size <= 1000:
-            raise error("ValidationError", "Value at 'maxItems' must be between 1 and 1000")
+            raise error(
+                "ValidationError", "Value at 'maxItems' must be between 1 and 1000"
+            )
         marker = self._get_param("Marker")
         offset = 0
         if marker:
@@ -165,9 +173,13 @@ class StrictIam(KeyCheck, IamResponse):
         return self._listed("Users", sorted(users, key=lambda user: user.name.lower()))
 
     def get_account_authorization_details(self) -> ActionResult:
-        details = self.backend.get_account_authorization_details(self._get_param("Filter", []))
+        details = self.backend.get_account_authorization_details(
+            self._get_param("Filter", [])
+        )
         kinds = {
-            "UserDetailList": sorted(details["users"], key=lambda user: user.name.lower()),
+            "UserDetailList": sorted(
+                details["users"], key=lambda user: user.name.lower()
+            ),
             "GroupDetailList": details["groups"],
             "RoleDetailList": details["roles"],
             "Policies": details["managed_policies"],
@@ -179,9 +191,15 @@ class StrictIam(KeyCheck, IamResponse):
 
     def list_virtual_mfa_devices(self) -> ActionResult:
         wanted = self._get_param("AssignmentStatus", "Any")
-        devices = sorted(self.backend.virtual_mfa_devices.values(), key=lambda d: d.serial_number)
+        devices = sorted(
+            self.backend.virtual_mfa_devices.values(), key=lambda d: d.serial_number
+        )
         if wanted != "Any":
-            devices = [d for d in devices if (d.enable_date is not None) == (wanted == "Assigned")]
+            devices = [
+                d
+                for d in devices
+                if (d.enable_date is not None) == (wanted == "Assigned")
+            ]
         return self._listed("VirtualMFADevices", devices)
 
     def list_access_keys(self) -> ActionResult:
@@ -190,7 +208,9 @@ class StrictIam(KeyCheck, IamResponse):
         return self._listed("AccessKeyMetadata", self._user().access_keys)
 
     def list_groups_for_user(self) -> ActionResult:
-        return self._listed("Groups", self.backend.get_groups_for_user(self._user().name))
+        return self._listed(
+            "Groups", self.backend.get_groups_for_user(self._user().name)
+        )
 
     def list_user_policies(self) -> ActionResult:
         return self._listed("PolicyNames", sorted(self._user().policies))
@@ -205,12 +225,18 @@ class StrictIam(KeyCheck, IamResponse):
         return self._listed("SSHPublicKeys", self._user().ssh_public_keys)
 
     def list_signing_certificates(self) -> ActionResult:
-        return self._listed("Certificates", list(self._user().signing_certificates.values()))
+        return self._listed(
+            "Certificates", list(self._user().signing_certificates.values())
+        )
 
     def list_mfa_devices(self) -> ActionResult:
         user = self._user()
         devices = [
-            {"UserName": user.name, "SerialNumber": d.serial_number, "EnableDate": d.enable_date}
+            {
+                "UserName": user.name,
+                "SerialNumber": d.serial_number,
+                "EnableDate": d.enable_date,
+            }
             for d in user.mfa_devices.values()
         ]
         return self._listed("MFADevices", devices)
@@ -220,7 +246,9 @@ class StrictIam(KeyCheck, IamResponse):
         name = self._get_param("UserName")
         self._check_name(name)
         if len(self.backend.users) >= USERS:
-            raise error("LimitExceeded", f"Cannot exceed quota for UsersPerAccount: {USERS}")
+            raise error(
+                "LimitExceeded", f"Cannot exceed quota for UsersPerAccount: {USERS}"
+            )
         self._check_tags(self._get_param("Tags", []), {})
         answer = super().create_user()
         self.backend.users[name].id = "AIDA" + random_access_key() + "A"
@@ -232,7 +260,9 @@ class StrictIam(KeyCheck, IamResponse):
             self._check_name(new_name)
         before = user.arn
         answer = super().update_user()
-        if user.arn != before and before in self.backend.tagger.tags:  # moto loses the tags
+        if (
+            user.arn != before and before in self.backend.tagger.tags
+        ):  # moto loses the tags
             self.backend.tagger.tags[user.arn] = self.backend.tagger.tags.pop(before)
         for key in user.access_keys:
             key.user_name = user.name
@@ -259,11 +289,15 @@ class StrictIam(KeyCheck, IamResponse):
             "delete service specific credentials": bool(credentials_of(user)),
             "delete policies": bool(user.policies),
             "detach all policies": bool(user.managed_policies),
-            "remove users from group": bool(self.backend.get_groups_for_user(user.name)),
+            "remove users from group": bool(
+                self.backend.get_groups_for_user(user.name)
+            ),
         }
         for what, still_held in held.items():
             if still_held:
-                raise error("DeleteConflict", f"Cannot delete entity, must {what} first.")
+                raise error(
+                    "DeleteConflict", f"Cannot delete entity, must {what} first."
+                )
         return super().delete_user()
 
     def tag_user(self) -> ActionResult:
@@ -284,13 +318,19 @@ class StrictIam(KeyCheck, IamResponse):
     # -- policies ------------------------------------------------------------------------------
     def attach_user_policy(self) -> ActionResult:
         user, arn = self._user(), self._get_param("PolicyArn")
-        if arn not in user.managed_policies and len(user.managed_policies) >= ATTACHED_POLICIES:
+        if (
+            arn not in user.managed_policies
+            and len(user.managed_policies) >= ATTACHED_POLICIES
+        ):
             raise error(
-                "LimitExceeded", f"Cannot exceed quota for PoliciesPerUser: {ATTACHED_POLICIES}"
+                "LimitExceeded",
+                f"Cannot exceed quota for PoliciesPerUser: {ATTACHED_POLICIES}",
             )
         policy = self.backend.managed_policies.get(arn)
         if policy is None:
-            raise error("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.")
+            raise error(
+                "NoSuchEntity", f"Policy {arn} does not exist or is not attachable."
+            )
         if arn not in user.managed_policies:
             policy.attach_to(user)
         return EmptyResult()
@@ -308,7 +348,10 @@ class StrictIam(KeyCheck, IamResponse):
     def delete_user_permissions_boundary(self) -> ActionResult:
         user = self._user()
         if getattr(user, "permissions_boundary", None) is None:
-            raise error("NoSuchEntity", f"User {user.name} does not have a permissions boundary.")
+            raise error(
+                "NoSuchEntity",
+                f"User {user.name} does not have a permissions boundary.",
+            )
         user.permissions_boundary = None
         return EmptyResult()
 
@@ -316,7 +359,9 @@ class StrictIam(KeyCheck, IamResponse):
         user = self._user()
         groups = [group.name for group in self.backend.get_groups_for_user(user.name)]
         if self._get_param("GroupName") not in groups and len(groups) >= GROUPS:
-            raise error("LimitExceeded", f"Cannot exceed quota for GroupsPerUser: {GROUPS}")
+            raise error(
+                "LimitExceeded", f"Cannot exceed quota for GroupsPerUser: {GROUPS}"
+            )
         return super().add_user_to_group()
 
     # -- credentials ---------------------------------------------------------------------------
@@ -342,7 +387,10 @@ class StrictIam(KeyCheck, IamResponse):
 
     def upload_ssh_public_key(self) -> ActionResult:
         if len(self._user().ssh_public_keys) >= SSH_KEYS:
-            raise error("LimitExceeded", f"Cannot exceed quota for SSHPublicKeysPerUser: {SSH_KEYS}")
+            raise error(
+                "LimitExceeded",
+                f"Cannot exceed quota for SSHPublicKeysPerUser: {SSH_KEYS}",
+            )
         return super().upload_ssh_public_key()
 
     def create_service_specific_credential(self) -> ActionResult:
@@ -351,7 +399,9 @@ class StrictIam(KeyCheck, IamResponse):
             raise error("NotSupportedService", f"Service {service} is not supported.")
         held = credentials_of(user)
         if sum(c.service_name == service for c in held) >= SERVICE_CREDENTIALS:
-            raise error("LimitExceeded", "Cannot exceed quota for ServiceSpecificCredentials: 2")
+            raise error(
+                "LimitExceeded", "Cannot exceed quota for ServiceSpecificCredentials: 2"
+            )
         held.append(ServiceCredential(user.name, service))
         return ActionResult({"ServiceSpecificCredential": held[-1]})
 
@@ -366,7 +416,9 @@ class StrictIam(KeyCheck, IamResponse):
         for credential in credentials_of(self._user()):
             if credential.service_specific_credential_id == wanted:
                 return credential
-        raise error("NoSuchEntity", f"Service Specific Credential {wanted} does not exist.")
+        raise error(
+            "NoSuchEntity", f"Service Specific Credential {wanted} does not exist."
+        )
 
     def update_service_specific_credential(self) -> ActionResult:
         self._check_status()
@@ -381,7 +433,9 @@ class StrictIam(KeyCheck, IamResponse):
     def delete_virtual_mfa_device(self) -> ActionResult:
         device = self.backend.virtual_mfa_devices.get(self._get_param("SerialNumber"))
         if device is not None and device.user is not None:
-            raise error("DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.")
+            raise error(
+                "DeleteConflict", "MFA VirtualDevice in use. Must deactivate first."
+            )
         return super().delete_virtual_mfa_device()
 
     # -- credential report ---------------------------------------------------------------------
@@ -411,7 +465,7 @@ class StrictIam(KeyCheck, IamResponse):
         )
 
 
-def _refused(response: Any, refusal: ServiceException) -> Any:
+def _refused(response: Any, refusal: IAMException) -> Any:
     status, headers, body = response.serialized(ActionResult(refusal))
     headers, body = response._enrich_response({**headers, "status": status}, body)
     return int(headers["status"]), headers, body
