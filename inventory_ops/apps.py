@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class InventoryOpsConfig(AppConfig):
@@ -8,6 +9,12 @@ class InventoryOpsConfig(AppConfig):
     verbose_name = "Inventory Ops"
 
     def ready(self) -> None:
-        from inventory_ops import reports
+        from inventory_ops import menu, reports
+        from inventory_ops.kit.reports import registry
+        from inventory_ops.permissions import EVERYBODY
 
         reports.register_all()
+        menu.add("", _("Overview"), "/", "layout-dashboard", roles=EVERYBODY, order=0)
+        for order, report in enumerate(registry):
+            if report.in_menu and report.url.startswith("/action-required/"):
+                menu.add("action", report.short_title, report.url, report.icon, roles=tuple(report.roles), order=order)

@@ -2,10 +2,86 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
 
+from inventory_ops import menu
+from inventory_ops.models import User
+from inventory_ops.models.users import Role
+
+BRAND = "Inventory Ops"
+
+
+@dataclass(slots=True)
+class Item:
+    label: str
+    url: str
+    icon: str
+    active: bool
+    count: str | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    title: str | None
+    items: list[Item]
+
+
+@dataclass(slots=True)
+class Shell:
+    """The context `shell` of templates/base.html."""
+
+    theme: str
+    brand: str = BRAND
+    nav: list[Group] = field(default_factory=list)
+    user_name: str = ""
+    user_initials: str = ""
+    role_label: str = ""
+    unread: int = 0
+    notifications_url: str = ""
+    palette_url: str = "/search/"
+    guide_url: str = "/docs/"
+
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """Context processor. Anonymous pages get no menu."""
+    theme = request.COOKIES.get("theme", "auto")
+    shell = Shell(theme=theme if theme in {"light", "dark"} else "auto")
+    user = getattr(request, "user", None)
+    if isinstance(user, User) and user.is_active:
+        shell.nav = _nav(request, user)
+        shell.user_name = user.name or user.email
+        shell.user_initials = initials(shell.user_name)
+        shell.role_label = str(Role(user.role).label)
+    return {"shell": shell}
+
+
+def initials(name: str) -> str:
+    """At most two letters: of first and last word."""
+    words = name.replace("@", " ").replace(".", " ").split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+def _nav(request: HttpRequest, user: User) -> list[Group]:
+    groups = []
+    for key, title in menu.GROUPS.items():
+        items = [
+            Item(
+                label=str(entry.label),
+                url=entry.url,
+                icon=entry.icon,
+                active=request.path == entry.url or (len(entry.url) > 1 and request.path.startswith(entry.url)),
+                count=entry.count(user) if entry.count else None,
+            )
+            for entry in menu.entries(key)
+            if user.has_role(*entry.roles)
+        ]
+        # of nested addresses only the longest one is where we are
+        active = [item for item in items if item.active]
+        for item in active:
+            item.active = item is max(active, key=lambda each: len(each.url))
+        if items:
+            groups.append(Group(str(title) if title else None, items))
+    return groups

@@ -71,9 +71,7 @@ def health_bar(ratio: Decimal | None, state: str) -> SafeString:
         return mark_safe(f'<span class="health is-neutral">{_bar(0)}<span class="health-text">{text}</span></span>')
     percent = number((ratio * 100).to_integral_value(ROUND_FLOOR))
     width = min(max(float(ratio), 0.0), 1.0) * 84
-    return mark_safe(
-        f'<span class="health is-{tone}">{_bar(width)}<span class="health-text">{percent}%</span></span>'
-    )
+    return mark_safe(f'<span class="health is-{tone}">{_bar(width)}<span class="health-text">{percent}%</span></span>')
 
 
 def _bar(width: float) -> str:

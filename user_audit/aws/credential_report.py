@@ -45,9 +45,7 @@ def parse(content: str, arns: Collection[str]) -> dict[str, CredentialReading]:
     return dict(_rows(header, lines, set(arns)))
 
 
-def _rows(
-    header: list[str], lines: Iterator[list[str]], arns: set[str]
-) -> Iterator[tuple[str, CredentialReading]]:
+def _rows(header: list[str], lines: Iterator[list[str]], arns: set[str]) -> Iterator[tuple[str, CredentialReading]]:
     for number, fields in enumerate(lines, start=2):
         if not fields or fields[0] == ROOT:
             continue

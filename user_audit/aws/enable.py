@@ -20,9 +20,7 @@ class EnablePlan:
     left_off: tuple[str, ...]
 
 
-def plan(
-    live: LiveUser, record: DisableRecord, *, now: datetime, max_key_age: timedelta | None = None
-) -> EnablePlan:
+def plan(live: LiveUser, record: DisableRecord, *, now: datetime, max_key_age: timedelta | None = None) -> EnablePlan:
     """What Enable would do now; max_key_age leaves older access keys off."""
     present = {credential.id: credential for credential in live.credentials}
     recorded = {credential.id for credential in (*record.active, *record.inactive)}
@@ -43,9 +41,7 @@ def plan(
     return EnablePlan(tuple(on_again), tuple(left_off))
 
 
-def enable(
-    hand: Hand, records: Records, *, now: datetime, max_key_age: timedelta | None = None
-) -> Outcome:
+def enable(hand: Hand, records: Records, *, now: datetime, max_key_age: timedelta | None = None) -> Outcome:
     """Re-activates what the open record lists as active, then detaches AWSDenyAll.
 
     Raises Refused without an open record, and as `disable` does. When a re-activation is refused
@@ -54,9 +50,7 @@ def enable(
     live = hand.read()
     record = records.current(live.user_id)
     if record is None:
-        raise Refused(
-            f"{hand.name} was not disabled by this application: no record says what was active."
-        )
+        raise Refused(f"{hand.name} was not disabled by this application: no record says what was active.")
     if not record.enabling:
         if not live.denied:
             # Somebody detached it by hand; nothing may come alive before the end.

@@ -110,12 +110,8 @@ class Iam:
             password_last_used_at=basics.password_last_used_at,
             has_password=self.has_password(name),
             credentials=tuple(self.credentials(name)),
-            mfa_serials=tuple(
-                d["SerialNumber"] for d in self._list("list_mfa_devices", "MFADevices", name)
-            ),
-            groups=tuple(
-                g["GroupName"] for g in self._list("list_groups_for_user", "Groups", name)
-            ),
+            mfa_serials=tuple(d["SerialNumber"] for d in self._list("list_mfa_devices", "MFADevices", name)),
+            groups=tuple(g["GroupName"] for g in self._list("list_groups_for_user", "Groups", name)),
             policies=self.policies(name),
             inline_policies={
                 policy: self.inline_policy(name, policy)

@@ -65,9 +65,7 @@ def archived(live: LiveUser) -> dict[str, object]:
         "arn": live.arn,
         "created_at": live.created_at.isoformat(),
         "had_password": live.has_password,
-        "credentials": [
-            {"kind": c.kind.value, "id": c.id, "active": c.active} for c in live.credentials
-        ],
+        "credentials": [{"kind": c.kind.value, "id": c.id, "active": c.active} for c in live.credentials],
         "mfa_serials": list(live.mfa_serials),
         "groups": list(live.groups),
         "policies": list(live.policies),

@@ -82,9 +82,7 @@ def _details(iam: Iam) -> list[UserReading]:
     return [_detail(iam.account.account_id, user, groups) for user in users]
 
 
-def _detail(
-    account_id: str, user: Mapping[str, Any], groups: Mapping[str, list[str]]
-) -> UserReading:
+def _detail(account_id: str, user: Mapping[str, Any], groups: Mapping[str, list[str]]) -> UserReading:
     inline = user.get("UserPolicyList", ())
     return UserReading(
         account_id=account_id,
@@ -96,9 +94,7 @@ def _detail(
         tags={tag["Key"]: tag["Value"] for tag in user.get("Tags", ())},
         groups=tuple(user.get("GroupList", ())),
         policies=tuple(_arns(user.get("AttachedManagedPolicies", ()))),
-        group_policies=tuple(
-            sorted({arn for group in user.get("GroupList", ()) for arn in groups.get(group, ())})
-        ),
+        group_policies=tuple(sorted({arn for group in user.get("GroupList", ()) for arn in groups.get(group, ())})),
         inline_policies=tuple(policy["PolicyName"] for policy in inline),
         denied_inline=any(denies_everything(policy["PolicyDocument"]) for policy in inline),
         boundary=user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
@@ -141,9 +137,7 @@ def _report(iam: Iam, sleep: Callable[[float], None]) -> tuple[str, datetime]:
             else:
                 return answer["Content"].decode(), answer["GeneratedTime"]
         if waited >= REPORT_SECONDS:
-            raise ReportNotReady(
-                f"AWS did not finish the credential report in {REPORT_SECONDS} seconds."
-            )
+            raise ReportNotReady(f"AWS did not finish the credential report in {REPORT_SECONDS} seconds.")
         sleep(pause)
         waited, pause = waited + pause, min(pause * 2, 8)
 
@@ -186,9 +180,7 @@ def credential_reading(live: LiveUser) -> CredentialReading:
         password_last_used_at=live.password_last_used_at,
         has_mfa=bool(live.mfa_serials),
         keys=tuple(_keys(live)),
-        certificates_active=sum(
-            1 for c in live.credentials if c.active and c.kind is not Kind.ACCESS_KEY
-        ),
+        certificates_active=sum(1 for c in live.credentials if c.active and c.kind is not Kind.ACCESS_KEY),
     )
 
 

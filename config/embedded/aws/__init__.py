@@ -110,9 +110,7 @@ def _spawn(data_dir: Path, *, organisation: bool, port: int) -> Handle:
         time.sleep(0.05)
     process.kill()
     process.wait()
-    raise StartError(
-        f"The local IAM endpoint did not start. Read {log_path} for the reason."
-    )
+    raise StartError(f"The local IAM endpoint did not start. Read {log_path} for the reason.")
 
 
 def _answers(handle: Handle) -> bool:

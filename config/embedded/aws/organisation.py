@@ -163,9 +163,7 @@ def _people(rng: random.Random) -> Iterator[Person]:
     rng.shuffle(names)
     pool = iter(names)
 
-    def person(
-        story: str, *, active: bool = True, role: str = "", **iam: Any
-    ) -> Person:
+    def person(story: str, *, active: bool = True, role: str = "", **iam: Any) -> Person:
         """Somebody with an account on both sides; `iam` overrides the ordinary IAM user."""
         first, last = next(pool)
         email = f"{first}.{last}@example.com".lower()
@@ -194,25 +192,15 @@ def _people(rng: random.Random) -> Iterator[Person]:
         yield person("in order", keys=keys, ssh=index % 12 == 0)
     for index in range(20):
         first, last = names[-1 - index]
-        tagged = person(
-            "in order, matched by the e-mail tag", keys=(fresh,) if index % 2 else ()
-        )
+        tagged = person("in order, matched by the e-mail tag", keys=(fresh,) if index % 2 else ())
         assert tagged.platform is not None
-        tags = {
-            "email": tagged.platform.email.upper()
-            if index % 5 == 0
-            else tagged.platform.email
-        }
-        iam = replace(
-            tagged.iam[0], user_name=f"{first[0]}{last}{index}".lower(), tags=tags
-        )
+        tags = {"email": tagged.platform.email.upper() if index % 5 == 0 else tagged.platform.email}
+        iam = replace(tagged.iam[0], user_name=f"{first[0]}{last}{index}".lower(), tags=tags)
         if index == 0:
             iam = replace(iam, user_name="costa,ana")  # a comma is legal in an IAM name
         yield replace(tagged, iam=(iam,))
     for index in range(4):
-        yield person(
-            "administrator", role="admin", mfa=True, keys=(fresh,) if index else ()
-        )
+        yield person("administrator", role="admin", mfa=True, keys=(fresh,) if index else ())
     for index in range(18):
         yield person(
             "platform disabled, AWS open",
@@ -220,9 +208,7 @@ def _people(rng: random.Random) -> Iterator[Person]:
             keys=(fresh,) if index % 2 else (),
         )
     for index in range(14):
-        yield stranger(
-            "left the company, AWS open", keys=(idle,) if index % 2 else (fresh,)
-        )
+        yield stranger("left the company, AWS open", keys=(idle,) if index % 2 else (fresh,))
     for index in range(8):
         account = PARTNER_ACCOUNT if index % 2 else MAIN_ACCOUNT
         yield stranger(
@@ -245,9 +231,7 @@ def _people(rng: random.Random) -> Iterator[Person]:
     for index in range(5):
         yield person("key never used", keys=(Key(60 + index),), password=False)
     for index in range(5):
-        yield person(
-            "two keys, one switched off", keys=(fresh, Key(200, 150, active=False))
-        )
+        yield person("two keys, one switched off", keys=(fresh, Key(200, 150, active=False)))
     for _ in range(4):
         yield person("password unused", password_used_days=rng.randrange(60, 200))
     yield person(
@@ -266,16 +250,12 @@ def _people(rng: random.Random) -> Iterator[Person]:
         yield replace(one, iam=(replace(one.iam[0], account_id=PARTNER_ACCOUNT),))
     for _ in range(3):
         both = person("in both accounts")
-        yield replace(
-            both, iam=(*both.iam, replace(both.iam[0], account_id=PARTNER_ACCOUNT))
-        )
+        yield replace(both, iam=(*both.iam, replace(both.iam[0], account_id=PARTNER_ACCOUNT)))
     for _ in range(2):
         twin = person("ambiguous: two IAM users carry one e-mail")
         assert twin.platform is not None
         tags = {"email": twin.platform.email}
-        second = replace(
-            twin.iam[0], user_name=f"old-{twin.iam[0].user_name}", tags=tags
-        )
+        second = replace(twin.iam[0], user_name=f"old-{twin.iam[0].user_name}", tags=tags)
         yield replace(twin, iam=(*twin.iam, second))
     for name in (
         "deploy",
@@ -285,9 +265,7 @@ def _people(rng: random.Random) -> Iterator[Person]:
         "nav-export",
         "stock-sync",
     ):
-        service = Iam(
-            f"svc-{name}", path="/service/", keys=(Key(150, 0),), policies=(READ_ONLY,)
-        )
+        service = Iam(f"svc-{name}", path="/service/", keys=(Key(150, 0),), policies=(READ_ONLY,))
         yield Person("service user, protected by its path", None, (service,))
     for index in range(2):
         glass = Iam(
@@ -309,9 +287,7 @@ def _people(rng: random.Random) -> Iterator[Person]:
         first, last = next(pool)
         email = f"{first}.{last}@vendor-{index % 7 + 1}.example".lower()
         active, login = index % 6 != 0, None if index % 5 == 0 else rng.randrange(40)
-        portal = Platform(
-            email, f"{first} {last}", "merchant", "vendor_portal", active, 200, login
-        )
+        portal = Platform(email, f"{first} {last}", "merchant", "vendor_portal", active, 200, login)
         yield Person("vendor portal, needs no AWS", portal)
     for _ in range(3):
         yield replace(person("operations without an AWS user"), iam=())

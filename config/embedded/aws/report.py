@@ -41,9 +41,7 @@ COLUMNS = [
 class Report:
     content: str
     generated_at: datetime
-    asked: int = (
-        0  # GenerateCredentialReport calls since it was begun: the first says STARTED
-    )
+    asked: int = 0  # GenerateCredentialReport calls since it was begun: the first says STARTED
 
     def expired(self, now: datetime) -> bool:
         return now - self.generated_at >= LIFETIME
@@ -67,9 +65,7 @@ def build(account: IAMBackend, now: datetime) -> str:
 
 def _row(user: Any) -> list[str]:
     if user.password:
-        changed = _moment(
-            getattr(user, "password_changed_at", None) or user.create_date
-        )
+        changed = _moment(getattr(user, "password_changed_at", None) or user.create_date)
         password = [
             "true",
             _moment(user.password_last_used, "no_information"),
@@ -111,9 +107,7 @@ def _key(key: Any) -> list[str]:
 def _moment(value: Any, missing: str = "N/A") -> str:
     if value is None:
         return missing
-    moment = (
-        value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    )
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")

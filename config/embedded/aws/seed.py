@@ -38,9 +38,7 @@ OWN_USER = "svc-inventory-ops"
 ROLES = ("opsdash-reader", "opsdash-disabler", "opsdash-deleter")
 INLINE_POLICY = {
     "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::own/*"}
-    ],
+    "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::own/*"}],
 }
 REGION = "us-east-1"
 
@@ -75,9 +73,7 @@ def identity() -> None:
                 tags=[],
                 max_session_duration="3600",
             )
-    own = Iam(
-        OWN_USER, path="/service/", keys=(Key(age_days=30, used_days=0),), age_days=30
-    )
+    own = Iam(OWN_USER, path="/service/", keys=(Key(age_days=30, used_days=0),), age_days=30)
     _add(backend(MAIN_ACCOUNT), own, now)
 
 
@@ -130,9 +126,7 @@ def _add(account: IAMBackend, iam: Iam, now: datetime) -> None:
             certificate_id, user.name, "-----BEGIN CERTIFICATE-----"
         )
     if iam.service_credential:
-        credentials_of(user).append(
-            ServiceCredential(user.name, "codecommit.amazonaws.com")
-        )
+        credentials_of(user).append(ServiceCredential(user.name, "codecommit.amazonaws.com"))
     if iam.boundary:
         boundary: Any = {
             "PermissionsBoundaryType": "Policy",
@@ -142,9 +136,7 @@ def _add(account: IAMBackend, iam: Iam, now: datetime) -> None:
 
 
 def _add_key(account: IAMBackend, user: User, key: Key, now: datetime) -> None:
-    made = account.create_access_key(
-        user.name, status="Active" if key.active else "Inactive"
-    )
+    made = account.create_access_key(user.name, status="Active" if key.active else "Inactive")
     made.create_date = now - timedelta(days=key.age_days)
     used = _ago(now, key.used_days)
     if used is not None:
@@ -152,9 +144,7 @@ def _add_key(account: IAMBackend, user: User, key: Key, now: datetime) -> None:
 
 
 def _add_mfa(account: IAMBackend, user: User) -> None:
-    device = VirtualMfaDevice(
-        account.account_id, region_name=REGION, device_name=f"/{user.name}"
-    )
+    device = VirtualMfaDevice(account.account_id, region_name=REGION, device_name=f"/{user.name}")
     device.enable_date, device.user = user.create_date, user
     device.user_attribute = {
         "Path": user.path,

@@ -37,9 +37,7 @@ class QuietHandler(MotoRequestHandler):
 
 def main(data_dir: Path, port: int) -> None:
     token = os.environ["OPS_EMBEDDED_AWS_TOKEN"]
-    iam_models.PARTITION_NAMES = [
-        "aws"
-    ]  # moto would load 1,300 policies for each of 8 partitions
+    iam_models.PARTITION_NAMES = ["aws"]  # moto would load 1,300 policies for each of 8 partitions
     iam_urls.url_paths = {"{0}/$": strict.StrictIam.dispatch}
     sts_urls.url_paths = {"{0}/$": strict.StrictSts.dispatch}
 
@@ -53,18 +51,14 @@ def main(data_dir: Path, port: int) -> None:
 
     moto_app = DomainDispatcherApplication(create_backend_app)
 
-    def app(
-        environ: dict[str, Any], start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == "/ops/ready":
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [token.encode()]
         answer: Iterable[bytes] = moto_app(environ, start_response)
         return answer
 
-    server = make_server(
-        "127.0.0.1", port, app, threaded=True, request_handler=QuietHandler
-    )
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
     stopping = threading.Event()
 
     def keep_saved() -> None:

@@ -56,10 +56,8 @@ class Store:
             return False
         try:
             accounts: dict[str, dict[str, Any]] = _Unpickler(io.BytesIO(stored)).load()
-        except Exception as error:  # noqa: BLE001 - another version of moto or of ours wrote it
-            print(
-                f"State in {self.path} is not readable ({error!r}); starting from the seed."
-            )
+        except Exception as error:
+            print(f"State in {self.path} is not readable ({error!r}); starting from the seed.")
             return False
         for account_id, kept in accounts.items():
             account = backend(account_id)

@@ -56,9 +56,7 @@ class ServiceCredential:
     service_name: str
     status: str = "Active"
     create_date: datetime = field(default_factory=lambda: datetime.now(UTC))
-    service_specific_credential_id: str = field(
-        default_factory=lambda: "ACCA" + random_access_key()
-    )
+    service_specific_credential_id: str = field(default_factory=lambda: "ACCA" + random_access_key())
     service_password: str = field(default_factory=lambda: random_alphanumeric(44))
 
     @property
@@ -144,9 +142,7 @@ class StrictIam(KeyCheck, IamResponse):
     def _page[T](self, items: Sequence[T]) -> tuple[Sequence[T], dict[str, Any]]:
         size = self._get_int_param("MaxItems", 100)
         if not 1 <= size <= 1000:
-            raise error(
-                "ValidationError", "Value at 'maxItems' must be between 1 and 1000"
-            )
+            raise error("ValidationError", "Value at 'maxItems' must be between 1 and 1000")
         marker = self._get_param("Marker")
         offset = 0
         if marker:
@@ -173,13 +169,9 @@ class StrictIam(KeyCheck, IamResponse):
         return self._listed("Users", sorted(users, key=lambda user: user.name.lower()))
 
     def get_account_authorization_details(self) -> ActionResult:
-        details = self.backend.get_account_authorization_details(
-            self._get_param("Filter", [])
-        )
+        details = self.backend.get_account_authorization_details(self._get_param("Filter", []))
         kinds = {
-            "UserDetailList": sorted(
-                details["users"], key=lambda user: user.name.lower()
-            ),
+            "UserDetailList": sorted(details["users"], key=lambda user: user.name.lower()),
             "GroupDetailList": details["groups"],
             "RoleDetailList": details["roles"],
             "Policies": details["managed_policies"],
@@ -191,15 +183,9 @@ class StrictIam(KeyCheck, IamResponse):
 
     def list_virtual_mfa_devices(self) -> ActionResult:
         wanted = self._get_param("AssignmentStatus", "Any")
-        devices = sorted(
-            self.backend.virtual_mfa_devices.values(), key=lambda d: d.serial_number
-        )
+        devices = sorted(self.backend.virtual_mfa_devices.values(), key=lambda d: d.serial_number)
         if wanted != "Any":
-            devices = [
-                d
-                for d in devices
-                if (d.enable_date is not None) == (wanted == "Assigned")
-            ]
+            devices = [d for d in devices if (d.enable_date is not None) == (wanted == "Assigned")]
         return self._listed("VirtualMFADevices", devices)
 
     def list_access_keys(self) -> ActionResult:
@@ -208,9 +194,7 @@ class StrictIam(KeyCheck, IamResponse):
         return self._listed("AccessKeyMetadata", self._user().access_keys)
 
     def list_groups_for_user(self) -> ActionResult:
-        return self._listed(
-            "Groups", self.backend.get_groups_for_user(self._user().name)
-        )
+        return self._listed("Groups", self.backend.get_groups_for_user(self._user().name))
 
     def list_user_policies(self) -> ActionResult:
         return self._listed("PolicyNames", sorted(self._user().policies))
@@ -225,9 +209,7 @@ class StrictIam(KeyCheck, IamResponse):
         return self._listed("SSHPublicKeys", self._user().ssh_public_keys)
 
     def list_signing_certificates(self) -> ActionResult:
-        return self._listed(
-            "Certificates", list(self._user().signing_certificates.values())
-        )
+        return self._listed("Certificates", list(self._user().signing_certificates.values()))
 
     def list_mfa_devices(self) -> ActionResult:
         user = self._user()
@@ -246,9 +228,7 @@ class StrictIam(KeyCheck, IamResponse):
         name = self._get_param("UserName")
         self._check_name(name)
         if len(self.backend.users) >= USERS:
-            raise error(
-                "LimitExceeded", f"Cannot exceed quota for UsersPerAccount: {USERS}"
-            )
+            raise error("LimitExceeded", f"Cannot exceed quota for UsersPerAccount: {USERS}")
         self._check_tags(self._get_param("Tags", []), {})
         answer = super().create_user()
         self.backend.users[name].id = "AIDA" + random_access_key() + "A"
@@ -260,9 +240,7 @@ class StrictIam(KeyCheck, IamResponse):
             self._check_name(new_name)
         before = user.arn
         answer = super().update_user()
-        if (
-            user.arn != before and before in self.backend.tagger.tags
-        ):  # moto loses the tags
+        if user.arn != before and before in self.backend.tagger.tags:  # moto loses the tags
             self.backend.tagger.tags[user.arn] = self.backend.tagger.tags.pop(before)
         for key in user.access_keys:
             key.user_name = user.name
@@ -272,8 +250,7 @@ class StrictIam(KeyCheck, IamResponse):
         if not NAME.fullmatch(name):
             raise error(
                 "ValidationError",
-                f"Value '{name}' at 'userName' must satisfy [\\w+=,.@-]+ and have at most 64 "
-                "characters",
+                f"Value '{name}' at 'userName' must satisfy [\\w+=,.@-]+ and have at most 64 characters",
             )
         if any(existing.lower() == name.lower() for existing in self.backend.users):
             raise error("EntityAlreadyExists", f"User with name {name} already exists.")
@@ -289,15 +266,11 @@ class StrictIam(KeyCheck, IamResponse):
             "delete service specific credentials": bool(credentials_of(user)),
             "delete policies": bool(user.policies),
             "detach all policies": bool(user.managed_policies),
-            "remove users from group": bool(
-                self.backend.get_groups_for_user(user.name)
-            ),
+            "remove users from group": bool(self.backend.get_groups_for_user(user.name)),
         }
         for what, still_held in held.items():
             if still_held:
-                raise error(
-                    "DeleteConflict", f"Cannot delete entity, must {what} first."
-                )
+                raise error("DeleteConflict", f"Cannot delete entity, must {what} first.")
         return super().delete_user()
 
     def tag_user(self) -> ActionResult:
@@ -318,19 +291,14 @@ class StrictIam(KeyCheck, IamResponse):
     # -- policies ------------------------------------------------------------------------------
     def attach_user_policy(self) -> ActionResult:
         user, arn = self._user(), self._get_param("PolicyArn")
-        if (
-            arn not in user.managed_policies
-            and len(user.managed_policies) >= ATTACHED_POLICIES
-        ):
+        if arn not in user.managed_policies and len(user.managed_policies) >= ATTACHED_POLICIES:
             raise error(
                 "LimitExceeded",
                 f"Cannot exceed quota for PoliciesPerUser: {ATTACHED_POLICIES}",
             )
         policy = self.backend.managed_policies.get(arn)
         if policy is None:
-            raise error(
-                "NoSuchEntity", f"Policy {arn} does not exist or is not attachable."
-            )
+            raise error("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.")
         if arn not in user.managed_policies:
             policy.attach_to(user)
         return EmptyResult()
@@ -359,9 +327,7 @@ class StrictIam(KeyCheck, IamResponse):
         user = self._user()
         groups = [group.name for group in self.backend.get_groups_for_user(user.name)]
         if self._get_param("GroupName") not in groups and len(groups) >= GROUPS:
-            raise error(
-                "LimitExceeded", f"Cannot exceed quota for GroupsPerUser: {GROUPS}"
-            )
+            raise error("LimitExceeded", f"Cannot exceed quota for GroupsPerUser: {GROUPS}")
         return super().add_user_to_group()
 
     # -- credentials ---------------------------------------------------------------------------
@@ -399,9 +365,7 @@ class StrictIam(KeyCheck, IamResponse):
             raise error("NotSupportedService", f"Service {service} is not supported.")
         held = credentials_of(user)
         if sum(c.service_name == service for c in held) >= SERVICE_CREDENTIALS:
-            raise error(
-                "LimitExceeded", "Cannot exceed quota for ServiceSpecificCredentials: 2"
-            )
+            raise error("LimitExceeded", "Cannot exceed quota for ServiceSpecificCredentials: 2")
         held.append(ServiceCredential(user.name, service))
         return ActionResult({"ServiceSpecificCredential": held[-1]})
 
@@ -416,9 +380,7 @@ class StrictIam(KeyCheck, IamResponse):
         for credential in credentials_of(self._user()):
             if credential.service_specific_credential_id == wanted:
                 return credential
-        raise error(
-            "NoSuchEntity", f"Service Specific Credential {wanted} does not exist."
-        )
+        raise error("NoSuchEntity", f"Service Specific Credential {wanted} does not exist.")
 
     def update_service_specific_credential(self) -> ActionResult:
         self._check_status()
@@ -433,9 +395,7 @@ class StrictIam(KeyCheck, IamResponse):
     def delete_virtual_mfa_device(self) -> ActionResult:
         device = self.backend.virtual_mfa_devices.get(self._get_param("SerialNumber"))
         if device is not None and device.user is not None:
-            raise error(
-                "DeleteConflict", "MFA VirtualDevice in use. Must deactivate first."
-            )
+            raise error("DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.")
         return super().delete_virtual_mfa_device()
 
     # -- credential report ---------------------------------------------------------------------

@@ -1,0 +1,226 @@
+"""Columns of a report. Each has three faces: HTML cell, export text (made by SQL), JSON value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F
+from django.utils.html import escape
+
+from inventory_ops.kit.db import expressions
+from inventory_ops.templatetags import ui
+
+type Row = Mapping[str, Any]
+type Cell = Callable[[Row], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of text, and the base of the others.
+
+    `key` names it in addresses (`sort=-key`), `header` in exports, `label` on the page (default: the header).
+    `expression` is what `rows()` offers: a field path, the name of an annotation, or an expression.
+    `sub` is a second line under the value: the key of another column. `link` gives the address of a row.
+    """
+
+    key: str
+    header: str
+    expression: Any = None
+    label: Any = ""
+    hint: Any = ""
+    sub: str = ""
+    link: Callable[[Row], str | None] | None = None
+    sortable: bool = True
+    nullable: bool = False
+    visible: bool = True  # on the page, until the viewer picks columns
+    on_page: bool = True  # False: only exported, or only the second line of another column
+    exported: bool = True
+    personal: bool = False  # masked for merchants
+    css: str = ""
+
+    numeric = False
+
+    @property
+    def alias(self) -> str:
+        """Name of the value in a row; apart from the model's own field names."""
+        return f"c_{self.key}"
+
+    @property
+    def title(self) -> str:
+        return str(self.label or self.header)
+
+    def value(self) -> Any:
+        """The expression of the raw value."""
+        expression = self.expression if self.expression is not None else self.key
+        return F(expression) if isinstance(expression, str) else expression
+
+    def text(self) -> Any:
+        """The expression of the exported text."""
+        return expressions.PlainText(self.value())
+
+    def json(self, text: str | None) -> Any:
+        """The JSON value for an exported text."""
+        return text if text else None
+
+    def html(self, row: Row) -> str:
+        """The value as HTML; '' is shown as a dash."""
+        value = row[self.alias]
+        return escape(value) if value not in (None, "") else ""
+
+    def cell(self, sub: Column | None) -> Cell:
+        """A function that makes the whole <td> of a row. Built once a page, called once a row."""
+        classes = " ".join(filter(None, ["num" if self.numeric else "", self.css]))
+        start = f'<td{f" class={chr(34)}{classes}{chr(34)}" if classes else ""} data-label="{escape(self.title)}">'
+        html, link = self.html, self.link
+        if sub is None and link is None:
+            return lambda row: f"{start}{html(row)}</td>"
+        sub_html = sub.html if sub else None
+
+        def make(row: Row) -> str:
+            main = html(row)
+            address = link(row) if link else None
+            if address:
+                main = f'<a class="cell-main" href="{escape(address)}">{main}</a>'
+            elif main and sub_html:
+                main = f'<span class="cell-main">{main}</span>'
+            below = sub_html(row) if sub_html else ""
+            return f"{start}{main}{f'<span class={chr(34)}cell-sub{chr(34)}>{below}</span>' if below else ''}</td>"
+
+        return make
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(Column):
+    """Plain text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integer(Column):
+    """A whole number."""
+
+    numeric = True
+
+    def text(self) -> Any:
+        return expressions.as_text(self.value())
+
+    def json(self, text: str | None) -> Any:
+        return int(text) if text else None
+
+    def html(self, row: Row) -> str:
+        value = row[self.alias]
+        return "" if value is None else f"{value:,}".replace("-", ui.MINUS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money(Column):
+    """An amount; `currency` is the field path of its ISO 4217 code. JSON gives it as a string, exact."""
+
+    currency: str = "merchant__currency"
+    negative: bool = False  # show as a loss: with a minus, in red
+
+    numeric = True
+
+    def text(self) -> Any:
+        return expressions.RoundTo(self.value(), expressions.minor_units(self.currency))
+
+    def html(self, row: Row) -> str:
+        value: Decimal | None = row[self.alias]
+        if value is None:
+            return ""
+        text = ui.money(-value if self.negative else value, row.get("c_currency"))
+        return f'<span class="neg">{text}</span>' if self.negative and value > 0 else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Percent(Column):
+    """0 to 100, as a number without needless zeros; on the page with its sign."""
+
+    places: int | None = None
+    numeric = True
+
+    def text(self) -> Any:
+        return expressions.TrimmedNumber(self.value())
+
+    def html(self, row: Row) -> str:
+        value = row[self.alias]
+        if value is None:
+            return ""
+        text = f"{Decimal(value).normalize():f}" if self.places is None else f"{value:.{self.places}f}"
+        return text.replace("-", ui.MINUS) + "%"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment(Column):
+    """A point in time: exported as ISO 8601 in UTC, shown as date and time."""
+
+    def text(self) -> Any:
+        return expressions.IsoMoment(self.value())
+
+    def html(self, row: Row) -> str:
+        value: datetime | None = row[self.alias]
+        if value is None:
+            return ""
+        return f'<time datetime="{value.isoformat()}">{value:%-d %b %Y, %H:%M}</time>'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Date(Column):
+    """A day."""
+
+    def text(self) -> Any:
+        return expressions.as_text(self.value())
+
+    def html(self, row: Row) -> str:
+        value = row[self.alias]
+        return "" if value is None else f'<time datetime="{value.isoformat()}">{value:%-d %b %Y}</time>'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Column):
+    """A code with a word and a tone for the page; exports give the code."""
+
+    words: Mapping[Any, Any] = field(default_factory=dict)
+    tones: Mapping[Any, str] = field(default_factory=dict)
+
+    def text(self) -> Any:
+        return expressions.as_text(self.value())
+
+    def html(self, row: Row) -> str:
+        value = row[self.alias]
+        if value in (None, ""):
+            return ""
+        word = str(self.words.get(value, value))
+        tone = self.tones.get(value)
+        return ui.badge(tone, word) if tone else escape(word)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YesNo(Column):
+    """True or false."""
+
+    def text(self) -> Any:
+        return expressions.as_text(self.value())
+
+    def json(self, text: str | None) -> Any:
+        return None if not text else text == "true"
+
+    def html(self, row: Row) -> str:
+        from django.utils.translation import gettext as _
+
+        value = row[self.alias]
+        return "" if value is None else escape(_("Yes") if value else _("No"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Custom(Column):
+    """A cell drawn by a function of the row (it must escape what it shows); exported as text."""
+
+    draw: Callable[[Row], str] = field(default=lambda row: "")
+    is_number: bool = False
+
+    def html(self, row: Row) -> str:
+        return self.draw(row)

@@ -1,0 +1,192 @@
+"""The declaration of a report, from which page, exports, API, command, card and scan are derived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db.models import Expression, F, OrderBy, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.kit.db.expressions import MaskedEmail, PlainText
+from inventory_ops.kit.reports.columns import Column, Row
+from inventory_ops.kit.reports.filters import ReportFilterSet
+from inventory_ops.kit.reports.scope import Scope
+
+if TYPE_CHECKING:
+    from inventory_ops.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A figure above the list: an aggregate over the filtered rows. `show` turns the value into text."""
+
+    key: str
+    label: Any
+    expression: Any
+    hint: Any = ""
+    show: Callable[[Any], str] = lambda value: f"{value or 0:,}"
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A tab above the list: a name for a set of filters."""
+
+    label: Any
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The filtered rows of a report, ready to be shown or exported."""
+
+    report: Report
+    scope: Scope
+    rows: QuerySet[Any]
+    filterset: ReportFilterSet
+
+
+class Report:
+    """One report or list. Subclasses declare; nothing here is per request.
+
+    `rows(scope)` answers an unfiltered queryset that is already `visible_to(scope.viewer)`; the kit filters and
+    orders it (always ending in `identity`) and selects exactly the declared columns.
+    """
+
+    slug: ClassVar[str]
+    title: ClassVar[Any]
+    short_title: ClassVar[Any] = ""
+    purpose: ClassVar[Any] = ""
+    steps: ClassVar[Sequence[Any]] = ()
+    section: ClassVar[Any] = _("Action required")
+    icon: ClassVar[str] = "list"
+    meaning: ClassVar[Any] = ""  # one line under the figure on the dashboard
+    columns: ClassVar[Sequence[Column]] = ()
+    filterset_class: ClassVar[type[ReportFilterSet]] = ReportFilterSet
+    search_placeholder: ClassVar[Any] = _("Filter this list")
+    default_sort: ClassVar[str]  # a column's key, with - for descending
+    identity: ClassVar[Sequence[str]] = ("pk",)  # fields that name a row; the order ends with them
+    kpis: ClassVar[Sequence[Kpi]] = ()
+    views: ClassVar[Sequence[View]] = ()
+    roles: ClassVar[frozenset[str]] = frozenset({"operations", "merchant", "finance", "admin"})
+    currency: ClassVar[str | None] = "merchant__currency"
+    scan: ClassVar[str] = ""  # name of the periodic scan that turns rows into findings; '' = none
+    value_at_risk: ClassVar[str] = ""  # annotation with the money a finding is about
+    path: ClassVar[str] = ""  # address of the page; default /action-required/<slug>/
+    in_menu: ClassVar[bool] = True
+    empty_title: ClassVar[Any] = _("Nothing to do here")
+    empty_text: ClassVar[Any] = _("No row matches. If filters are set, clear them to see all rows.")
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        """All rows that `scope.viewer` may see, with every annotation that columns and filters name."""
+        raise NotImplementedError
+
+    @property
+    def url(self) -> str:
+        return self.path or f"/action-required/{self.slug}/"
+
+    @cached_property
+    def columns_by_key(self) -> dict[str, Column]:
+        return {column.key: column for column in self.columns}
+
+    @cached_property
+    def exported_columns(self) -> list[Column]:
+        return [column for column in self.columns if column.exported]
+
+    def allows(self, user: User | None) -> bool:
+        """May `user` open the report? None is the system."""
+        return user is None or user.has_role(*self.roles)
+
+    def select(
+        self, params: Mapping[str, Any] | QueryDict, *, viewer: User | None, as_of: datetime | None = None
+    ) -> Selection:
+        """The rows for a set of filter values. Raises ValidationError with a message for each bad value."""
+        filterset = self.filterset_class(params, queryset=_nothing(), request=None)
+        cleaned = filterset.clean()
+        moment = as_of or timezone.now()
+        scope = Scope(as_of=moment, viewer=viewer, window=filterset.window_of(cleaned, as_of=moment), params=cleaned)
+        return Selection(self, scope, filterset.apply(self.rows(scope), cleaned), filterset)
+
+    def masks(self, viewer: User | None) -> bool:
+        """Are personal columns masked for `viewer`?"""
+        return viewer is not None and not viewer.sees_all_merchants
+
+    def ordering(self, sort: str) -> list[OrderBy | str]:
+        """ORDER BY for a column's key (with - for descending), ending in the identity. Raises KeyError."""
+        column = self.columns_by_key[sort.removeprefix("-")]
+        if not column.sortable:
+            raise KeyError(sort)
+        value: Any = column.value()
+        descending = sort.startswith("-")
+        last = True if column.nullable else None
+        first = value.desc(nulls_last=last) if descending else value.asc(nulls_last=last)
+        return [first, *(f"-{name}" if descending else name for name in self.identity)]
+
+    def page_values(self, rows: QuerySet[Any], columns: Sequence[Column], *, viewer: User | None) -> QuerySet[Any]:
+        """`rows` as dictionaries with the raw value of each of `columns` under its alias."""
+        values: dict[str, Expression | F] = {}
+        for column in columns:
+            raw = column.value()
+            values[column.alias] = MaskedEmail(raw) if column.personal and self.masks(viewer) else raw
+        if self.currency:
+            values["c_currency"] = F(self.currency)
+        return rows.values(*self.identity, **values)
+
+    def export_values(self, rows: QuerySet[Any], *, viewer: User | None) -> QuerySet[Any]:
+        """`rows` as tuples of the exported text of every exported column, in order."""
+        values: dict[str, Any] = {}
+        for column in self.exported_columns:
+            if column.personal and self.masks(viewer):
+                values[f"x_{column.key}"] = PlainText(MaskedEmail(column.value()))
+            else:
+                values[f"x_{column.key}"] = column.text()
+        return rows.annotate(**values).values_list(*values)
+
+    def row_label(self, row: Row) -> str:
+        """What a row is called, for the checkbox that selects it."""
+        return str(row[self.columns[0].alias])
+
+    def sub_keys(self) -> Iterator[str]:
+        return (column.sub for column in self.columns if column.sub)
+
+
+def _nothing() -> QuerySet[Any]:
+    from django.apps import apps
+
+    model: Any = apps.get_model("inventory_ops", "Merchant")
+    empty: QuerySet[Any] = model.objects.none()
+    return empty
+
+
+class Registry:
+    """All reports by slug, in the order of the menu."""
+
+    def __init__(self) -> None:
+        self._reports: dict[str, Report] = {}
+
+    def register[R: type[Report]](self, cls: R) -> R:
+        """Class decorator that adds a report."""
+        if cls.slug in self._reports:
+            raise ValueError(f"Two reports are called {cls.slug!r}.")
+        self._reports[cls.slug] = cls()
+        return cls
+
+    def get(self, slug: str) -> Report:
+        """Raises KeyError."""
+        return self._reports[slug]
+
+    def __iter__(self) -> Iterator[Report]:
+        return iter(self._reports.values())
+
+    def __contains__(self, slug: str) -> bool:
+        return slug in self._reports
+
+
+registry = Registry()
+register = registry.register

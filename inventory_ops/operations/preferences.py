@@ -1,0 +1,31 @@
+"""What a user keeps for the next visit: columns, row height."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from inventory_ops.models import User
+
+
+@transaction.atomic
+def _change(user: User, change: dict[str, Any], slug: str = "") -> None:
+    # the row is locked, so that two tabs do not overwrite each other's choices
+    locked = User.objects.select_for_update().only("preferences").get(pk=user.pk)
+    if slug:
+        locked.preferences.setdefault("reports", {}).setdefault(slug, {}).update(change)
+    else:
+        locked.preferences.update(change)
+    locked.save(update_fields=["preferences"])
+
+
+def save_columns(*, user: User, slug: str, columns: Sequence[str]) -> None:
+    """Columns of a report's page; an empty list brings the default back."""
+    _change(user, {"columns": list(columns)}, slug)
+
+
+def save_density(*, user: User, density: str) -> None:
+    """`comfortable` or `compact` rows on all lists."""
+    _change(user, {"density": density})

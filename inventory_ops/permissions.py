@@ -1,0 +1,38 @@
+"""Who may do what. Roles and areas are those of the interface contract; tests walk every address against them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from inventory_ops.models import User
+
+OPERATIONS, MERCHANT, FINANCE, ADMIN = "operations", "merchant", "finance", "admin"
+EVERYBODY = (OPERATIONS, MERCHANT, FINANCE, ADMIN)
+
+type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def viewer(request: HttpRequest) -> User:
+    """The user who is logged in; only for views that require one."""
+    return cast(User, request.user)
+
+
+def roles_required[**P](*roles: str) -> Callable[[View[P]], View[P]]:
+    """Let in users with one of `roles`: others get 403, anonymous visitors the login."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not viewer(request).has_role(*roles):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return cast("View[P]", login_required(checked))
+
+    return decorate

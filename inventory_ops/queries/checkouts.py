@@ -1,0 +1,74 @@
+"""Carts that were left."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import (
+    Count,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Coalesce, Concat
+
+from inventory_ops.kit.db.fields import MoneyField
+from inventory_ops.models import Order, OrderItem, PaymentAttempt, User
+from inventory_ops.models.orders import OrderStatus
+
+DEFAULT_ABANDON_AFTER = timedelta(minutes=60)
+
+
+def abandoned_checkouts(
+    *, viewer: User | None, as_of: datetime, after: datetime | None, until: datetime
+) -> QuerySet[Order]:
+    """Carts with at least one line whose last customer activity is older than the store's time-out at `as_of`.
+
+    `after` (excluded, None = no bound) and `until` (included) bound the last activity. A merchant sees the carts
+    that hold its goods, and of them its own lines' total. Annotates total, card issue (last failed attempt's code
+    and message with the number of failures), items.
+    """
+    lines = OrderItem.objects.visible_to(viewer).filter(order=OuterRef("pk"))
+    deadline = ExpressionWrapper(
+        Value(as_of) - Coalesce(F("store__abandon_after"), Value(DEFAULT_ABANDON_AFTER)), output_field=DateTimeField()
+    )
+    carts = Order.objects.filter(Exists(lines), status=OrderStatus.CART, last_activity_at__lte=until)
+    if after is not None:
+        carts = carts.filter(last_activity_at__gt=after)
+    failed = PaymentAttempt.objects.filter(order=OuterRef("pk"), succeeded=False).order_by("-attempted_at", "-pk")
+    failures = failed.order_by().values("order").annotate(n=Count("*")).values("n")
+    own_total = lines.order_by().values("order").annotate(total=Sum(F("quantity") * F("unit_price"))).values("total")
+    units = lines.order_by().values("order").annotate(n=Sum("quantity")).values("n")
+    restricted = viewer is not None and not viewer.sees_all_merchants
+    return (
+        carts.filter(last_activity_at__lt=deadline)
+        .annotate(
+            visible_total=Subquery(own_total, output_field=MoneyField()) if restricted else F("total_amount"),
+            units=Subquery(units, output_field=IntegerField()),
+            failures=Coalesce(Subquery(failures, output_field=IntegerField()), 0),
+            card_code=Coalesce(Subquery(failed.values("code")[:1]), Value("")),
+            card_message=Coalesce(Subquery(failed.values("message")[:1]), Value("")),
+        )
+        .annotate(
+            card_issue=card_issue_text(),
+        )
+    )
+
+
+def card_issue_text() -> Concat:
+    """`code: message (n times)`, or '' when no attempt failed."""
+    from django.db.models import Case, CharField, When
+    from django.db.models.functions import Cast
+
+    separator = Case(When(card_code="", then=Value("")), When(card_message="", then=Value("")), default=Value(": "))
+    times = Case(
+        When(failures__gt=1, then=Concat(Value(" ("), Cast("failures", CharField()), Value("×)"))), default=Value("")
+    )
+    return Concat(F("card_code"), separator, F("card_message"), times, output_field=CharField())

@@ -1,0 +1,117 @@
+"""Cost against price: of products now, and of order lines at the time of order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, CharField, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from inventory_ops.kit.db.fields import MoneyField
+from inventory_ops.models import FlashSale, OrderItem, Product, User
+from inventory_ops.models.catalog import ProductQuerySet
+from inventory_ops.queries import stock
+
+BY_FLASH_SALE, BY_PRICE, BY_BOTH = "flash_sale", "price_or_cost", "both"
+
+
+def special_is_in_force(as_of: datetime, prefix: str = "") -> Q:
+    """Is the special price given and inside its window? A missing end is open. `prefix` leads to the product."""
+    return (
+        Q(**{f"{prefix}special_price__isnull": False})
+        & (Q(**{f"{prefix}special_from__isnull": True}) | Q(**{f"{prefix}special_from__lte": as_of}))
+        & (Q(**{f"{prefix}special_to__isnull": True}) | Q(**{f"{prefix}special_to__gt": as_of}))
+    )
+
+
+def sale_now(as_of: datetime, field: str, product: str = "pk") -> Subquery:
+    """A field of the flash sale in force at `as_of`; NULL when none runs."""
+    sales = FlashSale.objects.filter(product=OuterRef(product), starts_at__lte=as_of, ends_at__gt=as_of)
+    return Subquery(sales.values(field)[:1])
+
+
+def sale_now_or_next(as_of: datetime, field: str, product: str = "pk") -> Subquery:
+    """A field of the flash sale in force, else of the next one. Sales do not overlap, so the first to start is it."""
+    sales = FlashSale.objects.filter(product=OuterRef(product), ends_at__gt=as_of).order_by("starts_at")
+    return Subquery(sales.values(field)[:1])
+
+
+def price_in_force(as_of: datetime, prefix: str = "") -> Coalesce:
+    """The active flash sale's price, else the special price inside its window, else the price."""
+    special = Case(
+        When(special_is_in_force(as_of, prefix), then=F(f"{prefix}special_price")), output_field=MoneyField()
+    )
+    sale = sale_now(as_of, "sale_price", prefix.removesuffix("__") or "pk")
+    return Coalesce(sale, special, F(f"{prefix}price"), output_field=MoneyField())
+
+
+def with_prices(products: ProductQuerySet, *, as_of: datetime) -> QuerySet[Product]:
+    """Annotate what a cost report shows of a product: price in force, loss, margin, flash sale, stock, risk."""
+    return products.annotate(
+        price_now=price_in_force(as_of),
+        sale_starts_at=sale_now_or_next(as_of, "starts_at"),
+        sale_ends_at=sale_now_or_next(as_of, "ends_at"),
+        sale_snapshot_price=sale_now_or_next(as_of, "snapshot_price"),
+        sale_percentage=sale_now_or_next(as_of, "percentage"),
+        sale_price_now=sale_now(as_of, "sale_price"),
+        on_hand=stock.sellable_on_hand(),
+    ).annotate(
+        loss_per_unit=F("cost") - F("price_now"),
+        margin_percent=Case(
+            When(
+                price_now__gt=0,
+                then=(F("price_now") - F("cost")) * Value(Decimal(100)) / F("price_now"),
+            ),
+            output_field=DecimalField(max_digits=24, decimal_places=4),
+        ),
+        value_at_risk=Case(
+            When(Q(on_hand__gt=0) & Q(cost__gt=F("price_now")), then=(F("cost") - F("price_now")) * F("on_hand")),
+            default=Value(Decimal(0)),
+            output_field=MoneyField(),
+        ),
+        in_flash_sale=Case(When(sale_price_now__isnull=False, then=Value(True)), default=Value(False)),
+        explained_by=Case(
+            When(sale_price_now__isnull=True, then=Value(BY_PRICE)),
+            When(cost__lte=F("sale_snapshot_price"), then=Value(BY_FLASH_SALE)),
+            default=Value(BY_BOTH),
+            output_field=CharField(),
+        ),
+    )
+
+
+def inventory_cost_issues(
+    *, viewer: User | None, as_of: datetime, most_margin: Decimal | None = None, missing_cost: bool = False
+) -> QuerySet[Product]:
+    """Products whose cost is higher than the price in force at `as_of`.
+
+    With `most_margin`, products whose margin is at most that percent of the price (0 takes in cost = price). With
+    `missing_cost`, the products without a cost, which are no issue of this report but a list of their own.
+    """
+    products = Product.objects.visible_to(viewer)
+    if missing_cost:
+        return with_prices(products.filter(cost__isnull=True), as_of=as_of)
+    if most_margin is not None:
+        rows = with_prices(products.filter(cost__isnull=False), as_of=as_of)
+        return rows.filter(Q(margin_percent__lte=most_margin) | Q(price_now=0, cost__gt=0))
+    # Without a sale the price in force is the price or the special price: a partial index lists those below cost.
+    # Only products in a sale need a look at each one.
+    on_sale = FlashSale.objects.filter(starts_at__lte=as_of, ends_at__gt=as_of).values("product")
+    below = Product.objects.filter(Q(cost__gt=F("price")) | Q(cost__gt=F("special_price"))).values("pk")
+    candidates: Any = below.union(on_sale)
+    return with_prices(products.filter(pk__in=candidates), as_of=as_of).filter(cost__gt=F("price_now"))
+
+
+def order_cost_issues(*, viewer: User | None, after: datetime | None, until: datetime) -> QuerySet[OrderItem]:
+    """Lines of carts, open and closed orders whose cost at the time of order is higher than the price then.
+
+    `after` (excluded, None = no bound) and `until` (included) bound the issue time.
+    """
+    lines = OrderItem.objects.visible_to(viewer).filter(unit_cost__gt=F("unit_price"), issue_at__lte=until)
+    if after is not None:
+        lines = lines.filter(issue_at__gt=after)
+    return lines.annotate(
+        loss_per_unit=F("unit_cost") - F("unit_price"),
+        loss_amount=(F("unit_cost") - F("unit_price")) * (F("quantity") - F("cancelled_quantity")),
+    )

@@ -1,0 +1,229 @@
+"""Carts that were started and never completed, and what they have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.models import OrderItem
+from inventory_ops.queries import checkouts
+from inventory_ops.reports import common
+
+CHECKOUT_STEPS = (
+    _("Filter data to view results from the past 12 months."),
+    _("Look for patterns such as specific products or promotions causing abandonment."),
+    _("Read customer comments for insight into failed checkout experiences."),
+    _("Investigate any credit card-related issues in the logs."),
+    _("Collaborate with UX or dev teams to improve checkout performance."),
+    _("Use email remarketing or retargeting campaigns to recover lost orders."),
+)
+
+
+class Filters(filters.WindowedFilterSet):
+    q = filters.SearchFilter(fields=("number", "promo_code", "comment"))
+    store = django_filters.CharFilter(field_name="store__number", label=_("Store number"), max_length=50)
+    promo = django_filters.CharFilter(
+        field_name="promo_code", lookup_expr="iexact", label=_("Promo code"), max_length=100
+    )
+    card_issue = filters.ScopeFilter(choices=filters.YES_NO, label=_("Credit card issue"), empty_label=_("Any"))
+    comment = filters.ScopeFilter(choices=filters.YES_NO, label=_("Customer comment"), empty_label=_("Any"))
+    reachable = filters.ScopeFilter(choices=filters.YES_NO, label=_("E-mail known"), empty_label=_("Any"))
+    total = django_filters.NumberFilter(field_name="visible_total", lookup_expr="gte", label=_("Total at least"))
+    defaults = {"window": "12m"}
+
+
+def selected(scope: Scope) -> QuerySet[Any]:
+    """The carts of a scope, by the filters that are no plain column."""
+    window = scope.window
+    carts = checkouts.abandoned_checkouts(
+        viewer=scope.viewer,
+        as_of=scope.as_of,
+        after=window.start if window else None,
+        until=window.end if window else scope.as_of,
+    )
+    for name, has in (
+        ("card_issue", Q(failures__gt=0)),
+        ("comment", ~Q(comment="")),
+        ("reachable", ~Q(customer_email="")),
+    ):
+        if wanted := scope.params.get(name):
+            carts = carts.filter(has if wanted == "yes" else ~has)
+    return carts
+
+
+@register
+class AbandonedCheckouts(Report):
+    slug = "abandoned-checkouts"
+    title = _("Checkout abandoned orders")
+    short_title = _("Abandoned")
+    icon = "shopping-cart-x"
+    purpose = _("Customer carts that were started but never completed.")
+    meaning = _("Checkouts left in 12 months")
+    steps = CHECKOUT_STEPS
+    columns = (
+        columns.Text(
+            key="store",
+            header="Store Number",
+            label=_("Store"),
+            expression="store__number",
+            nullable=True,
+            css="m-hide",
+        ),
+        columns.Integer(key="order_id", header="Order ID", expression="pk", visible=False),
+        columns.Text(
+            key="number",
+            header="Order Number",
+            label=_("Order"),
+            sub="email",
+            link=lambda row: f"/orders/{row['c_number']}/",
+        ),
+        columns.Text(key="email", header="Customer Email", expression="customer_email", personal=True, on_page=False),
+        columns.Money(
+            key="total",
+            header="Order Total",
+            label=_("Total"),
+            expression="visible_total",
+            currency="currency",
+            css="m-right",
+        ),
+        columns.Moment(key="last_update", header="Last Update", label=_("Last update"), expression="last_activity_at"),
+        columns.Text(key="promo_code", header="Promo Code", label=_("Promo code"), css="m-hide"),
+        columns.Money(
+            key="promo_value",
+            header="Promo Value",
+            label=_("Promo value"),
+            currency="currency",
+            nullable=True,
+            css="m-hide",
+        ),
+        columns.Money(
+            key="gift_card_total",
+            header="Gift Card Total",
+            label=_("Gift cards"),
+            currency="currency",
+            nullable=True,
+            visible=False,
+        ),
+        columns.Integer(
+            key="gift_card_count", header="Gift Card Count", label=_("Gift card count"), nullable=True, visible=False
+        ),
+        columns.Text(key="comment", header="Customer Comments", label=_("Comment"), css="m-hide cell-text"),
+        columns.Text(key="card_issue", header="Credit Card Issues", label=_("Card issue"), css="m-hide"),
+        columns.Integer(key="units", header="Units", nullable=True, visible=False),
+    )
+    filterset_class = Filters
+    currency = "currency"
+    search_placeholder = _("Filter by order, promo code or comment")
+    default_sort = "-last_update"
+    kpis = (
+        Kpi("count", _("Carts"), Count("pk")),
+        Kpi("total", _("Value"), Sum("visible_total"), _("sum of order totals"), common.amount),
+        Kpi("cards", _("With card issues"), Count("pk", filter=Q(failures__gt=0))),
+        Kpi("reach", _("Reachable by e-mail"), Count("pk", filter=~Q(customer_email=""))),
+    )
+    views = (
+        View(_("With card issues"), "card_issue=yes"),
+        View(_("With comments"), "comment=yes"),
+        View(_("Last 7 days"), "window=7d"),
+    )
+    scan = "checkouts"
+    value_at_risk = "visible_total"
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        return selected(scope)
+
+    def row_label(self, row: Any) -> str:
+        return str(row["c_number"])
+
+
+class GroupedReport(Report):
+    """Abandoned checkouts counted by something they share."""
+
+    section = _("Checkout abandoned orders")
+    icon = "shopping-cart-x"
+    steps = CHECKOUT_STEPS
+    filterset_class = type("GroupFilters", (filters.WindowedFilterSet,), {"defaults": {"window": "12m"}})
+    in_menu = False
+    currency = None
+    default_sort = "-carts"
+
+
+@register
+class AbandonedByProduct(GroupedReport):
+    slug = "abandoned-by-product"
+    title = _("Abandoned checkouts by product")
+    purpose = _("Which products are left in carts most often.")
+    path = "/action-required/abandoned-checkouts/by-product/"
+    identity = ("product_id",)
+    columns = (
+        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name"),
+        columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
+        columns.Text(
+            key="vendor_number", header="Vendor Number", label=_("Vendor"), expression="merchant__vendor_number"
+        ),
+        columns.Integer(key="carts", header="Carts", expression="n_carts"),
+        columns.Integer(key="units", header="Units", expression="n_units"),
+    )
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        lines: QuerySet[Any] = OrderItem.objects.visible_to(scope.viewer).filter(order__in=selected(scope).values("pk"))
+        return lines.values("product_id").annotate(n_carts=Count("order", distinct=True), n_units=Sum("quantity"))
+
+
+@register
+class AbandonedByPromo(GroupedReport):
+    slug = "abandoned-by-promo"
+    title = _("Abandoned checkouts by promo code")
+    purpose = _("Which promotions end in abandoned carts.")
+    path = "/action-required/abandoned-checkouts/by-promo/"
+    identity = ("promo_code",)
+    columns = (
+        columns.Text(
+            key="promo",
+            header="Promo Code",
+            expression="promo_code",
+            link=lambda row: (
+                f"/action-required/abandoned-checkouts/?promo={row['promo_code']}" if row["promo_code"] else None
+            ),
+        ),
+        columns.Integer(key="carts", header="Carts", expression="n_carts"),
+        columns.Custom(
+            key="total",
+            header="Order Total",
+            expression="n_total",
+            draw=lambda row: common.amount(row["c_total"]),
+            css="num",
+        ),
+    )
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        return selected(scope).values("promo_code").annotate(n_carts=Count("pk"), n_total=Sum(F("visible_total")))
+
+
+@register
+class AbandonedByCardError(GroupedReport):
+    slug = "abandoned-by-card-error"
+    title = _("Abandoned checkouts by card error")
+    purpose = _("Which credit card errors end in abandoned carts (last failed attempt of each).")
+    path = "/action-required/abandoned-checkouts/by-card-error/"
+    identity = ("card_code", "card_message")
+    columns = (
+        columns.Text(key="code", header="Code", expression="card_code"),
+        columns.Text(key="message", header="Message", expression="card_message"),
+        columns.Integer(key="carts", header="Carts", expression="n_carts"),
+        columns.Custom(
+            key="total",
+            header="Order Total",
+            expression="n_total",
+            draw=lambda row: common.amount(row["c_total"]),
+            css="num",
+        ),
+    )
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        carts = selected(scope).filter(failures__gt=0)
+        return carts.values("card_code", "card_message").annotate(n_carts=Count("pk"), n_total=Sum(F("visible_total")))

@@ -1,0 +1,58 @@
+"""Filters and figures that several reports share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import django_filters
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory_ops.models import Category
+from inventory_ops.templatetags import ui
+
+
+def vendor_filter(field: str = "merchant__vendor_number") -> django_filters.CharFilter:
+    """Exact vendor number, in any case."""
+    return django_filters.CharFilter(
+        field_name=field, lookup_expr="iexact", label=gettext_lazy("Vendor number"), max_length=50
+    )
+
+
+def category_filter(field: str = "category") -> django_filters.ModelChoiceFilter:
+    return django_filters.ModelChoiceFilter(
+        field_name=field,
+        queryset=lambda request: Category.objects.order_by("name"),
+        label=gettext_lazy("Category"),
+        empty_label=gettext_lazy("Any category"),
+    )
+
+
+def brand_filter(field: str = "brand_name") -> django_filters.CharFilter:
+    return django_filters.CharFilter(
+        field_name=field, lookup_expr="icontains", label=gettext_lazy("Brand"), max_length=100
+    )
+
+
+def amount(value: Decimal | None) -> str:
+    """A KPI's amount; sums over merchants may mix currencies, so it carries none."""
+    return ui.number(Decimal(value or 0).quantize(Decimal(1)))
+
+
+def flash_sale_cell(row: Mapping[str, Any]) -> str:
+    """Percentage as a badge; dates and snapshot price below."""
+    percentage = row["c_sale_percentage"]
+    if percentage is None:
+        return ""
+    off = f"{ui.MINUS}{Decimal(percentage).normalize():f}%"
+    start, end, snapshot = row["c_sale_starts_at"], row["c_sale_ends_at"], row["c_sale_snapshot_price"]
+    when = f"{start:%-d %b} – {end:%-d %b} · {ui.money(snapshot, row.get('c_currency'))}"
+    title = _("%(start)s to %(end)s UTC, snapshot price %(price)s") % {
+        "start": f"{start:%Y-%m-%d %H:%M}",
+        "end": f"{end:%Y-%m-%d %H:%M}",
+        "price": f"{snapshot:f}",
+    }
+    return f'<span title="{escape(title)}">{ui.badge("flash", off)}</span><span class="cell-sub">{escape(when)}</span>'

@@ -1,0 +1,140 @@
+"""Products whose cost of goods is higher than the price in force now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.queries import costs
+from inventory_ops.reports import common
+
+EXPLAINED = {
+    costs.BY_FLASH_SALE: _("Flash sale"),
+    costs.BY_PRICE: _("Price or cost"),
+    costs.BY_BOTH: _("Both"),
+}
+
+
+class Filters(filters.ReportFilterSet):
+    q = filters.SearchFilter(fields=("sku", "name", "merchant__name"))
+    vendor = common.vendor_filter()
+    category = common.category_filter()
+    brand = common.brand_filter()
+    flash_sale = filters.YesNoFilter(field_name="in_flash_sale", label=_("In a flash sale now"))
+    explained = django_filters.ChoiceFilter(
+        field_name="explained_by", choices=list(EXPLAINED.items()), label=_("Explained by"), empty_label=_("Any")
+    )
+    loss = django_filters.NumberFilter(field_name="loss_per_unit", lookup_expr="gte", label=_("Loss at least"))
+    margin = filters.ScopeNumber(label=_("Margin at most (%)"), help_text=_("Default: below 0."))
+    show = filters.ScopeFilter(
+        choices=[("missing_cost", _("Missing cost"))], label=_("Show"), empty_label=_("Cost above price")
+    )
+
+
+@register
+class InventoryCostIssues(Report):
+    slug = "inventory-cost-issues"
+    title = _("Inventory cost issues")
+    short_title = _("Inventory cost")
+    icon = "receipt-2"
+    purpose = _("SKUs whose cost of goods is higher than the current selling price.")
+    meaning = _("Cost above selling price")
+    steps = (
+        _("Review the list of SKUs where the current inventory cost of goods exceeds the inventory price."),
+        _("Check if the item is part of a flash sale by verifying the flash sale start and end dates."),
+        _("If the price discrepancy is due to an active sale, confirm it is intentional and documented."),
+        _("If not related to a sale, investigate reasons such as incorrect pricing or increased supplier costs."),
+        _("Work with the pricing or category management team to adjust prices or renegotiate vendor terms."),
+    )
+    columns = (
+        columns.Text(key="vendor_number", header="Vendor Number", expression="merchant__vendor_number", on_page=False),
+        columns.Text(
+            key="sku",
+            header="Item SKU",
+            sub="name",
+            link=lambda row: f"/products/{row['pk']}/",
+        ),
+        columns.Money(key="price", header="Current Inventory Price", label=_("Price"), expression="price_now"),
+        columns.Money(
+            key="cost", header="Current Inventory Cost of Goods", label=_("Cost"), css="m-hide", nullable=True
+        ),
+        columns.Moment(key="sale_starts_at", header="Flash Sale Start Date", nullable=True, on_page=False),
+        columns.Moment(key="sale_ends_at", header="Flash Sale End Date", nullable=True, on_page=False),
+        columns.Money(
+            key="sale_snapshot_price", header="Flash Sales Snapshot Inventory Price", nullable=True, on_page=False
+        ),
+        columns.Percent(key="sale_percentage", header="Flash Sale Percentage", nullable=True, on_page=False),
+        columns.Text(
+            key="vendor",
+            header="Vendor Name",
+            label=_("Vendor"),
+            expression="merchant__name",
+            sub="vendor_number",
+            css="m-hide",
+        ),
+        columns.Text(key="name", header="Item Name", on_page=False),
+        columns.Money(
+            key="loss",
+            header="Loss per Unit",
+            label=_("Loss / unit"),
+            expression="loss_per_unit",
+            negative=True,
+            nullable=True,
+            css="m-right",
+        ),
+        columns.Custom(
+            key="sale",
+            header="Flash sale",
+            expression="sale_starts_at",
+            draw=common.flash_sale_cell,
+            exported=False,
+            nullable=True,
+            css="m-hide",
+        ),
+        columns.Choice(
+            key="explained_by",
+            header="Explained By",
+            label=_("Explained by"),
+            words=EXPLAINED,
+            css="m-hide",
+        ),
+        columns.Integer(key="on_hand", header="Units on Hand", label=_("On hand"), css="m-hide"),
+        columns.Money(key="value_at_risk", header="Value at Risk", label=_("Value at risk"), css="m-hide"),
+    )
+    row_keys = ("sale_starts_at", "sale_ends_at", "sale_snapshot_price", "sale_percentage")
+    filterset_class = Filters
+    search_placeholder = _("Filter by SKU, name or vendor")
+    default_sort = "-loss"
+    kpis = (
+        Kpi("count", _("SKUs below cost"), Count("pk")),
+        Kpi("risk", _("Value at risk"), Sum("value_at_risk"), _("loss × units on hand"), common.amount),
+        Kpi(
+            "sale",
+            _("Explained by flash sale"),
+            Count("pk", filter=Q(explained_by=costs.BY_FLASH_SALE)),
+            _("price matches the sale"),
+        ),
+        Kpi("stock", _("With stock on hand"), Count("pk", filter=Q(on_hand__gt=0)), _("can be sold at a loss today")),
+    )
+    views = (
+        View(_("Not in a flash sale"), "flash_sale=no"),
+        View(_("In a flash sale"), "flash_sale=yes"),
+        View(_("Missing cost"), "show=missing_cost"),
+    )
+    scan = "costs"
+    value_at_risk = "value_at_risk"
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        return costs.inventory_cost_issues(
+            viewer=scope.viewer,
+            as_of=scope.as_of,
+            most_margin=scope.params.get("margin"),
+            missing_cost=scope.params.get("show") == "missing_cost",
+        )
+
+    def row_label(self, row: Any) -> str:
+        return str(row["c_sku"])

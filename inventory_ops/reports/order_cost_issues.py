@@ -1,0 +1,184 @@
+"""Lines of carts and orders whose cost was higher than their price."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.models.orders import OrderStatus
+from inventory_ops.queries import costs
+from inventory_ops.reports import common
+
+
+class Filters(filters.WindowedFilterSet):
+    q = filters.SearchFilter(fields=("order__number", "product__sku", "merchant__name"))
+    status = django_filters.ChoiceFilter(
+        field_name="status",
+        choices=[(number, f"{number} {label}") for number, label in OrderStatus.choices],
+        label=_("Order status"),
+        empty_label=_("Any"),
+    )
+    vendor = common.vendor_filter()
+    category = common.category_filter("product__category")
+    flash_sale = filters.ScopeFilter(choices=filters.YES_NO, label=_("Flash sale then"), empty_label=_("Any"))
+    loss = django_filters.NumberFilter(field_name="loss_per_unit", lookup_expr="gte", label=_("Loss at least"))
+    defaults = {"window": "30d"}
+
+
+@register
+class OrderCostIssues(Report):
+    slug = "order-cost-issues"
+    title = _("Orders with cost issues")
+    short_title = _("Order cost")
+    icon = "clipboard-list"
+    purpose = _("Items in carts or placed orders whose cost of goods is higher than the selling price.")
+    meaning = _("Sold or carted below cost")
+    steps = (
+        _("Filter the report to display data for the last 30 days."),
+        _("Focus on closed orders (status 3) where the cost is higher than the price."),
+        _("Check if a flash sale influenced the lower price and confirm the pricing was approved."),
+        _("For carts (status 1), identify whether price mismatches are preventing purchases."),
+        _("Work with pricing or product teams to fix incorrect pricing."),
+        _("Implement automated checks to prevent future cost-price mismatches."),
+    )
+    columns = (
+        columns.Moment(key="issue_at", header="Issue Time", label=_("Issue time"), nullable=True),
+        columns.Text(
+            key="order",
+            header="Order Number",
+            label=_("Order"),
+            expression="order__number",
+            sub="email",
+            link=lambda row: f"/orders/{row['c_order']}/",
+        ),
+        columns.Choice(
+            key="status",
+            header="Order Status",
+            label=_("Status"),
+            words={number: f"{number} {label}" for number, label in OrderStatus.choices},
+            tones={1: "neutral", 2: "warning", 3: "critical"},
+        ),
+        columns.Text(
+            key="email", header="Customer Email", expression="order__customer_email", personal=True, on_page=False
+        ),
+        columns.Text(
+            key="vendor_number",
+            header="Vendor Number",
+            label=_("Vendor"),
+            expression="merchant__vendor_number",
+            sub="vendor",
+            css="m-hide",
+        ),
+        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name"),
+        columns.Money(
+            key="price", header="Price at Time of Order", label=_("Price"), expression="unit_price", css="m-hide"
+        ),
+        columns.Money(
+            key="cost",
+            header="Cost at Time of Order",
+            label=_("Cost"),
+            expression="unit_cost",
+            nullable=True,
+            css="m-hide",
+        ),
+        columns.Money(
+            key="price_now",
+            header="Current Inventory Price",
+            label=_("Price now"),
+            expression="current_price",
+            css="m-hide",
+        ),
+        columns.Money(
+            key="cost_now",
+            header="Current Inventory Cost of Goods",
+            label=_("Cost now"),
+            expression="product__cost",
+            nullable=True,
+            css="m-hide",
+        ),
+        columns.Moment(
+            key="sale_starts_at",
+            header="Flash Sale Start Date",
+            expression="issue_sale_starts_at",
+            nullable=True,
+            on_page=False,
+        ),
+        columns.Moment(
+            key="sale_ends_at",
+            header="Flash Sale End Date",
+            expression="issue_sale_ends_at",
+            nullable=True,
+            on_page=False,
+        ),
+        columns.Money(
+            key="sale_snapshot_price",
+            header="Flash Sales Snapshot Inventory Price",
+            expression="issue_sale_snapshot_price",
+            nullable=True,
+            on_page=False,
+        ),
+        columns.Percent(
+            key="sale_percentage",
+            header="Flash Sale Percentage",
+            expression="issue_sale_percentage",
+            nullable=True,
+            on_page=False,
+        ),
+        columns.Text(key="vendor", header="Vendor Name", expression="merchant__name", on_page=False),
+        columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
+        columns.Integer(key="quantity", header="Quantity", label=_("Units"), css="m-hide"),
+        columns.Money(
+            key="loss",
+            header="Loss per Unit",
+            label=_("Loss / unit"),
+            expression="loss_per_unit",
+            negative=True,
+            css="m-right",
+        ),
+        columns.Money(key="loss_amount", header="Loss", label=_("Loss"), visible=False, negative=True),
+        columns.Custom(
+            key="sale",
+            header="Flash sale",
+            label=_("Flash sale then"),
+            expression="issue_sale_starts_at",
+            draw=common.flash_sale_cell,
+            exported=False,
+            nullable=True,
+            css="m-hide",
+        ),
+    )
+    row_keys = ("sale_starts_at", "sale_ends_at", "sale_snapshot_price", "sale_percentage")
+    filterset_class = Filters
+    search_placeholder = _("Filter by order, SKU or vendor")
+    default_sort = "-issue_at"
+    kpis = (
+        Kpi("count", _("Lines below cost"), Count("pk")),
+        Kpi("loss", _("Loss"), Sum("loss_amount"), _("units × loss per unit"), common.amount),
+        Kpi("closed", _("Closed orders"), Count("pk", filter=Q(status=OrderStatus.CLOSED)), _("the loss is final")),
+        Kpi("carts", _("Carts"), Count("pk", filter=Q(status=OrderStatus.CART)), _("can still be corrected")),
+    )
+    views = (
+        View(_("Closed only"), "status=3"),
+        View(_("Carts"), "status=1"),
+        View(_("Past 12 months"), "window=12m"),
+    )
+    scan = "costs"
+    value_at_risk = "loss_amount"
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        window = scope.window
+        lines = costs.order_cost_issues(
+            viewer=scope.viewer,
+            after=window.start if window else None,
+            until=window.end if window else scope.as_of,
+        )
+        if wanted := scope.params.get("flash_sale"):
+            lines = lines.filter(issue_sale_starts_at__isnull=wanted == "no")
+        return lines.annotate(current_price=costs.price_in_force(scope.as_of, "product__"))
+
+    def row_label(self, row: Any) -> str:
+        return f"{row['c_order']} {row['c_sku']}"

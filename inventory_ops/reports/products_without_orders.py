@@ -1,0 +1,115 @@
+"""Products that nobody ordered in a period."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.kit.reports import Kpi, Report, Scope, View, Window, columns, filters, register
+from inventory_ops.queries import demand
+from inventory_ops.reports import common
+from inventory_ops.reports.shipping_issues import BEGINNING
+
+
+class Filters(filters.WindowedFilterSet):
+    q = filters.SearchFilter(fields=("sku", "name", "vendor_sku"))
+    vendor = common.vendor_filter()
+    category = common.category_filter()
+    brand = common.brand_filter()
+    stock = filters.YesNoFilter(field_name="in_stock", label=_("In stock"))
+    live = filters.YesNoFilter(field_name="is_live", label=_("Live on the platform"))
+    new = filters.ScopeFilter(
+        choices=[("include", _("Included"))], label=_("Products newer than the period"), empty_label=_("Left out")
+    )
+    defaults = {"window": "30d"}
+
+
+@register
+class ProductsWithoutOrders(Report):
+    slug = "products-without-orders"
+    title = _("Products without orders")
+    short_title = _("No orders")
+    icon = "box-off"
+    purpose = _("Products that have not received any order in the period: poor visibility, demand or performance.")
+    meaning = _("No orders in 30 days")
+    steps = (
+        _("Select the timeframe to review (e.g., 30 days)."),
+        _("Identify SKUs with no order activity during that period."),
+        _("Confirm the items are live and visible on the platform."),
+        _("Evaluate the marketing and merchandising status of the items."),
+        _("Consider price adjustments, bundles, or promotions to stimulate sales."),
+        _("For consistently underperforming products, consider delisting or liquidating inventory."),
+    )
+    columns = (
+        columns.Text(
+            key="sku",
+            header="SKU Number",
+            label=_("SKU"),
+            sub="name",
+            link=lambda row: f"/products/{row['pk']}/",
+        ),
+        columns.Text(key="vendor_sku", header="Vendor SKU Number", label=_("Vendor SKU"), css="m-hide"),
+        columns.Integer(key="available", header="Quantity Available", label=_("Available"), css="m-right"),
+        columns.Text(key="short_description", header="Short Description", visible=False, label=_("Description")),
+        columns.Text(
+            key="vendor_number",
+            header="Vendor Number",
+            label=_("Vendor"),
+            expression="merchant__vendor_number",
+            sub="vendor",
+            css="m-hide",
+        ),
+        columns.Text(
+            key="brand", header="Brand Name", label=_("Brand"), expression="brand_name", sub="model", css="m-hide"
+        ),
+        columns.Text(key="model", header="Model Name", label=_("Model"), expression="model_name", visible=False),
+        columns.Text(key="name", header="Item Name", on_page=False),
+        columns.Text(key="vendor", header="Vendor Name", expression="merchant__name", on_page=False),
+        columns.YesNo(key="is_live", header="Live", css="m-hide"),
+        columns.Custom(
+            key="last_ordered_at",
+            header="Last Order Date",
+            label=_("Last order"),
+            nullable=True,
+            draw=lambda row: _last_order(row),
+            css="m-hide",
+        ),
+        columns.Money(key="stock_value", header="Stock Value", label=_("Stock value"), css="m-hide"),
+        columns.Moment(key="created_at", header="Created", visible=False),
+    )
+    filterset_class = Filters
+    search_placeholder = _("Filter by SKU or name")
+    default_sort = "-stock_value"
+    kpis = (
+        Kpi("count", _("Products"), Count("pk")),
+        Kpi("value", _("Stock value"), Sum("stock_value"), _("units on hand × cost"), common.amount),
+        Kpi("stock", _("In stock"), Count("pk", filter=Q(available__gt=0)), _("could be sold today")),
+        Kpi("never", _("Never ordered"), Count("pk", filter=Q(last_ordered_at__isnull=True))),
+    )
+    views = (
+        View(_("In stock"), "stock=yes"),
+        View(_("60 days"), "window=60d"),
+        View(_("90 days"), "window=90d"),
+        View(_("180 days"), "window=180d"),
+    )
+    scan = "demand"
+    value_at_risk = "stock_value"
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        window = scope.window or Window(BEGINNING, scope.as_of)
+        return demand.products_without_orders(
+            viewer=scope.viewer,
+            as_of=scope.as_of,
+            after=window.start,
+            until=window.end,
+            include_new=scope.params.get("new") == "include",
+        )
+
+
+def _last_order(row: Any) -> str:
+    moment = row["c_last_ordered_at"]
+    if moment is None:
+        return str(_("never"))
+    return f'<time datetime="{moment.isoformat()}">{moment:%-d %b %Y}</time>'

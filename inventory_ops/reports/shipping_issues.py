@@ -1,0 +1,159 @@
+"""Items that were not shipped in several orders, and the orders behind each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import django_filters
+from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.kit.reports import Kpi, Report, Scope, View, Window, columns, filters, register
+from inventory_ops.models import InventoryEvent
+from inventory_ops.models.ledger import ALLOCATION_KINDS
+from inventory_ops.models.orders import CancelledBy, OrderStatus
+from inventory_ops.queries import shipping
+from inventory_ops.reports import common
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Filters(filters.WindowedFilterSet):
+    q = filters.SearchFilter(fields=("product__sku", "product__name", "merchant__name"))
+    vendor = common.vendor_filter()
+    category = common.category_filter("product__category")
+    times = django_filters.NumberFilter(
+        field_name="times", lookup_expr="gte", label=_("Not shipped at least (times)"), min_value=1
+    )
+    defaults = {"window": "12m", "times": "2"}
+
+
+@register
+class ShippingIssues(Report):
+    slug = "shipping-issues"
+    title = _("Orders with shipping issues")
+    short_title = _("Not shipped")
+    icon = "truck-off"
+    purpose = _("Items that were not shipped in several orders: stock, vendor or warehouse problems.")
+    meaning = _("Not shipped two or more times")
+    steps = (
+        _("Filter the report to show data for the past 12 months."),
+        _("Identify items that have not been shipped two or more times."),
+        _("Cross-check warehouse inventory records to confirm product availability at order time."),
+        _("Investigate fulfillment issues with vendors or internal warehouse teams."),
+        _("If recurring, consider updating product availability status or sourcing alternative suppliers."),
+        _("Monitor future orders to confirm resolution of the issue."),
+    )
+    columns = (
+        columns.Text(key="vendor_number", header="Vendor Number", expression="merchant__vendor_number", on_page=False),
+        columns.Text(
+            key="vendor",
+            header="Vendor Name",
+            label=_("Vendor"),
+            expression="merchant__name",
+            sub="vendor_number",
+            css="m-hide",
+        ),
+        columns.Text(
+            key="sku",
+            header="Item SKU",
+            expression="product__sku",
+            sub="name",
+            link=lambda row: f"/action-required/shipping-issues/orders/?product={row['product_id']}",
+        ),
+        columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
+        columns.Integer(
+            key="times", header="Number of Times Item Not Shipped", label=_("Times not shipped"), css="m-right"
+        ),
+        columns.Integer(key="units", header="Units Short", label=_("Units short"), css="m-hide"),
+        columns.Money(key="value", header="Value Short", label=_("Value short"), css="m-hide"),
+        columns.Moment(key="last_at", header="Last Order Time", label=_("Last time"), css="m-hide"),
+    )
+    filterset_class = Filters
+    search_placeholder = _("Filter by SKU, name or vendor")
+    default_sort = "-times"
+    identity = ("product_id",)
+    kpis = (
+        Kpi("count", _("Items"), Count("product_id")),
+        Kpi("times", _("Orders affected"), Sum("times"), _("orders × items")),
+        Kpi("units", _("Units short"), Sum("units")),
+        Kpi("value", _("Value short"), Sum("value"), _("units short × price at order"), common.amount),
+    )
+    views = (View(_("Five or more times"), "times=5"), View(_("Last 30 days"), "window=30d"))
+    scan = "shipping"
+    value_at_risk = "value"
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        window = scope.window or Window(BEGINNING, scope.as_of)
+        return shipping.not_shipped_by_product(
+            viewer=scope.viewer, as_of=scope.as_of, after=window.start, until=window.end
+        )
+
+    def row_label(self, row: Any) -> str:
+        return str(row["c_sku"])
+
+
+class OrderFilters(filters.WindowedFilterSet):
+    q = filters.SearchFilter(fields=("order__number", "product__sku"))
+    product = django_filters.NumberFilter(field_name="product_id", label=_("Product id"))
+    vendor = common.vendor_filter()
+    defaults = {"window": "12m"}
+
+
+@register
+class UnshippedOrders(Report):
+    slug = "unshipped-orders"
+    title = _("Orders behind the shipping issues")
+    purpose = _("The order lines that were not shipped in full, with what was on hand when they were ordered.")
+    path = "/action-required/shipping-issues/orders/"
+    icon = "truck-off"
+    in_menu = False
+    columns = (
+        columns.Text(
+            key="order",
+            header="Order Number",
+            expression="order__number",
+            link=lambda row: f"/orders/{row['c_order']}/",
+        ),
+        columns.Moment(key="ordered_at", header="Order Time", label=_("Ordered")),
+        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name"),
+        columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
+        columns.Text(key="vendor_number", header="Vendor Number", expression="merchant__vendor_number", css="m-hide"),
+        columns.Choice(key="status", header="Order Status", words=dict(OrderStatus.choices), css="m-hide"),
+        columns.Choice(
+            key="cancelled_by",
+            header="Cancelled By",
+            words=dict(CancelledBy.choices),
+            label=_("Cancelled by"),
+            css="m-hide",
+        ),
+        columns.Moment(key="ship_by", header="Ship By", nullable=True, css="m-hide"),
+        columns.Integer(key="quantity", header="Units Ordered", label=_("Ordered"), css="m-hide"),
+        columns.Integer(key="quantity_shipped", header="Units Shipped", label=_("Shipped"), css="m-hide"),
+        columns.Integer(key="units_short", header="Units Short", label=_("Short"), css="m-right"),
+        columns.Integer(
+            key="on_hand_then",
+            header="On Hand at Order Time",
+            label=_("On hand then"),
+            hint=_("Sum of the ledger's events up to the time of order."),
+            css="m-hide",
+        ),
+    )
+    filterset_class = OrderFilters
+    default_sort = "-ordered_at"
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        window = scope.window or Window(BEGINNING, scope.as_of)
+        events = (
+            InventoryEvent.objects.filter(product=OuterRef("product"), occurred_at__lte=OuterRef("ordered_at"))
+            .exclude(kind__in=ALLOCATION_KINDS)
+            .order_by()
+            .values("product")
+            .annotate(total=Sum(F("quantity")))
+            .values("total")
+        )
+        return shipping.unshipped_lines(
+            viewer=scope.viewer, as_of=scope.as_of, after=window.start, until=window.end
+        ).annotate(on_hand_then=Coalesce(Subquery(events, output_field=IntegerField()), 0))

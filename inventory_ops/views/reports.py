@@ -1,0 +1,120 @@
+"""List pages, their exports, and the viewer's preferences for them."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from inventory_ops.kit.reports import Report, exports, page, registry
+from inventory_ops.operations import preferences
+from inventory_ops.permissions import viewer
+
+FORMATS = ("csv", "xlsx")
+
+
+def find(slug: str) -> Report:
+    try:
+        return registry.get(slug)
+    except KeyError:
+        raise Http404 from None
+
+
+@login_required
+@require_safe
+def report(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The list page of a report; `?_export=csv` or `xlsx` gives all its filtered rows."""
+    declared = find(slug)
+    user = viewer(request)
+    if not declared.allows(user):
+        raise PermissionDenied
+    if wanted := request.GET.get("_export"):
+        return export(request, declared, wanted)
+    context = page.build(declared, request.GET, viewer=user)
+    is_part = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
+    template = "inventory_ops/_report_results.html" if is_part else "inventory_ops/report.html"
+    response = render(request, template, {"page": context}, status=400 if context.errors else 200)
+    response["Vary"] = "HX-Request"
+    return response
+
+
+def export(request: HttpRequest, declared: Report, wanted: str) -> HttpResponseBase:
+    """All filtered rows as a file. A bad address is answered 400 with the reason as text."""
+    if wanted not in FORMATS:
+        return HttpResponse(f"_export: use one of {', '.join(FORMATS)}.\n", status=400, content_type="text/plain")
+    try:
+        checked = page.read(declared, request.GET)
+        selection = declared.select(request.GET, viewer=viewer(request), as_of=checked.as_of)
+    except page.PageError as error:
+        return HttpResponse("\n".join(error.messages) + "\n", status=400, content_type="text/plain; charset=utf-8")
+    except ValidationError as error:
+        return HttpResponse("\n".join(error.messages) + "\n", status=400, content_type="text/plain; charset=utf-8")
+    name = f"{declared.slug}-{timezone.now():%Y-%m-%d}.{wanted}"
+    if wanted == "csv":
+        return StreamingHttpResponse(
+            exports.csv_chunks(selection, checked.sort),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"},
+        )
+    with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as file:
+        target = Path(file.name)
+    try:
+        exports.write_xlsx(selection, target, checked.sort)
+    except ValueError as error:
+        target.unlink()
+        return HttpResponse(f"{error}\n", status=400, content_type="text/plain; charset=utf-8")
+    stream = target.open("rb")
+    target.unlink()  # the open file lives until it has been sent
+    return FileResponse(stream, as_attachment=True, filename=name)
+
+
+def safe_next(request: HttpRequest, fallback: str = "/") -> str:
+    """The page to return to after a POST, if it is one of ours."""
+    target = request.POST.get("next", "")
+    # a path of our own, without control characters or a second slash that would name another host
+    if re.fullmatch(r"/(?!/)[^\s\\\x00-\x1f]*", target) and url_has_allowed_host_and_scheme(target, allowed_hosts=None):
+        return target
+    return fallback
+
+
+@login_required
+@require_POST
+def save_columns(request: HttpRequest, slug: str) -> HttpResponse:
+    """Keep the columns that the viewer picked for a report."""
+    declared = find(slug)
+    if not declared.allows(viewer(request)):
+        raise PermissionDenied
+    offered = [column.key for column in declared.columns if column.on_page]
+    picked = [] if request.POST.get("reset") else [key for key in offered if key in request.POST.getlist("columns")]
+    preferences.save_columns(user=viewer(request), slug=slug, columns=picked)
+    return HttpResponseRedirect(safe_next(request, declared.url))
+
+
+@login_required
+@require_POST
+def save_density(request: HttpRequest) -> HttpResponse:
+    """Keep the row height that the viewer likes."""
+    density = "compact" if request.POST.get("density") == "compact" else "comfortable"
+    preferences.save_density(user=viewer(request), density=density)
+    return HttpResponseRedirect(safe_next(request))
+
+
+def chunks(parts: Iterator[str]) -> Iterator[bytes]:
+    return (part.encode() for part in parts)
