@@ -22,21 +22,22 @@
   });
 
   // Sidebar on narrow windows. Without script the link jumps to it and :target shows it.
-  const sidebar = $("#sidebar");
+  const sidebarOpen = () => $("#sidebar")?.classList.contains("is-open");
   const showSidebar = (open) => {
+    const sidebar = $("#sidebar");
     sidebar.classList.toggle("is-open", open);
     $("[data-sidebar-toggle]")?.setAttribute("aria-expanded", String(open));
     if (open) $("a", sidebar)?.focus();
   };
   on("click", "[data-sidebar-toggle]", (event) => {
     event.preventDefault();
-    showSidebar(!sidebar.classList.contains("is-open"));
+    showSidebar(!sidebarOpen());
   });
 
   // Menus are <details class="menu">: one open at a time, closed by a click outside or Esc.
   document.addEventListener("click", (event) => {
     $$("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
-    if (sidebar?.classList.contains("is-open") && !event.target.closest("#sidebar, [data-sidebar-toggle]")) {
+    if (sidebarOpen() && !event.target.closest("#sidebar, [data-sidebar-toggle]")) {
       showSidebar(false);
     }
     if (event.target.matches?.("dialog.dialog")) event.target.close();
@@ -63,7 +64,7 @@
     } else if (key === "Escape") {
       const menu = event.target.closest?.("details.menu[open]") ?? $("details.menu[open]");
       if (menu) { menu.open = false; $("summary", menu).focus(); }
-      if (sidebar?.classList.contains("is-open")) { showSidebar(false); $("[data-sidebar-toggle]").focus(); }
+      if (sidebarOpen()) { showSidebar(false); $("[data-sidebar-toggle]").focus(); }
     } else if ((key === "ArrowDown" || key === "ArrowUp") && event.target.closest?.("#palette")) {
       const stops = [$("#palette input"), ...$$("#palette a")];
       const next = stops.indexOf(document.activeElement) + (key === "ArrowDown" ? 1 : -1);
@@ -130,11 +131,16 @@
     bar.hidden = false;
     bar.value = (100 * event.detail.loaded) / event.detail.total;
   });
+  document.addEventListener("htmx:configRequest", ({ detail }) => { // addresses without empty parameters
+    if (detail.verb !== "get") return;
+    const empty = [...detail.formData.keys()].filter((key) => detail.formData.getAll(key).every((value) => value === ""));
+    empty.forEach((key) => detail.formData.delete(key));
+  });
   let typed = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const active = document.activeElement;
     typed = active?.id === "report-search" ? active.value : null;
-    // Forms answer 422 with the errors in them; a finished job's last poll answers 286.
+    // Forms answer 422 with the errors in them.
     if (event.detail.xhr.status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; }
   });
   document.addEventListener("htmx:afterSwap", () => {
@@ -142,14 +148,18 @@
     if (typed !== null && search) search.value = typed;
   });
   document.addEventListener("htmx:afterSettle", () => {
-    showSelection();
+    refresh();
     const total = $("[data-announce]");
     if (total) announce(total.dataset.announce);
   });
   document.addEventListener("htmx:sendError", () => announce(root.dataset.offline));
 
-  showSelection();
-  $$("[data-needs-script]").forEach((element) => { element.hidden = false; });
-  const errors = $(".error-summary");
-  if (errors) errors.focus();
+  // What a new page, or a part swapped in by htmx, needs.
+  function refresh() {
+    showSelection();
+    $$("[data-needs-script]").forEach((element) => { element.hidden = false; });
+    const errors = $(".error-summary:not([data-seen])");
+    if (errors) { errors.dataset.seen = ""; errors.focus(); }
+  }
+  refresh();
 })();
