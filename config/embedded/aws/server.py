@@ -1,4 +1,4 @@
-"""The process of the local IAM endpoint: `python -m config.embedded.aws.server DATA_DIR PORT`.
+"""The process of the local IAM endpoint: `python -m config.embedded.aws.server DATA_DIR`.
 
 The token and the kind of seed come through the environment that `start` prepares.
 """
@@ -35,9 +35,9 @@ class QuietHandler(MotoRequestHandler):
         """No line per request: the log is for failures."""
 
 
-def main(data_dir: Path, port: int) -> None:
+def main(data_dir: Path) -> None:
     token = os.environ["OPS_EMBEDDED_AWS_TOKEN"]
-    iam_models.PARTITION_NAMES = ["aws"]  # moto would load 1,300 policies for each of 8 partitions
+    iam_models.PARTITION_NAMES = ["aws"]  # type: ignore[attr-defined]  # moto would load 1,300 policies for each of 8 partitions
     iam_urls.url_paths = {"{0}/$": strict.StrictIam.dispatch}
     sts_urls.url_paths = {"{0}/$": strict.StrictSts.dispatch}
 
@@ -58,7 +58,7 @@ def main(data_dir: Path, port: int) -> None:
         answer: Iterable[bytes] = moto_app(environ, start_response)
         return answer
 
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
     stopping = threading.Event()
 
     def keep_saved() -> None:
@@ -99,4 +99,4 @@ def _write_state(path: Path, state: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]))

@@ -56,7 +56,7 @@ class Store:
             return False
         try:
             accounts: dict[str, dict[str, Any]] = _Unpickler(io.BytesIO(stored)).load()
-        except Exception as error:
+        except Exception as error:  # another version of moto or of ours wrote it
             print(f"State in {self.path} is not readable ({error!r}); starting from the seed.")
             return False
         for account_id, kept in accounts.items():

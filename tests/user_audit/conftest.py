@@ -1,0 +1,30 @@
+"""One local IAM endpoint for all tests here; each test makes users of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from config.embedded import aws
+from config.embedded.aws import Handle
+from tests.user_audit import aws_world
+from user_audit.aws.iam import Iam
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handle]:
+    handle = aws.start(tmp_path_factory.mktemp("aws"), organisation=False)
+    yield handle
+    handle.stop()
+
+
+@pytest.fixture
+def iam_judge(endpoint: Handle) -> Any:
+    return aws_world.judge(endpoint)
+
+
+@pytest.fixture
+def iam(endpoint: Handle) -> Iam:
+    return aws_world.new_iam(endpoint)
