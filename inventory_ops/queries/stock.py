@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Case, F, IntegerField, OuterRef, Subquery, Sum, Value, When
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
 from inventory_ops.models import StockBalance
@@ -18,7 +19,7 @@ def available(product: str = "pk") -> Coalesce:
     return Coalesce(_total(F("on_hand") - F("allocated"), product), 0)
 
 
-def _total(quantity: F, product: str) -> Subquery:
+def _total(quantity: F | CombinedExpression, product: str) -> Subquery:
     balances = StockBalance.objects.filter(product=OuterRef(product), inventory_type__is_sellable=True)
     total = balances.order_by().values("product").annotate(total=Sum(quantity)).values("total")
     return Subquery(total, output_field=IntegerField())

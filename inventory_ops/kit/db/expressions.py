@@ -41,11 +41,8 @@ class MaskedEmail(Func):
 class RoundTo(Func):
     """numeric rounded half away from zero to a number of digits, and printed with exactly that many."""
 
-    function = "ROUND"
     output_field = TextField()
-
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return super().as_sql(compiler, connection, template="ROUND(%(expressions)s)::text", **extra)
+    template = "ROUND(%(expressions)s)::text"
 
 
 @cache
@@ -79,7 +76,7 @@ class _Equals(Func):
 
         self.output_field = BooleanField()
 
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *_: Any, **__: Any) -> Any:
         column, *codes = self.get_source_expressions()
         column_sql, column_params = compiler.compile(column)
         parts = [compiler.compile(code) for code in codes]
