@@ -6,6 +6,7 @@ import os
 from datetime import timedelta
 
 from celery import Celery
+from celery.schedules import crontab
 from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -47,7 +48,10 @@ def configure() -> None:
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
         timezone="UTC",
-        beat_schedule={},
+        beat_schedule={
+            "tick": {"task": "inventory_ops.tasks.tick", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
+            "daily": {"task": "inventory_ops.tasks.daily", "schedule": crontab(hour=1, minute=30)},
+        },
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -11,9 +13,18 @@ class InventoryOpsConfig(AppConfig):
     def ready(self) -> None:
         from inventory_ops import menu, reports
         from inventory_ops.kit.reports import registry
+        from inventory_ops.operations import scans
         from inventory_ops.permissions import EVERYBODY
 
         reports.register_all()
+        scans.register_report_scans(
+            {
+                "costs": timedelta(minutes=15),
+                "checkouts": timedelta(minutes=5),
+                "shipping": timedelta(hours=1),
+                "demand": timedelta(hours=1),
+            }
+        )
         menu.add("", _("Overview"), "/", "layout-dashboard", roles=EVERYBODY, order=0)
         for order, report in enumerate(registry):
             if report.in_menu and report.url.startswith("/action-required/"):

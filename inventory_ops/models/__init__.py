@@ -2,6 +2,7 @@
 
 from inventory_ops.models.audit import AuditEvent
 from inventory_ops.models.catalog import Category, Product
+from inventory_ops.models.findings import Finding, FindingEvent, ReportDay, SavedView, ScanRun, ScanSchedule
 from inventory_ops.models.imports import Import, ImportRowError
 from inventory_ops.models.jobs import Job
 from inventory_ops.models.ledger import AdjustmentReason, EventKey, InventoryEvent
@@ -16,6 +17,8 @@ __all__ = [
     "AuditEvent",
     "Category",
     "EventKey",
+    "Finding",
+    "FindingEvent",
     "FlashSale",
     "Import",
     "ImportRowError",
@@ -29,6 +32,10 @@ __all__ = [
     "PaymentAttempt",
     "PriceChange",
     "Product",
+    "ReportDay",
+    "SavedView",
+    "ScanRun",
+    "ScanSchedule",
     "StockBalance",
     "Store",
     "User",

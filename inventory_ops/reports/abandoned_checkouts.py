@@ -132,6 +132,8 @@ class AbandonedCheckouts(Report):
     )
     scan = "checkouts"
     value_at_risk = "visible_total"
+    finding_label = "number"
+    merchant_path = None
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         return selected(scope)

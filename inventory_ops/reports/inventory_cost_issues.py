@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
@@ -127,6 +128,7 @@ class InventoryCostIssues(Report):
     )
     scan = "costs"
     value_at_risk = "value_at_risk"
+    finding_label = Concat("sku", Value(" · "), "name")
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         return costs.inventory_cost_issues(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
@@ -168,6 +169,7 @@ class OrderCostIssues(Report):
     )
     scan = "costs"
     value_at_risk = "loss_amount"
+    finding_label = Concat("order__number", Value(" · "), "product__sku")
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         window = scope.window

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, Window, columns, filters, register
@@ -96,6 +97,7 @@ class ProductsWithoutOrders(Report):
     )
     scan = "demand"
     value_at_risk = "stock_value"
+    finding_label = Concat("sku", Value(" · "), "name")
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         window = scope.window or Window(BEGINNING, scope.as_of)

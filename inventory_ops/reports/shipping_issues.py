@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import django_filters
-from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, Window, columns, filters, register
@@ -84,6 +84,7 @@ class ShippingIssues(Report):
     views = (View(_("Five or more times"), "times=5"), View(_("Last 30 days"), "window=30d"))
     scan = "shipping"
     value_at_risk = "value"
+    finding_label = Concat("product__sku", Value(" · "), "product__name")
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         window = scope.window or Window(BEGINNING, scope.as_of)

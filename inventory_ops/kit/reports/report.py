@@ -78,6 +78,8 @@ class Report:
     currency: ClassVar[str | None] = "merchant__currency"
     scan: ClassVar[str] = ""  # name of the periodic scan that turns rows into findings; '' = none
     value_at_risk: ClassVar[str] = ""  # annotation with the money a finding is about
+    finding_label: ClassVar[Any] = ""  # field path or expression: what a finding of a row is called
+    merchant_path: ClassVar[str | None] = "merchant_id"  # whose row it is; None = of no single merchant
     path: ClassVar[str] = ""  # address of the page; default /action-required/<slug>/
     in_menu: ClassVar[bool] = True
     empty_title: ClassVar[Any] = _("Nothing to do here")

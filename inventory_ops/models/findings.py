@@ -1,0 +1,196 @@
+"""Findings: report rows seen by a scan, and the work done about them. Scans, their schedule, daily figures, views."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.kit.db.fields import MoneyField
+
+if TYPE_CHECKING:
+    from inventory_ops.models.users import User
+
+
+class FindingQuerySet(models.QuerySet["Finding"]):
+    def visible_to(self, user: User | None) -> FindingQuerySet:
+        """Findings whose merchant `user` may see (those of no merchant: only who sees all); None is the system."""
+        if user is None or user.sees_all_merchants:
+            return self
+        return self.filter(merchant_id=user.own_merchant_id)
+
+    def unresolved(self) -> FindingQuerySet:
+        return self.exclude(state=Finding.State.RESOLVED)
+
+
+class Finding(models.Model):
+    """One row of a report, by its identity. It is resolved when a scan no longer sees the row, and re-opened."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        SNOOZED = "snoozed", _("Snoozed")
+        RESOLVED = "resolved", _("Resolved")
+
+    report = models.CharField(_("report"), max_length=50)
+    key = models.CharField(_("key"), max_length=100)
+    label = models.CharField(_("label"), max_length=300)
+    merchant = models.ForeignKey(
+        "inventory_ops.Merchant", models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False
+    )
+    state = models.CharField(_("state"), max_length=20, choices=State.choices, default=State.OPEN)
+    value = MoneyField(_("value at risk"), default=0)
+    first_seen_at = models.DateTimeField(_("first seen"))
+    opened_at = models.DateTimeField(_("opened at"), help_text=_("Of the latest opening."))
+    last_seen_at = models.DateTimeField(_("last seen"))
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    times_opened = models.PositiveIntegerField(_("times opened"), default=1)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="findings"
+    )
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    snoozed_value = MoneyField(null=True, blank=True, help_text=_("Snoozed until the value is above this."))
+    version = models.PositiveIntegerField(default=0, help_text=_("Raised by every change a person makes."))
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("finding")
+        verbose_name_plural = _("findings")
+        constraints = [
+            models.UniqueConstraint(fields=["report", "key"], name="finding_is_one_per_row"),
+            models.CheckConstraint(
+                name="finding_resolved_has_a_time",
+                condition=Q(state="resolved", resolved_at__isnull=False)
+                | (~Q(state="resolved") & Q(resolved_at__isnull=True)),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["report", "merchant"], name="finding_unresolved", condition=~Q(state="resolved")),
+            models.Index(fields=["assignee"], name="finding_assigned", condition=~Q(state="resolved")),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class FindingEvent(models.Model):
+    """One thing that happened to a finding."""
+
+    finding = models.ForeignKey(Finding, models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.CharField(max_length=254, blank=True)
+    kind = models.CharField(max_length=20)
+    text = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["finding", "-at"], name="finding_event_of_finding")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.text}".strip()
+
+
+class ScanSchedule(models.Model):
+    """How often a scan runs; administrators change it."""
+
+    name = models.CharField(_("scan"), max_length=50, unique=True)
+    every = models.DurationField(_("every"))
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    next_at = models.DateTimeField(_("next run"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("scan schedule")
+        verbose_name_plural = _("scan schedules")
+        constraints = [
+            models.CheckConstraint(name="scan_runs_at_most_once_a_minute", condition=Q(every__gte=timedelta(minutes=1)))
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ScanRun(models.Model):
+    """One run of a scan."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    name = models.CharField(_("scan"), max_length=50)
+    state = models.CharField(_("state"), max_length=20, choices=State.choices, default=State.RUNNING)
+    as_of = models.DateTimeField()
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    seen = models.PositiveIntegerField(default=0)
+    opened = models.PositiveIntegerField(default=0)
+    resolved = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    requested_by = models.CharField(max_length=254, blank=True)
+
+    class Meta:
+        verbose_name = _("scan run")
+        verbose_name_plural = _("scan runs")
+        indexes = [models.Index(fields=["name", "-started_at"], name="scan_run_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.state}"
+
+
+class ReportDay(models.Model):
+    """Unresolved findings and their value at the end of a day (UTC), of all merchants (NULL) and of each."""
+
+    report = models.CharField(max_length=50)
+    merchant = models.ForeignKey(
+        "inventory_ops.Merchant", models.CASCADE, null=True, related_name="+", db_constraint=False
+    )
+    day = models.DateField()
+    open_count = models.PositiveIntegerField()
+    value = MoneyField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["report", "merchant", "day"], name="report_day_is_one", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report} {self.day}"
+
+
+class SavedView(models.Model):
+    """A name for a list's filters, sort and columns: the owner's, a role's, or everybody's."""
+
+    class Scope(models.TextChoices):
+        ME = "me", _("Only me")
+        GROUP = "group", _("My group")
+        ALL = "all", _("Everybody")
+
+    report = models.CharField(max_length=50)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
+    scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.ME)
+    role = models.CharField(max_length=20, blank=True, help_text=_("Whose view it is with scope group."))
+    name = models.CharField(_("name"), max_length=60)
+    query = models.CharField(max_length=2000, blank=True)
+    columns = models.JSONField(default=list, blank=True)
+    is_default = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["report", "owner", "name"], name="saved_view_name_is_unique"),
+            models.UniqueConstraint(
+                fields=["report", "owner"], name="saved_view_has_one_default", condition=Q(is_default=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,189 @@
+"""Long pieces of work: made with `enqueue`, run by a worker under a lease, always ending in a final state.
+
+The table row is the truth and the queue only a hint: a message that is lost is sent again by `sweep`, one that is
+delivered twice finds the lease taken, and a job whose worker was killed goes on when its lease has run out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
+
+from inventory_ops.models import Job, User
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=2)
+RESEND_AFTER = timedelta(seconds=30)
+MOST_ATTEMPTS = 5
+RESULT_KEPT = timedelta(days=7)
+
+
+class JobCancelled(Exception):
+    """Somebody asked to stop; raised by `Context.progress` between two rows."""
+
+
+class JobFailed(Exception):
+    """The job cannot be done; the message says why and what to do, and is shown to its owner."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What a handler is given: the job, and the means to tell how far it is."""
+
+    job: Job
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        params: Mapping[str, Any] = self.job.params
+        return params
+
+    def progress(self, done: int, total: int | None = None, *, failed: int = 0, skipped: int = 0) -> None:
+        """Write the counts and renew the lease. Raises JobCancelled when somebody asked to stop."""
+        values: dict[str, Any] = {"done_count": done, "failed_count": failed, "skipped_count": skipped}
+        if total is not None:
+            values["total_count"] = total
+        now = timezone.now()
+        Job.objects.filter(pk=self.job.pk).update(lease_until=now + LEASE, **values)
+        if Job.objects.filter(pk=self.job.pk, cancel_requested=True).exists():
+            raise JobCancelled
+
+    def finish(self, message: str, *, result_file: str = "", result_name: str = "") -> None:
+        """One sentence for the owner, and the file that the work made (a name below MEDIA_ROOT)."""
+        self.job.message = message
+        self.job.result_file = result_file
+        self.job.result_name = result_name
+
+
+type Handler = Callable[[Context], None]
+_handlers: dict[str, Handler] = {}
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Decorator: the function runs jobs of this kind. It must be safe to run again after a crash."""
+
+    def register(function: Handler) -> Handler:
+        _handlers[kind] = function
+        return function
+
+    return register
+
+
+def enqueue(
+    *, kind: str, title: str, by: User | None, params: Mapping[str, Any] | None = None, queue: str = "default"
+) -> Job:
+    """Make a job; it starts when the transaction commits. Raises KeyError on an unknown kind."""
+    if kind not in _handlers:
+        raise KeyError(f"No handler runs jobs of kind {kind!r}.")
+    job = Job.objects.create(kind=kind, title=title[:200], params=dict(params or {}), queue=queue, created_by=by)
+    transaction.on_commit(lambda: send(job.pk, queue))
+    return job
+
+
+def send(job_id: UUID, queue: str) -> None:
+    """Tell the workers. A broker that is away is no error: the sweeper sends again."""
+    try:
+        current_app.send_task("inventory_ops.tasks.run_job", args=[str(job_id)], queue=queue, retry=False)
+    except (BrokerError, RedisError, OSError) as error:
+        log.warning("job_not_sent", job=str(job_id), error=type(error).__name__)
+
+
+def run(job_id: UUID | str) -> None:
+    """Run a job if nobody else does; whatever happens, write down how it ended."""
+    job = _claim(job_id)
+    if job is None:
+        return
+    log.info("job_started", job=str(job.pk), kind=job.kind, attempt=job.attempts)
+    context = Context(job)
+    try:
+        function = _handlers.get(job.kind)
+        if function is None:
+            raise JobFailed(f"This version cannot run jobs of kind {job.kind}.")
+        function(context)
+    except JobCancelled:
+        _finish(job, Job.State.CANCELLED, job.message or "Cancelled. What was done before stays done.")
+    except JobFailed as error:
+        _finish(job, Job.State.FAILED, str(error))
+    except Exception as error:
+        log.exception("job_failed", job=str(job.pk), kind=job.kind)
+        _finish(job, Job.State.FAILED, f"Stopped by an unexpected error ({type(error).__name__}). Try again.")
+    else:
+        _finish(job, Job.State.DONE, job.message)
+
+
+def _claim(job_id: UUID | str) -> Job | None:
+    now = timezone.now()
+    free = Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=now)
+    claimed = Job.objects.filter(free, pk=job_id).update(
+        state=Job.State.RUNNING, lease_until=now + LEASE, attempts=F("attempts") + 1, started_at=now
+    )
+    return Job.objects.get(pk=job_id) if claimed else None
+
+
+def _finish(job: Job, state: Job.State, message: str) -> None:
+    now = timezone.now()
+    Job.objects.filter(pk=job.pk).exclude(state__in=Job.FINAL).update(
+        state=state,
+        message=message,
+        lease_until=None,
+        finished_at=now,
+        result_file=job.result_file,
+        result_name=job.result_name,
+        expires_at=now + RESULT_KEPT if job.result_file else None,
+    )
+
+
+@transaction.atomic
+def cancel(*, job: Job, by: User) -> None:
+    """Ask a job to stop after the row at hand; one that has not started is stopped at once."""
+    from inventory_ops.operations import audit
+
+    locked = Job.objects.select_for_update().get(pk=job.pk)
+    if locked.state == Job.State.QUEUED:
+        _finish(locked, Job.State.CANCELLED, f"Cancelled by {by} before it started.")
+    else:
+        Job.objects.filter(pk=job.pk).update(cancel_requested=True)
+    audit.record(action="job.cancel", by=by, subject=job, summary=job.title)
+
+
+@transaction.atomic
+def retry(*, job: Job, by: User) -> Job:
+    """A new job like one that failed or was cancelled. Raises JobFailed for any other."""
+    locked = Job.objects.select_for_update().get(pk=job.pk)
+    if locked.state not in {Job.State.FAILED, Job.State.CANCELLED}:
+        raise JobFailed("Only a failed or cancelled job can be tried again.")
+    return enqueue(kind=locked.kind, title=locked.title, by=by, params=locked.params, queue=locked.queue)
+
+
+def sweep(*, now: datetime) -> int:
+    """Send again what seems lost, give up what was lost too often, delete results that expired. Answers jobs sent."""
+    given_up = Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=now, attempts__gte=MOST_ATTEMPTS)
+    given_up.update(
+        state=Job.State.FAILED,
+        finished_at=now,
+        lease_until=None,
+        message=f"Given up: its worker was lost {MOST_ATTEMPTS} times. Try again, or ask an administrator.",
+    )
+    lost = Job.objects.filter(
+        Q(state=Job.State.RUNNING, lease_until__lt=now) | Q(state=Job.State.QUEUED, created_at__lt=now - RESEND_AFTER)
+    )
+    sent = 0
+    for job_id, queue in lost.values_list("pk", "queue")[:500]:
+        send(job_id, queue)
+        sent += 1
+    for job in Job.objects.filter(expires_at__lt=now).exclude(result_file=""):
+        (settings.MEDIA_ROOT / job.result_file).unlink(missing_ok=True)
+        Job.objects.filter(pk=job.pk).update(result_file="")
+    return sent

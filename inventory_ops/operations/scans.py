@@ -1,0 +1,146 @@
+"""Periodic scans: each runs alone (advisory lock), leaves a run with its counts, and a failure closes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from celery import current_app
+from django.db import connection, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
+
+from inventory_ops.kit.reports import registry
+from inventory_ops.models import ScanRun, ScanSchedule
+from inventory_ops.operations import findings
+from inventory_ops.operations.findings import ScanCounts
+
+log = structlog.get_logger(__name__)
+
+LATE_FACTOR = 2  # a scan is late when it has not run for this many periods
+RUNS_KEPT = timedelta(days=90)
+
+
+class ScanBusy(Exception):
+    """The same scan runs already."""
+
+
+class UnknownScan(KeyError):
+    """There is no scan of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A scan: what it does, and how often by default."""
+
+    name: str
+    run: Callable[[datetime], ScanCounts]
+    every: timedelta
+    queue: str = "scans"
+
+
+_scans: dict[str, Scan] = {}
+
+
+def register(scan: Scan) -> None:
+    """Add a scan. Called from AppConfig.ready()."""
+    if scan.name in _scans:
+        raise ValueError(f"Two scans are called {scan.name!r}.")
+    _scans[scan.name] = scan
+
+
+def names() -> list[str]:
+    return list(_scans)
+
+
+def register_report_scans(every: dict[str, timedelta]) -> None:
+    """One scan for each name that reports declare; reports of one name are scanned together."""
+    for name, period in every.items():
+        register(Scan(name, _report_scan(name), period))
+
+
+def _report_scan(name: str) -> Callable[[datetime], ScanCounts]:
+    def scan(as_of: datetime) -> ScanCounts:
+        reports = [report for report in registry if report.scan == name]
+        counts = ScanCounts()
+        for report in reports:
+            counts += findings.scan_report(report, as_of=as_of)
+        findings.record_days(day=as_of.date(), reports=[report.slug for report in reports])
+        return counts
+
+    return scan
+
+
+def run(name: str, *, as_of: datetime | None = None, requested_by: str = "") -> ScanRun:
+    """Run a scan now and answer its run.
+
+    Raises UnknownScan, and ScanBusy when it runs already; an error of the scan itself is written to the run and
+    raised again: nothing it did stays.
+    """
+    if name not in _scans:
+        raise UnknownScan(name)
+    moment = as_of or timezone.now()
+    scan_run = ScanRun.objects.create(name=name, as_of=moment, requested_by=requested_by)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("select pg_try_advisory_xact_lock(hashtext(%s))", [f"scan:{name}"])
+            if not cursor.fetchone()[0]:
+                raise ScanBusy(name)
+            # laterals over millions of rows: a compiled plan costs more than it saves, and memoize never hits
+            cursor.execute("set local enable_memoize = off")
+            counts = _scans[name].run(moment)
+    except ScanBusy:
+        scan_run.delete()
+        raise
+    except Exception as error:
+        scan_run.state = ScanRun.State.FAILED
+        scan_run.error = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:500]
+        scan_run.finished_at = timezone.now()
+        scan_run.save()
+        raise
+    scan_run.state = ScanRun.State.DONE
+    scan_run.seen, scan_run.opened = counts.seen, counts.opened
+    scan_run.resolved, scan_run.changed = counts.resolved, counts.changed
+    scan_run.finished_at = timezone.now()
+    scan_run.save()
+    log.info("scan_done", scan=name, seen=counts.seen, opened=counts.opened, resolved=counts.resolved)
+    return scan_run
+
+
+def request(name: str, *, by: str = "") -> None:
+    """Ask the workers to run a scan soon. Raises UnknownScan."""
+    if name not in _scans:
+        raise UnknownScan(name)
+    try:
+        current_app.send_task("inventory_ops.tasks.run_scan", args=[name, by], queue=_scans[name].queue, retry=False)
+    except (BrokerError, RedisError, OSError) as error:
+        # the schedule is the truth: due now, the next tick sends it
+        ScanSchedule.objects.filter(name=name).update(next_at=timezone.now())
+        log.warning("scan_not_sent", scan=name, error=type(error).__name__)
+
+
+def start_due(*, now: datetime) -> Sequence[str]:
+    """Send the scans that are due and move their next run ahead. Two beats at once send each only once."""
+    for scan in _scans.values():
+        ScanSchedule.objects.get_or_create(name=scan.name, defaults={"every": scan.every, "next_at": now})
+    sent = []
+    with transaction.atomic():
+        due = ScanSchedule.objects.select_for_update(skip_locked=True).filter(
+            is_enabled=True, next_at__lte=now, name__in=list(_scans)
+        )
+        for schedule in due:
+            schedule.next_at = now + schedule.every
+            schedule.save(update_fields=["next_at"])
+            sent.append(schedule.name)
+    for name in sent:
+        request(name)
+    # a run whose worker was killed never ends: it holds no lock any more, so it is a failure
+    cut_off = now - timedelta(hours=2)
+    ScanRun.objects.filter(state=ScanRun.State.RUNNING, started_at__lt=cut_off).update(
+        state=ScanRun.State.FAILED, finished_at=now, error="Its worker was lost."
+    )
+    ScanRun.objects.filter(started_at__lt=now - RUNS_KEPT).delete()
+    return sent

@@ -1,0 +1,35 @@
+"""What the workers do. Each task translates its arguments and makes one domain call."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from inventory_ops.operations import jobs, ledger_partitions, scans
+
+
+@shared_task(name="inventory_ops.tasks.run_job")
+def run_job(job_id: str) -> None:
+    jobs.run(job_id)
+
+
+@shared_task(name="inventory_ops.tasks.run_scan")
+def run_scan(name: str, requested_by: str = "") -> None:
+    try:
+        scans.run(name, requested_by=requested_by)
+    except scans.ScanBusy:
+        pass  # the one that runs sees the same data
+
+
+@shared_task(name="inventory_ops.tasks.tick")
+def tick() -> None:
+    """Every minute: start due scans, and send again the jobs that seem lost."""
+    now = timezone.now()
+    scans.start_due(now=now)
+    jobs.sweep(now=now)
+
+
+@shared_task(name="inventory_ops.tasks.daily")
+def daily() -> None:
+    """Every night: make the ledger's partitions of the coming months."""
+    ledger_partitions.make_ahead(today=timezone.now().date())
