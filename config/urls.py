@@ -8,3 +8,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("inventory_ops.urls")),
 ]
+
+handler400 = "inventory_ops.views.errors.bad_request"
+handler403 = "inventory_ops.views.errors.forbidden"
+handler404 = "inventory_ops.views.errors.not_found"
+handler500 = "inventory_ops.views.errors.server_error"

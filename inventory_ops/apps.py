@@ -5,13 +5,19 @@ from datetime import timedelta
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+GUIDE = {
+    "start": _("Getting started"),
+    "action-required": _("Action Required"),
+    "imports": _("Loading data"),
+}
+
 
 class InventoryOpsConfig(AppConfig):
     name = "inventory_ops"
     verbose_name = "Inventory Ops"
 
     def ready(self) -> None:
-        from inventory_ops import menu, reports
+        from inventory_ops import guide, menu, reports
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import scans
         from inventory_ops.permissions import EVERYBODY
@@ -26,6 +32,9 @@ class InventoryOpsConfig(AppConfig):
             }
         )
         menu.add("", _("Overview"), "/", "layout-dashboard", roles=EVERYBODY, order=0)
+        menu.add("system", _("Jobs"), "/jobs/", "history", roles=EVERYBODY, order=10)
+        for name, title in GUIDE.items():
+            guide.add(name, title, f"{name}.md")
         for order, report in enumerate(registry):
             if report.in_menu and report.url.startswith("/action-required/"):
                 menu.add("action", report.short_title, report.url, report.icon, roles=tuple(report.roles), order=order)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -15,10 +17,8 @@ def run_job(job_id: str) -> None:
 
 @shared_task(name="inventory_ops.tasks.run_scan")
 def run_scan(name: str, requested_by: str = "") -> None:
-    try:
+    with suppress(scans.ScanBusy):  # the one that runs sees the same data
         scans.run(name, requested_by=requested_by)
-    except scans.ScanBusy:
-        pass  # the one that runs sees the same data
 
 
 @shared_task(name="inventory_ops.tasks.tick")

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
 
 from inventory_ops.kit.reports import registry
-from inventory_ops.views import reports
+from inventory_ops.views import api, catalog, findings, home, jobs, reports
 
 urlpatterns = [
-    path("action-required/<slug:slug>/", reports.report, name="report"),
+    path("", home.overview, name="overview"),
+    path("healthz", home.healthz, name="healthz"),
+    path("search/", home.find, name="search"),
+    path("docs/", home.docs, name="guide"),
+    path("docs/<slug:name>/", home.docs, name="guide-page"),
+    path("orders/<str:number>/", catalog.order, name="order"),
+    path("products/<int:pk>/", catalog.product, name="product"),
+    path("jobs/<uuid:pk>/", jobs.detail, name="job"),
+    path("jobs/<uuid:pk>/progress/", jobs.poll, name="job-progress"),
+    path("jobs/<uuid:pk>/cancel/", jobs.cancel, name="job-cancel"),
+    path("jobs/<uuid:pk>/retry/", jobs.retry, name="job-retry"),
+    path("jobs/<uuid:pk>/file/", jobs.file, name="job-file"),
+    path("scans/<slug:name>/run/", findings.run_scan, name="run-scan"),
     path("preferences/columns/<slug:slug>/", reports.save_columns, name="save-columns"),
     path("preferences/density/", reports.save_density, name="save-density"),
+    path("api/v1/reports/", api.ReportList.as_view(), name="api-reports"),
+    path("api/v1/reports/<slug:slug>/", api.ReportRows.as_view(), name="api-report"),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     # reports that live elsewhere say so in their declaration
     *[path(each.path.removeprefix("/"), reports.report, {"slug": each.slug}) for each in registry if each.path],
+    path("action-required/<slug:slug>/", reports.report, name="report"),
+    path("action-required/<slug:slug>/bulk/", findings.bulk, name="findings-bulk"),
 ]

@@ -8,13 +8,14 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, CharField, F, TextField, Value
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db.models import BigIntegerField, F, TextField, Value
+from django.db.models.functions import Cast, Coalesce
 
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Finding, FindingEvent, User
 from inventory_ops.operations import audit
+from inventory_ops.queries.findings import identity_key
 
 log = structlog.get_logger(__name__)
 
@@ -119,14 +120,6 @@ def scan_report(report: Report, *, as_of: datetime) -> ScanCounts:
     with connection.cursor() as cursor:
         cursor.execute(statement, names | {"report": report.slug, "now": as_of})
         return ScanCounts(*cursor.fetchone())
-
-
-def identity_key(report: Report) -> Any:
-    """The key of a report's rows as an expression: their identity, joined by colons."""
-    parts: list[Any] = []
-    for name in report.identity:
-        parts += [Value(":"), Cast(F(name), CharField())]
-    return Concat(*parts[1:], output_field=CharField()) if len(parts) > 2 else parts[1]
 
 
 def record_days(*, day: date, reports: list[str]) -> None:

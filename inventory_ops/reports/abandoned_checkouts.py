@@ -12,6 +12,7 @@ from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters
 from inventory_ops.models import OrderItem
 from inventory_ops.queries import checkouts
 from inventory_ops.reports import common
+from inventory_ops.reports.base import ActionReport, WorkflowFilters
 
 CHECKOUT_STEPS = (
     _("Filter data to view results from the past 12 months."),
@@ -23,7 +24,7 @@ CHECKOUT_STEPS = (
 )
 
 
-class Filters(filters.WindowedFilterSet):
+class Filters(WorkflowFilters, filters.WindowedFilterSet):
     q = filters.SearchFilter(fields=("number", "promo_code", "comment"))
     store = django_filters.CharFilter(field_name="store__number", label=_("Store number"), max_length=50)
     promo = django_filters.CharFilter(
@@ -56,7 +57,7 @@ def selected(scope: Scope) -> QuerySet[Any]:
 
 
 @register
-class AbandonedCheckouts(Report):
+class AbandonedCheckouts(ActionReport):
     slug = "abandoned-checkouts"
     title = _("Checkout abandoned orders")
     short_title = _("Abandoned")
@@ -126,6 +127,9 @@ class AbandonedCheckouts(Report):
         Kpi("reach", _("Reachable by e-mail"), Count("pk", filter=~Q(customer_email=""))),
     )
     views = (
+        View(_("Open"), "finding=open"),
+        View(_("New since yesterday"), "finding=new"),
+        View(_("Assigned to me"), "owner=me"),
         View(_("With card issues"), "card_issue=yes"),
         View(_("With comments"), "comment=yes"),
         View(_("Last 7 days"), "window=7d"),
@@ -135,7 +139,7 @@ class AbandonedCheckouts(Report):
     finding_label = "number"
     merchant_path = None
 
-    def rows(self, scope: Scope) -> QuerySet[Any]:
+    def issues(self, scope: Scope) -> QuerySet[Any]:
         return selected(scope)
 
     def row_label(self, row: Any) -> str:

@@ -9,9 +9,10 @@ from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Scope, View, columns, filters, register
 from inventory_ops.queries import costs
 from inventory_ops.reports import common
+from inventory_ops.reports.base import ActionReport, WorkflowFilters
 
 EXPLAINED = {
     costs.BY_FLASH_SALE: _("Flash sale"),
@@ -20,7 +21,7 @@ EXPLAINED = {
 }
 
 
-class Filters(filters.ReportFilterSet):
+class Filters(WorkflowFilters, filters.ReportFilterSet):
     q = filters.SearchFilter(fields=("sku", "name", "merchant__name"))
     vendor = common.vendor_filter()
     category = common.category_filter()
@@ -37,7 +38,7 @@ class Filters(filters.ReportFilterSet):
 
 
 @register
-class InventoryCostIssues(Report):
+class InventoryCostIssues(ActionReport):
     slug = "inventory-cost-issues"
     title = _("Inventory cost issues")
     short_title = _("Inventory cost")
@@ -122,6 +123,9 @@ class InventoryCostIssues(Report):
         Kpi("stock", _("With stock on hand"), Count("pk", filter=Q(on_hand__gt=0)), _("can be sold at a loss today")),
     )
     views = (
+        View(_("Open"), "finding=open"),
+        View(_("New since yesterday"), "finding=new"),
+        View(_("Assigned to me"), "owner=me"),
         View(_("Not in a flash sale"), "flash_sale=no"),
         View(_("In a flash sale"), "flash_sale=yes"),
         View(_("Missing cost"), "show=missing_cost"),
@@ -130,7 +134,7 @@ class InventoryCostIssues(Report):
     value_at_risk = "value_at_risk"
     finding_label = Concat("sku", Value(" · "), "name")
 
-    def rows(self, scope: Scope) -> QuerySet[Any]:
+    def issues(self, scope: Scope) -> QuerySet[Any]:
         return costs.inventory_cost_issues(
             viewer=scope.viewer,
             as_of=scope.as_of,

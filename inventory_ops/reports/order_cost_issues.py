@@ -9,13 +9,14 @@ from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Scope, View, columns, filters, register
 from inventory_ops.models.orders import OrderStatus
 from inventory_ops.queries import costs
 from inventory_ops.reports import common
+from inventory_ops.reports.base import ActionReport, WorkflowFilters
 
 
-class Filters(filters.WindowedFilterSet):
+class Filters(WorkflowFilters, filters.WindowedFilterSet):
     q = filters.SearchFilter(fields=("order__number", "product__sku", "merchant__name"))
     status = django_filters.ChoiceFilter(
         field_name="status",
@@ -31,7 +32,7 @@ class Filters(filters.WindowedFilterSet):
 
 
 @register
-class OrderCostIssues(Report):
+class OrderCostIssues(ActionReport):
     slug = "order-cost-issues"
     title = _("Orders with cost issues")
     short_title = _("Order cost")
@@ -163,6 +164,9 @@ class OrderCostIssues(Report):
         Kpi("carts", _("Carts"), Count("pk", filter=Q(status=OrderStatus.CART)), _("can still be corrected")),
     )
     views = (
+        View(_("Open"), "finding=open"),
+        View(_("New since yesterday"), "finding=new"),
+        View(_("Assigned to me"), "owner=me"),
         View(_("Closed only"), "status=3"),
         View(_("Carts"), "status=1"),
         View(_("Past 12 months"), "window=12m"),
@@ -171,7 +175,7 @@ class OrderCostIssues(Report):
     value_at_risk = "loss_amount"
     finding_label = Concat("order__number", Value(" · "), "product__sku")
 
-    def rows(self, scope: Scope) -> QuerySet[Any]:
+    def issues(self, scope: Scope) -> QuerySet[Any]:
         window = scope.window
         lines = costs.order_cost_issues(
             viewer=scope.viewer,

@@ -8,13 +8,14 @@ from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.reports import Kpi, Report, Scope, View, Window, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Scope, View, Window, columns, filters, register
 from inventory_ops.queries import demand
 from inventory_ops.reports import common
+from inventory_ops.reports.base import ActionReport, WorkflowFilters
 from inventory_ops.reports.shipping_issues import BEGINNING
 
 
-class Filters(filters.WindowedFilterSet):
+class Filters(WorkflowFilters, filters.WindowedFilterSet):
     q = filters.SearchFilter(fields=("sku", "name", "vendor_sku"))
     vendor = common.vendor_filter()
     category = common.category_filter()
@@ -28,7 +29,7 @@ class Filters(filters.WindowedFilterSet):
 
 
 @register
-class ProductsWithoutOrders(Report):
+class ProductsWithoutOrders(ActionReport):
     slug = "products-without-orders"
     title = _("Products without orders")
     short_title = _("No orders")
@@ -90,6 +91,9 @@ class ProductsWithoutOrders(Report):
         Kpi("never", _("Never ordered"), Count("pk", filter=Q(last_ordered_at__isnull=True))),
     )
     views = (
+        View(_("Open"), "finding=open"),
+        View(_("New since yesterday"), "finding=new"),
+        View(_("Assigned to me"), "owner=me"),
         View(_("In stock"), "stock=yes"),
         View(_("60 days"), "window=60d"),
         View(_("90 days"), "window=90d"),
@@ -99,7 +103,7 @@ class ProductsWithoutOrders(Report):
     value_at_risk = "stock_value"
     finding_label = Concat("sku", Value(" · "), "name")
 
-    def rows(self, scope: Scope) -> QuerySet[Any]:
+    def issues(self, scope: Scope) -> QuerySet[Any]:
         window = scope.window or Window(BEGINNING, scope.as_of)
         return demand.products_without_orders(
             viewer=scope.viewer,

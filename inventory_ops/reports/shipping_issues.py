@@ -16,11 +16,12 @@ from inventory_ops.models.ledger import ALLOCATION_KINDS
 from inventory_ops.models.orders import CancelledBy, OrderStatus
 from inventory_ops.queries import shipping
 from inventory_ops.reports import common
+from inventory_ops.reports.base import ActionReport, WorkflowFilters
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Filters(filters.WindowedFilterSet):
+class Filters(WorkflowFilters, filters.WindowedFilterSet):
     q = filters.SearchFilter(fields=("product__sku", "product__name", "merchant__name"))
     vendor = common.vendor_filter()
     category = common.category_filter("product__category")
@@ -31,7 +32,7 @@ class Filters(filters.WindowedFilterSet):
 
 
 @register
-class ShippingIssues(Report):
+class ShippingIssues(ActionReport):
     slug = "shipping-issues"
     title = _("Orders with shipping issues")
     short_title = _("Not shipped")
@@ -81,12 +82,18 @@ class ShippingIssues(Report):
         Kpi("units", _("Units short"), Sum("units")),
         Kpi("value", _("Value short"), Sum("value"), _("units short × price at order"), common.amount),
     )
-    views = (View(_("Five or more times"), "times=5"), View(_("Last 30 days"), "window=30d"))
+    views = (
+        View(_("Open"), "finding=open"),
+        View(_("New since yesterday"), "finding=new"),
+        View(_("Assigned to me"), "owner=me"),
+        View(_("Five or more times"), "times=5"),
+        View(_("Last 30 days"), "window=30d"),
+    )
     scan = "shipping"
     value_at_risk = "value"
     finding_label = Concat("product__sku", Value(" · "), "product__name")
 
-    def rows(self, scope: Scope) -> QuerySet[Any]:
+    def issues(self, scope: Scope) -> QuerySet[Any]:
         window = scope.window or Window(BEGINNING, scope.as_of)
         return shipping.not_shipped_by_product(
             viewer=scope.viewer, as_of=scope.as_of, after=window.start, until=window.end

@@ -162,18 +162,19 @@ def ago(moment: datetime | None, now: datetime) -> SafeString:
     """How long ago `moment` was, in words, with the exact time as its title; empty for None."""
     if moment is None:
         return SafeString("")
-    gap = now - moment
-    words = _ago(gap) if gap >= timedelta(0) else _("in %(gap)s") % {"gap": _gap(-gap)}
+    age = now - moment
+    words = _ago(age) if age >= timedelta(0) else _("in %(gap)s") % {"gap": in_words(-age)}
     exact = f"{moment:%Y-%m-%d %H:%M %Z}".strip()
     return _safe(f'<time datetime="{moment.isoformat()}" title="{escape(exact)}">{escape(words)}</time>')
 
 
-def _ago(gap: timedelta) -> str:
-    return _("just now") if gap < timedelta(minutes=1) else _("%(gap)s ago") % {"gap": _gap(gap)}
+def _ago(age: timedelta) -> str:
+    return _("just now") if age < timedelta(minutes=1) else _("%(gap)s ago") % {"gap": in_words(age)}
 
 
-def _gap(gap: timedelta) -> str:
-    minutes = max(int(gap.total_seconds() // 60), 1)
+def in_words(duration: timedelta) -> str:
+    """A duration in its largest fitting unit, a minute at least."""
+    minutes = max(int(duration.total_seconds() // 60), 1)
     hours, days = minutes // 60, minutes // 1440
     if minutes < 60:
         return ngettext("%(n)d min", "%(n)d min", minutes) % {"n": minutes}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from django.contrib.auth.decorators import login_required
@@ -23,9 +23,13 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from inventory_ops.kit.reports import Report, exports, page, registry
+from inventory_ops.dashboard import freshness_line
+from inventory_ops.kit.reports import Report, Selection, exports, page, registry
+from inventory_ops.models import User
 from inventory_ops.operations import preferences
-from inventory_ops.permissions import viewer
+from inventory_ops.permissions import ADMIN, OPERATIONS, viewer
+from inventory_ops.queries import findings
+from inventory_ops.workflow import ACTIONS
 
 FORMATS = ("csv", "xlsx")
 
@@ -47,12 +51,30 @@ def report(request: HttpRequest, slug: str) -> HttpResponseBase:
         raise PermissionDenied
     if wanted := request.GET.get("_export"):
         return export(request, declared, wanted)
-    context = page.build(declared, request.GET, viewer=user)
+    works = getattr(declared, "has_workflow", False) and user.has_role(OPERATIONS, ADMIN)
+    context = page.build(declared, request.GET, viewer=user, select_rows=works, enrich=_workflow(declared, user))
     is_part = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
     template = "inventory_ops/_report_results.html" if is_part else "inventory_ops/report.html"
     response = render(request, template, {"page": context}, status=400 if context.errors else 200)
     response["Vary"] = "HX-Request"
     return response
+
+
+def _workflow(declared: Report, user: User) -> Callable[[page.ReportPage, Selection | None], None]:
+    """Adds what the page of an action report has beyond the list: age of the scan, actions on findings."""
+
+    def enrich(context: page.ReportPage, selection: Selection | None) -> None:
+        if not declared.scan:
+            return
+        now = timezone.now()
+        context.freshness = freshness_line(findings.freshness(now=now, names=[declared.scan])[declared.scan], now)
+        if user.has_role(OPERATIONS, ADMIN):
+            context.run_scan_url = f"/scans/{declared.scan}/run/"
+            if getattr(declared, "has_workflow", False):
+                context.bulk_actions = list(ACTIONS)
+                context.bulk_url = f"/action-required/{declared.slug}/bulk/"
+
+    return enrich
 
 
 def export(request: HttpRequest, declared: Report, wanted: str) -> HttpResponseBase:
@@ -114,7 +136,3 @@ def save_density(request: HttpRequest) -> HttpResponse:
     density = "compact" if request.POST.get("density") == "compact" else "comfortable"
     preferences.save_density(user=viewer(request), density=density)
     return HttpResponseRedirect(safe_next(request))
-
-
-def chunks(parts: Iterator[str]) -> Iterator[bytes]:
-    return (part.encode() for part in parts)

@@ -1,0 +1,96 @@
+"""Reads of findings: the key of a report's row, counts for menu and dashboard, freshness of the scans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import CharField, Count, F, Max, OuterRef, Q, Sum, Value
+from django.db.models.functions import Cast, Concat
+
+from inventory_ops.kit.reports import Report
+from inventory_ops.models import Finding, ReportDay, ScanRun, ScanSchedule, User
+
+COUNTED = (Finding.State.OPEN, Finding.State.ACKNOWLEDGED)
+
+
+def identity_key(report: Report, *, outer: bool = False) -> Any:
+    """The key of a report's rows as an expression: their identity, joined by colons. `outer` for a subquery."""
+    parts: list[Any] = []
+    for name in report.identity:
+        parts += [Value(":"), Cast(OuterRef(name) if outer else F(name), CharField())]
+    return Concat(*parts[1:], output_field=CharField()) if len(parts) > 2 else parts[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Findings of one report that wait for somebody: how many, and the money they are about."""
+
+    count: int
+    value: Decimal
+
+
+def totals(*, viewer: User | None) -> dict[str, Totals]:
+    """Open and acknowledged findings by report slug."""
+    rows = (
+        Finding.objects.visible_to(viewer)
+        .filter(state__in=COUNTED)
+        .values("report")
+        .annotate(n=Count("pk"), total=Sum("value"))
+    )
+    return {row["report"]: Totals(row["n"], row["total"]) for row in rows}
+
+
+def history(*, viewer: User | None, since: date) -> dict[str, dict[date, int]]:
+    """Findings at the end of each day since `since`, by report slug."""
+    days = ReportDay.objects.filter(day__gte=since)
+    if viewer is None or viewer.sees_all_merchants:
+        days = days.filter(merchant__isnull=True)
+    else:
+        days = days.filter(merchant_id=viewer.own_merchant_id)
+    result: dict[str, dict[date, int]] = {}
+    for slug, day, count in days.values_list("report", "day", "open_count"):
+        result.setdefault(slug, {})[day] = count
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old a scan's results are. `state`: ok, late, failed or never."""
+
+    state: str
+    last_at: datetime | None = None
+    next_at: datetime | None = None
+    error: str = ""
+
+
+def freshness(*, now: datetime, names: Sequence[str] | None = None) -> dict[str, Freshness]:
+    """Freshness of each scan (default: all that were ever scheduled or run)."""
+    runs = ScanRun.objects.filter(name__in=names) if names is not None else ScanRun.objects.all()
+    last_runs = {
+        row["name"]: row
+        for row in runs.values("name").annotate(
+            done_at=Max("finished_at", filter=Q(state=ScanRun.State.DONE)),
+            failed_at=Max("finished_at", filter=Q(state=ScanRun.State.FAILED)),
+        )
+    }
+    schedules = {schedule.name: schedule for schedule in ScanSchedule.objects.all()}
+    result = {}
+    for name in {*last_runs, *schedules} if names is None else names:
+        run, schedule = last_runs.get(name), schedules.get(name)
+        done_at = run["done_at"] if run else None
+        failed_at = run["failed_at"] if run else None
+        next_at = schedule.next_at if schedule and schedule.is_enabled else None
+        if failed_at and (done_at is None or failed_at > done_at):
+            state = "failed"
+        elif done_at is None:
+            state = "never"
+        elif schedule and schedule.is_enabled and now - done_at > 2 * schedule.every + timedelta(minutes=1):
+            state = "late"
+        else:
+            state = "ok"
+        result[name] = Freshness(state=state, last_at=done_at, next_at=next_at)
+    return result

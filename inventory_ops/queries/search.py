@@ -1,0 +1,108 @@
+"""Search over everything a viewer may see: products, orders, vendors, users."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Upper
+from django.utils.translation import gettext as _
+
+from inventory_ops.models import Merchant, Order, Product, User
+
+HITS = 6
+SHORTEST = 2
+SHORTEST_FRAGMENT = 3  # below three characters a trigram index cannot help: prefixes only
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    label: str
+    sub: str
+    url: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    items: list[Hit]
+
+
+def escape_like(text: str) -> str:
+    """Text for LIKE in which % and _ mean themselves."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def products(*, text: str, viewer: User | None, merchant_id: int | None = None) -> Any:
+    """Products whose SKU starts with the text or, from three characters on, whose SKU and name hold all its words.
+
+    Each form is served by an index at any number of products; ordered by SKU.
+    """
+    rows = Product.objects.visible_to(viewer).select_related("merchant")
+    if merchant_id is not None:
+        rows = rows.filter(merchant_id=merchant_id)
+    upper = text.upper()
+    if len(text) < SHORTEST_FRAGMENT:
+        return rows.annotate(upper_sku=Upper("sku")).filter(upper_sku__startswith=upper).order_by("sku", "pk")
+    named: Any = rows.annotate(haystack=Upper(Concat("sku", Value(" "), "name")))
+    for word in upper.split():
+        named = named.filter(haystack__contains=word)
+    return named.order_by("sku", "pk")
+
+
+type Finder = Callable[[str, User], Group]
+_finders: list[Finder] = []
+
+
+def add_finder(finder: Finder) -> None:
+    """Let another app add hits of its own. Called from AppConfig.ready()."""
+    _finders.append(finder)
+
+
+def everything(*, text: str, viewer: User) -> list[Group]:
+    """Groups of hits for the palette, the best few of each kind."""
+    if len(text) < SHORTEST:
+        return []
+    groups = [_products(text, viewer), _orders(text, viewer), _vendors(text, viewer), _users(text, viewer)]
+    groups += [finder(text, viewer) for finder in _finders]
+    return [group for group in groups if group.items]
+
+
+def _products(text: str, viewer: User) -> Group:
+    hits = [
+        Hit(product.sku, f"{product.name} · {product.merchant.name}", f"/products/{product.pk}/", "box")
+        for product in products(text=text, viewer=viewer)[:HITS]
+    ]
+    return Group(_("Products"), hits)
+
+
+def _orders(text: str, viewer: User) -> Group:
+    rows = Order.objects.visible_to(viewer).filter(number__startswith=text).order_by("number")[:HITS]
+    return Group(
+        _("Orders"),
+        [Hit(row.number, str(row.get_status_display()), f"/orders/{row.number}/", "receipt") for row in rows],
+    )
+
+
+def _vendors(text: str, viewer: User) -> Group:
+    rows = Merchant.objects.visible_to(viewer).filter(Q(vendor_number__istartswith=text) | Q(name__icontains=text))
+    return Group(
+        _("Vendors"),
+        [
+            Hit(row.name, row.vendor_number, f"/inventory/?vendor={row.vendor_number}", "building-store")
+            for row in rows.order_by("name")[:HITS]
+        ],
+    )
+
+
+def _users(text: str, viewer: User) -> Group:
+    if not viewer.has_role("admin"):
+        return Group(_("Users"), [])
+    rows = User.objects.filter(Q(email__istartswith=text) | Q(name__icontains=text)).order_by("email")[:HITS]
+    return Group(
+        _("Users"),
+        [Hit(row.email, row.name, f"/action-required/user-audit/?q={row.email}", "user") for row in rows],
+    )

@@ -1,0 +1,90 @@
+"""Pages of one order and of one product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from inventory_ops import order_panels
+from inventory_ops.models import Order, OrderItem, Product, StockBalance
+from inventory_ops.permissions import viewer
+from inventory_ops.queries import costs
+
+
+@dataclass(slots=True)
+class Page:
+    title: str
+    subtitle: str
+    breadcrumbs: list[tuple[str, str | None]]
+
+
+@login_required
+@require_safe
+def order(request: HttpRequest, number: str) -> HttpResponse:
+    """An order with its items (a merchant sees its own ones alone) and its attempts to pay."""
+    user = viewer(request)
+    found = get_object_or_404(Order.objects.visible_to(user).select_related("store"), number=number)
+    items = list(
+        OrderItem.objects.visible_to(user)
+        .filter(order=found)
+        .select_related("product", "merchant")
+        .order_by("shop_item_id")
+    )
+    marks = order_panels.marks(found, items)
+    masked = not user.sees_all_merchants
+    context = {
+        "page": Page(
+            title=_("Order %(number)s") % {"number": found.number},
+            subtitle="",
+            breadcrumbs=[(_("Orders"), None), (found.number, None)],
+        ),
+        "order": found,
+        "email": mask(found.customer_email) if masked else found.customer_email,
+        "lines": [(item, marks.get(item.pk, [])) for item in items],
+        "total": sum(item.quantity * item.unit_price for item in items) if masked else found.total_amount,
+        "attempts": found.payment_attempts.order_by("-attempted_at") if not masked else [],
+        "shop_id_label": _("%(shop)s-Id") % {"shop": found.store or _("Shop")},
+    }
+    return render(request, "inventory_ops/order.html", context)
+
+
+def mask(email: str) -> str:
+    """First character and domain of an address."""
+    name, at, domain = email.partition("@")
+    return f"{name[:1]}***{at}{domain}" if email else ""
+
+
+@login_required
+@require_safe
+def product(request: HttpRequest, pk: int) -> HttpResponse:
+    """A product: prices, flash sales, stock, price history, latest orders."""
+    user = viewer(request)
+    now = timezone.now()
+    rows: Any = Product.objects.visible_to(user).select_related("merchant", "category")
+    found = get_object_or_404(costs.with_prices(rows, as_of=now), pk=pk)
+    balances = (
+        StockBalance.objects.filter(product=found)
+        .select_related("inventory_type", "location")
+        .order_by("inventory_type__name", "location__code", "expires_on")
+    )
+    context = {
+        "page": Page(
+            title=found.name,
+            subtitle=f"{found.sku} · {found.merchant.name}",
+            breadcrumbs=[(_("Products"), None), (found.sku, None)],
+        ),
+        "product": found,
+        "balances": balances,
+        "sales": found.flash_sales.order_by("-starts_at")[:10],
+        "changes": found.price_changes.order_by("-at")[:10],
+        "items": OrderItem.objects.filter(product=found).select_related("order").order_by("-ordered_at")[:10],
+        "now": now,
+    }
+    return render(request, "inventory_ops/product.html", context)

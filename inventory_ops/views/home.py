@@ -1,0 +1,53 @@
+"""Overview, search, health, guide."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from inventory_ops import dashboard, guide
+from inventory_ops.permissions import viewer
+from inventory_ops.queries import health, search
+
+
+@login_required
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    page = dashboard.build(viewer=viewer(request), now=timezone.now())
+    return render(request, "inventory_ops/dashboard.html", {"page": page})
+
+
+@login_required
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """The palette's hits; without script a page of its own."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    groups = search.everything(text=text, viewer=viewer(request))
+    template = (
+        "inventory_ops/_palette_results.html" if request.headers.get("HX-Request") else "inventory_ops/search.html"
+    )
+    return render(request, template, {"query": text, "groups": groups})
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when database, broker and migrations are fine, else 503 naming what is down. For probes: no login."""
+    if request.GET.get("live"):
+        return JsonResponse({"status": "live"})
+    problems = health.problems()
+    body = {"status": "down" if problems else "ok", **{name: problems.get(name, "ok") for name in health.CHECKS}}
+    return JsonResponse(body, status=503 if problems else 200)
+
+
+@login_required
+@require_safe
+def docs(request: HttpRequest, name: str = "") -> HttpResponse:
+    """A page of the guide."""
+    try:
+        page = guide.page(name, viewer=viewer(request))
+    except KeyError:
+        raise Http404 from None
+    return render(request, "docs/page.html", {"page": page})

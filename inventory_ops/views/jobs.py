@@ -1,0 +1,132 @@
+"""Jobs: list, progress, cancel, retry, result file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from inventory_ops.models import Job
+from inventory_ops.operations import jobs
+from inventory_ops.permissions import viewer
+
+TONES = {"queued": "neutral", "running": "warning", "done": "good", "failed": "critical", "cancelled": "neutral"}
+STOP_POLLING = 286  # htmx ends a poll on this status
+
+
+@dataclass(slots=True)
+class Progress:
+    """The context `job` of templates/inventory_ops/_job_progress.html."""
+
+    title: str
+    sentence: str
+    tone: str
+    state_label: str
+    percent: int | None
+    poll_url: str | None = None
+    cancel_url: str | None = None
+    cancel_label: str = ""
+    retry_url: str | None = None
+    download_url: str | None = None
+    download_label: str = ""
+    error_file_url: str | None = None
+    rows: list[Any] = field(default_factory=list)
+    rows_total: str = ""
+
+
+@dataclass(slots=True)
+class Page:
+    title: str
+    subtitle: str
+    breadcrumbs: list[tuple[str, str | None]]
+    back_url: str = "/jobs/"
+    back_label: str = ""
+
+
+def find(request: HttpRequest, pk: UUID) -> Job:
+    return get_object_or_404(Job.objects.visible_to(viewer(request)), pk=pk)
+
+
+def progress(job: Job) -> Progress:
+    """A job as the page shows it."""
+    counts = (
+        _("%(done)s of %(total)s done") % {"done": f"{job.done_count:,}", "total": f"{job.total_count:,}"}
+        if job.total_count
+        else ""
+    )
+    if job.total_count and (job.failed_count or job.skipped_count):
+        counts += _(" · %(skipped)s skipped, %(failed)s failed") % {
+            "skipped": f"{job.skipped_count:,}",
+            "failed": f"{job.failed_count:,}",
+        }
+    waiting = _("Waiting for a worker") if job.state == Job.State.QUEUED else ""
+    percent = min(100, 100 * job.done_count // job.total_count) if job.total_count else None
+    address = f"/jobs/{job.pk}/"
+    final = job.is_final
+    return Progress(
+        title=job.title,
+        sentence=job.message or counts or waiting or _("Working"),
+        tone=TONES[job.state],
+        state_label=str(job.get_state_display()),
+        percent=100 if job.state == Job.State.DONE else percent,
+        poll_url=None if final else f"{address}progress/",
+        cancel_url=None if final or job.cancel_requested else f"{address}cancel/",
+        cancel_label=_("Cancel after this row"),
+        retry_url=f"{address}retry/" if job.state in {Job.State.FAILED, Job.State.CANCELLED} else None,
+        download_url=f"{address}file/" if job.result_file else None,
+        download_label=job.result_name,
+    )
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    job = find(request, pk)
+    page = Page(job.title, "", [(_("Jobs"), "/jobs/"), (job.title, None)], back_label=_("All jobs"))
+    return render(request, "inventory_ops/job.html", {"page": page, "job": progress(job)})
+
+
+@login_required
+@require_safe
+def poll(request: HttpRequest, pk: UUID) -> HttpResponse:
+    job = find(request, pk)
+    status = STOP_POLLING if job.is_final else 200
+    return render(request, "inventory_ops/_job_progress.html", {"job": progress(job)}, status=status)
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    job = find(request, pk)
+    jobs.cancel(job=job, by=viewer(request))
+    return HttpResponseRedirect(f"/jobs/{job.pk}/")
+
+
+@login_required
+@require_POST
+def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+    try:
+        again = jobs.retry(job=find(request, pk), by=viewer(request))
+    except jobs.JobFailed as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(f"/jobs/{pk}/")
+    return HttpResponseRedirect(f"/jobs/{again.pk}/")
+
+
+@login_required
+@require_safe
+def file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The file a job made, until it expires."""
+    job = find(request, pk)
+    path = settings.MEDIA_ROOT / job.result_file
+    if not job.result_file or not path.is_file():
+        raise Http404
+    return FileResponse(path.open("rb"), as_attachment=True, filename=job.result_name or "result")
