@@ -17,11 +17,12 @@ class InventoryOpsConfig(AppConfig):
     verbose_name = "Inventory Ops"
 
     def ready(self) -> None:
-        from inventory_ops import guide, menu, reports
+        from inventory_ops import guide, imports, menu, reports
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import scans
         from inventory_ops.permissions import EVERYBODY
 
+        imports.register_all()
         reports.register_all()
         scans.register_report_scans(
             {

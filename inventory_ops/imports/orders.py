@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from inventory_ops.imports.cells import CardIssue
+from inventory_ops.kit.imports import Column, ImportSpec, register
+from inventory_ops.kit.imports.values import Choice, Integer, Moment, Text, money
+from inventory_ops.operations.imports.orders import apply_orders, check_orders
+
+UNITS = Integer(0, 10_000_000)
+
+SPEC = register(
+    ImportSpec(
+        name="orders",
+        title="Orders",
+        order=60,
+        purpose="History of carts and orders, one row an item. Moves no stock; open orders allocate what is to ship.",
+        columns=(
+            Column("order_number", Text(50), required=True, example="100001"),
+            Column("item_id", Integer(1, 10**17), required=True, example="500001", help="Order item shop ID"),
+            Column("status", Integer(1, 3), required=True, example="3", help="1 cart, 2 open, 3 closed"),
+            Column("store_number", Text(50), example="1"),
+            Column("customer_email", Text(254, lower=True), example="customer@example.com"),
+            Column("created_at", Moment(), required=True, example="2026-02-01T10:00:00"),
+            Column("updated_at", Moment(), example="2026-02-02T16:30:00", help="Of a cart: the last activity"),
+            Column("sku", Text(100), required=True, example="KET-100"),
+            Column("vendor_number", Text(50), example="V10", help="Needed where several merchants have the SKU"),
+            Column("quantity", Integer(1, 10_000_000), required=True, example="2"),
+            Column("unit_price", money(), required=True, example="39.99"),
+            Column("unit_cost", money(), example="21.50"),
+            Column("commission", money(), example="5.00", help="Amount a unit"),
+            Column("quantity_shipped", UNITS, example="2"),
+            Column("shipped_at", Moment(), example="2026-02-02T16:30:00"),
+            Column("cancelled_quantity", UNITS, example="0"),
+            Column("cancelled_by", Choice(("customer", "seller", "warehouse", "system")), example=""),
+            Column("ship_by", Moment(), example="2026-02-04T00:00:00", happened=False),
+            Column("promo_code", Text(100), example=""),
+            Column("promo_value", money(), example=""),
+            Column("gift_card_total", money(), example=""),
+            Column("gift_card_count", Integer(0, 10_000), example=""),
+            Column("comment", Text(5000, one_line=False), example=""),
+            Column("card_issue", CardIssue(), example="", help="“code: message” of a failed payment"),
+        ),
+        key=("item_id",),
+        check=check_orders,
+        apply=apply_orders,
+    )
+)

@@ -1,0 +1,111 @@
+"""What an import is made of, and the registry of all kinds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from inventory_ops.kit.imports.staging import Staging
+
+
+class ValueType(Protocol):
+    """How a cell is read; see `values` for the ready-made ones. Others may be brought by a kind."""
+
+    @property
+    def sql(self) -> str: ...
+
+    def parse(self, text: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a file. `default` is a text as it would stand in the file; None is NULL."""
+
+    name: str
+    type: ValueType
+    required: bool = False
+    default: str | None = None
+    example: str = ""
+    help: str = ""
+    # moments and dates: False for what may lie in the future, so it does not say how new the data is
+    happened: bool = True
+
+    @property
+    def field(self) -> str:
+        """Name of the staging column."""
+        return re.sub(r"[^a-z0-9]+", "_", self.name.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What applying did, in rows of the file."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True)
+class ImportSpec:
+    """One kind of import file.
+
+    `check` adds errors to the staged rows; rows with errors are then taken out and `apply` writes the rest in the
+    same transaction. Both work on sets: they get the staging table, never a row.
+    """
+
+    name: str
+    title: str
+    order: int
+    columns: tuple[Column, ...]
+    check: Callable[[Staging], None]
+    apply: Callable[[Staging], Counts]
+    key: tuple[str, ...] = ()  # columns no two rows of one file may share
+    purpose: str = ""
+    roles: tuple[str, ...] = ("operations", "admin")  # who may upload it
+    fields: dict[str, Column] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", {column.name: column for column in self.columns})
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One thing wrong with one row; line 1 is the header, line 0 the file as a whole."""
+
+    line: int
+    column: str
+    value: str
+    code: str
+    message: str
+
+
+class Registry:
+    """All kinds, in the order in which the files of one call are applied."""
+
+    def __init__(self) -> None:
+        self._specs: dict[str, ImportSpec] = {}
+
+    def register(self, spec: ImportSpec) -> ImportSpec:
+        known = self._specs.setdefault(spec.name, spec)
+        if known is not spec:
+            raise ValueError(f"two imports are called {spec.name}")
+        return spec
+
+    def __iter__(self) -> Iterator[ImportSpec]:
+        return iter(sorted(self._specs.values(), key=lambda spec: (spec.order, spec.name)))
+
+    def get(self, name: str) -> ImportSpec | None:
+        return self._specs.get(name)
+
+    def of_file(self, path: PurePath) -> ImportSpec | None:
+        """The kind that a file's name says: `orders.csv`, `orders-2026-03.csv.gz`; None if it says none."""
+        match = re.fullmatch(r"([a-z_]+?)(?:[-.].*)?\.csv(?:\.gz)?", path.name.lower())
+        return self._specs.get(match[1]) if match else None
+
+
+registry = Registry()
+register = registry.register

@@ -1,0 +1,299 @@
+"""Loading of import files: each in one transaction, with its record, its errors and one audit event."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from inventory_ops.kit.imports import (
+    Counts,
+    FileRefused,
+    ImportSpec,
+    Limits,
+    Parser,
+    Reader,
+    RowError,
+    Staging,
+    open_source,
+)
+from inventory_ops.models import AuditEvent, Import, ImportRowError, User
+from inventory_ops.operations.ledger import LedgerRefusal
+
+log = structlog.get_logger(__name__)
+BIG = 10_000  # rows after which the planner wants new statistics
+TABLES = {
+    "products": ("product", "pricechange"),
+    "orders": ("order", "orderitem", "stockbalance"),
+    "adjustments": ("inventoryevent", "stockbalance"),
+    "stock": ("inventoryevent", "stockbalance"),
+    "flash_sales": ("flashsale",),
+}
+
+
+class CheckedOnly(Exception):
+    """Raised to roll back what a check has tried out."""
+
+
+@dataclass
+class Outcome:
+    """What became of one file. `errors` are sorted by line; `refused` says that no row of it was taken."""
+
+    kind: str
+    file_name: str
+    rows: int = 0
+    counts: Counts = field(default_factory=Counts)
+    failed: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    refused: bool = False
+    import_id: uuid.UUID | None = None
+
+    @property
+    def applied(self) -> int:
+        return self.counts.new + self.counts.changed + self.counts.unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to load: where it is, what it is called, and what kind it is."""
+
+    path: Path
+    spec: ImportSpec
+    name: str
+
+
+type Progress = Callable[[File, str, int], None]  # file, phase (reading/checking/applying), bytes read
+
+
+def _quiet(_file: File, _phase: str, _done: int) -> None:
+    """Progress of a caller that does not want to know."""
+
+
+def shift_for(files: Sequence[File], *, now: datetime, limits: Limits | None = None) -> int:
+    """Days that bring the newest moment of all files (as written there) to yesterday; 0 when there is none."""
+    newest: date | None = None
+    for file in files:
+        try:
+            with open_source(file.path) as source:
+                reader = Reader(source, file.spec, limits)
+                parser = Parser(reader.header, file.spec)
+                for lines, rows in reader.batches():
+                    parser.parse(lines, rows, [])
+        except FileRefused:
+            continue  # loading it tells why
+        day = parser.newest()
+        newest = max(filter(None, (newest, day)), default=None)
+    return (now.date() - timedelta(days=1) - newest).days if newest else 0
+
+
+def load_files(
+    files: Sequence[File],
+    *,
+    by: User | None = None,
+    now: datetime | None = None,
+    shift_dates: bool = False,
+    all_or_nothing: bool = False,
+    progress: Progress = _quiet,
+) -> list[Outcome]:
+    """Apply files in the order of their kinds, each in a transaction of its own, or all in one that any error undoes.
+
+    Loads of the same kind queue up behind each other.
+    """
+    now = now or timezone.now()
+    ordered = sorted(files, key=lambda file: (file.spec.order, file.spec.name))
+    shift = shift_for(ordered, now=now) if shift_dates else 0
+    outcomes: list[Outcome] = []
+    try:
+        with transaction.atomic() if all_or_nothing else _nothing():
+            outcomes.extend(_load(file, by=by, now=now, shift_days=shift, progress=progress) for file in ordered)
+            if all_or_nothing and any(outcome.errors for outcome in outcomes):
+                raise CheckedOnly
+    except CheckedOnly:
+        for outcome in outcomes:
+            outcome.counts, outcome.refused = Counts(), True
+            _record(outcome, by=by, now=now, all_or_nothing=True)
+    analyse(outcomes)
+    return outcomes
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+def analyse(outcomes: Sequence[Outcome]) -> None:
+    """Give the planner statistics of the tables that big loads have changed."""
+    tables = {
+        table
+        for outcome in outcomes
+        if outcome.counts.new + outcome.counts.changed >= BIG
+        for table in TABLES.get(outcome.kind, ())
+    }
+    with connection.cursor() as cursor:
+        for table in sorted(tables):
+            cursor.execute(f"analyze inventory_ops_{table}")
+
+
+def _load(file: File, *, by: User | None, now: datetime, shift_days: int, progress: Progress) -> Outcome:
+    outcome = Outcome(kind=file.spec.name, file_name=file.name)
+    try:
+        with transaction.atomic():
+            process(file, outcome, by=by, now=now, shift_days=shift_days, progress=progress)
+            _record(outcome, by=by, now=now, shift_days=shift_days, sha256=_digest(file.path))
+    except FileRefused as error:
+        outcome.refused, outcome.errors, outcome.counts = True, error.errors, Counts()
+        _record(outcome, by=by, now=now)
+    except (DatabaseError, LedgerRefusal) as error:
+        outcome.refused, outcome.counts = True, Counts()
+        outcome.errors = [RowError(0, "", "", "not_applied", reason(error))]
+        log.warning("import_not_applied", kind=outcome.kind, error=type(error).__name__)
+        _record(outcome, by=by, now=now)
+    return outcome
+
+
+def process(
+    file: File,
+    outcome: Outcome,
+    *,
+    by: User | None,
+    now: datetime,
+    shift_days: int = 0,
+    limits: Limits | None = None,
+    all_or_nothing: bool = False,
+    progress: Progress = _quiet,
+) -> None:
+    """Stage, check and apply one file in the caller's transaction. Raises FileRefused, LedgerRefusal, DatabaseError.
+
+    With `all_or_nothing` a file with any error applies no row.
+    """
+    spec = file.spec
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"inventory_ops.import.{spec.name}"])
+    outcome.import_id = uuid.uuid4()
+    staging = Staging(
+        spec=spec,
+        now=now,
+        actor=by.email if by else "",
+        actor_id=by.pk if by else None,
+        shift_days=shift_days,
+        previous_shift_days=previous_shift(file) if spec.name == "flash_sales" else None,
+        batch=outcome.import_id,
+    )
+    with open_source(file.path) as source:
+        staging.fill(Reader(source, spec, limits), lambda: progress(file, "reading", _position(source)))
+    progress(file, "checking", 0)
+    staging.check_key()
+    spec.check(staging)
+    outcome.rows = staging.rows
+    outcome.failed, outcome.errors = staging.failed()
+    if outcome.errors and all_or_nothing:
+        outcome.refused = True
+    else:
+        staging.drop_failed()
+        progress(file, "applying", 0)
+        outcome.counts = spec.apply(staging)
+        # deferred foreign keys now, while an error still names this file
+        staging.execute("set constraints all immediate")
+        staging.execute("set constraints all deferred")
+    staging.close()
+
+
+def previous_shift(file: File) -> int | None:
+    """By how many days the moments of this very file were moved when it was last loaded."""
+    data = (
+        AuditEvent.objects.filter(action="import.apply", subject_type="import", data__sha256=_digest(file.path))
+        .order_by("-id")
+        .values_list("data", flat=True)
+        .first()
+    )
+    return int(data["shift_days"]) if data else None
+
+
+def reason(error: Exception) -> str:
+    """Why the database refused a file as a whole, without the values of rows."""
+    if isinstance(error, LedgerRefusal):
+        return str(error)
+    diagnostics = getattr(error.__cause__, "diag", None)
+    name = getattr(diagnostics, "constraint_name", None)
+    what = f"rule {name}" if name else (getattr(diagnostics, "message_primary", None) or "database error")
+    return f"Nothing of the file was applied: {what}. Load it again; if it happens again, tell an administrator."
+
+
+def _position(source: IO[bytes]) -> int:
+    raw = getattr(source, "fileobj", None) or source  # of a .gz file, the packed bytes are what its size counts
+    return int(raw.tell())
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _record(
+    outcome: Outcome,
+    *,
+    by: User | None,
+    now: datetime,
+    all_or_nothing: bool = False,
+    shift_days: int = 0,
+    sha256: str = "",
+) -> None:
+    done = not outcome.refused
+    job = Import.objects.create(
+        id=outcome.import_id or uuid.uuid4(),
+        kind=outcome.kind,
+        file_name=outcome.file_name[:255],
+        sha256=sha256,
+        state=Import.State.DONE if done else Import.State.FAILED,
+        all_or_nothing=all_or_nothing,
+        created_by=by,
+        created_at=now,
+        finished_at=timezone.now(),
+        message="" if done else "Nothing was applied.",
+    )
+    finish(job, outcome, by=by, shift_days=shift_days)
+
+
+def finish(job: Import, outcome: Outcome, *, by: User | None, shift_days: int = 0) -> None:
+    """Write counts, errors and, if rows were applied, the audit event."""
+    outcome.import_id = job.pk
+    job.rows_total = outcome.rows
+    job.rows_new, job.rows_changed = outcome.counts.new, outcome.counts.changed
+    job.rows_unchanged, job.rows_failed = outcome.counts.unchanged, outcome.failed
+    job.save()
+    job.errors.all().delete()
+    ImportRowError.objects.bulk_create(
+        (
+            ImportRowError(
+                job=job,
+                line=error.line,
+                column=error.column[:100],
+                value=error.value[:200],
+                code=error.code[:30],
+                message=error.message[:500],
+            )
+            for error in outcome.errors
+        ),
+        batch_size=5000,
+    )
+    if job.state != Import.State.DONE:
+        return
+    AuditEvent.objects.create(
+        actor_id=by.pk if by else None,
+        actor=by.email if by else "",
+        action="import.apply",
+        subject_type="import",
+        subject_id=str(job.pk),
+        summary=f"{job.kind}: {job.rows_new} new, {job.rows_changed} changed, {job.rows_unchanged} unchanged,"
+        f" {job.rows_failed} failed"[:500],
+        data={"kind": job.kind, "file": job.file_name, "sha256": job.sha256, "shift_days": shift_days},
+    )

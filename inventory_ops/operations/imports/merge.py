@@ -1,0 +1,51 @@
+"""One MERGE that inserts new rows and updates those that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from inventory_ops.kit.imports import Counts, Staging
+
+
+def merge(
+    staging: Staging,
+    *,
+    table: str,
+    source: str,
+    key: Sequence[str],
+    values: Mapping[str, str],
+    insert_only: Sequence[str] = (),
+    on_change: str = "",
+    returning: str = "",
+    then: str = "",
+) -> Counts:
+    """Merge `source` (a SELECT with the table's column names) into `table` by `key`.
+
+    `values` maps column → file column it comes from: a column that the file does not have keeps what the row has.
+    `insert_only` columns are written to new rows alone. `on_change` is an extra SET item of changed rows. `then` is
+    a statement over `merged` (action and `returning`), run in the same statement.
+    """
+    staging.create("merge_source", source)
+    updated = [column for column, name in values.items() if name in staging.present]
+    inserted = [*key, *values, *insert_only]
+    differs = (
+        f"({', '.join(f't.{column}' for column in updated)}) is distinct from"
+        f" ({', '.join(f'n.{column}' for column in updated)})"
+    )
+    sets = ", ".join([*(f"{column} = n.{column}" for column in updated), *([on_change] if on_change else [])])
+    matched = f"when matched and {differs} then update set {sets}" if updated else "when matched then do nothing"
+    rows = staging.fetch(
+        f"""with merged as (
+                merge into {table} t using pg_temp.merge_source n
+                on {" and ".join(f"t.{column} = n.{column}" for column in key)}
+                {matched}
+                when not matched then insert ({", ".join(inserted)})
+                    values ({", ".join(f"n.{column}" for column in inserted)})
+                returning merge_action() as action{", " + returning if returning else ""}
+            ){", then_done as (" + then + ")" if then else ""}
+            select count(*) filter (where action = 'INSERT'), count(*) filter (where action = 'UPDATE') from merged""",
+        {"actor": staging.actor, "now": staging.now},
+    )
+    new, changed = rows[0]
+    total = staging.fetch("select count(*) from pg_temp.merge_source")[0][0]
+    return Counts(new=new, changed=changed, unchanged=total - new - changed)

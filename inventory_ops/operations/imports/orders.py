@@ -1,0 +1,314 @@
+"""Orders, one row an item. Loaded orders are history: they move no stock, open ones allocate what is still to ship."""
+
+from __future__ import annotations
+
+from inventory_ops.kit.imports import Counts, Staging
+from inventory_ops.models.ledger import EventSource
+from inventory_ops.operations import ledger
+from inventory_ops.operations.imports.products_of_rows import JOIN, resolve_products
+
+# columns of the order itself: all its rows must say the same
+ORDER_COLUMNS = (
+    "status",
+    "store_number",
+    "customer_email",
+    "promo_code",
+    "promo_value",
+    "gift_card_total",
+    "gift_card_count",
+    "card_issue",
+)
+LARGEST_LINE = 100_000_000_000
+
+
+def check_orders(staging: Staging) -> None:
+    resolve_products(staging)
+    table = f"pg_temp.{staging.table}"
+    error = staging.errors
+    error(
+        "quantity_shipped",
+        "too_many",
+        "'Shipped and cancelled are more than the quantity ' || s.quantity",
+        "where coalesce(s.quantity_shipped, 0) + coalesce(s.cancelled_quantity, 0) > s.quantity",
+        value="coalesce(s.quantity_shipped, 0) || ' + ' || coalesce(s.cancelled_quantity, 0)",
+    )
+    unsure = "s.line not in (select line from pg_temp.import_error where col in ('cancelled_by', 'cancelled_quantity'))"
+    error(
+        "cancelled_by",
+        "required",
+        "'Say who cancelled: customer, seller, warehouse or system'",
+        f"where s.cancelled_quantity > 0 and s.cancelled_by is null and {unsure}",
+    )
+    error(
+        "cancelled_quantity",
+        "required",
+        "'Say how many units were cancelled, or leave cancelled_by empty'",
+        f"where coalesce(s.cancelled_quantity, 0) = 0 and s.cancelled_by is not null and {unsure}",
+    )
+    error("quantity_shipped", "cart", "'A cart (status 1) ships nothing'", "where s.status = 1 and s.quantity_shipped > 0")
+    error(
+        "unit_price",
+        "too_large",
+        f"'Quantity × unit price is more than {LARGEST_LINE}'",
+        f"where s.quantity * s.unit_price > {LARGEST_LINE}",
+    )
+    error(
+        "item_id",
+        "other_order",
+        "'Belongs to order ' || o.number || ' already'",
+        """join inventory_ops_orderitem i on i.shop_item_id = s.item_id
+           join inventory_ops_order o on o.id = i.order_id where o.number <> s.order_number""",
+    )
+    error(
+        "item_id",
+        "other_product",
+        "'Is known as SKU ' || ip.sku || ': an item does not become another product'",
+        f"""{JOIN} join inventory_ops_orderitem i on i.shop_item_id = s.item_id
+            join inventory_ops_order o on o.id = i.order_id and o.number = s.order_number
+            join inventory_ops_product ip on ip.id = i.product_id where i.product_id <> p.product_id""",
+    )
+    error(
+        "status",
+        "backwards",
+        "'The order is ' || case o.status when 2 then 'open' else 'closed' end || ' already: it cannot be a cart again'",
+        "join inventory_ops_order o on o.number = s.order_number where s.status = 1 and o.status > 1",
+    )
+    _check_agreement(staging)
+    # the first good row of an order, or the order as it is, says the currency
+    staging.create(
+        "staged_currency",
+        f"""select s.order_number, coalesce(o.currency, (array_agg(p.currency order by s.line))[1]) as currency
+            from {table} s {JOIN} left join inventory_ops_order o on o.number = s.order_number
+            where s.order_number is not null group by s.order_number, o.currency
+            having min(p.currency) <> max(p.currency) or min(p.currency) <> min(o.currency)""",
+    )
+    error(
+        "sku",
+        "currency",
+        "'The order is in ' || c.currency || ', this product''s merchant sells in ' || p.currency",
+        f"{JOIN} join pg_temp.staged_currency c on c.order_number = s.order_number where p.currency <> c.currency",
+    )
+
+
+def _check_agreement(staging: Staging) -> None:
+    table = f"pg_temp.{staging.table}"
+    columns = [column for column in ORDER_COLUMNS if column in staging.present]
+    staging.create(
+        "staged_disagreement",
+        f"""select distinct on (s.order_number) s.order_number, s.line, {", ".join(f"s.{c}" for c in columns)}
+            from {table} s join (
+                select order_number from {table} where order_number is not null group by order_number
+                having {" or ".join(f"count(distinct coalesce({c}::text, '')) > 1" for c in columns)}
+            ) d on d.order_number = s.order_number order by s.order_number, s.line""",
+    )
+    for column in columns:
+        staging.errors(
+            column,
+            "disagrees",
+            "'Line ' || d.line || ' of the same order says ' || coalesce(d." + column + "::text, 'nothing')",
+            f"""join pg_temp.staged_disagreement d on d.order_number = s.order_number
+                where s.{column} is distinct from d.{column} and s.line <> d.line
+                and s.line not in (select line from pg_temp.import_error where col = '{column}')""",
+        )
+
+
+def apply_orders(staging: Staging) -> Counts:
+    _resolve_lines(staging)
+    _write_stores(staging)
+    _write_orders(staging)
+    _write_items(staging)
+    _write_totals(staging)
+    _write_payment_attempts(staging)
+    _allocate(staging)
+    new, changed, total = staging.fetch(
+        """select count(*) filter (where i.is_new), count(*) filter (where not i.is_new and (i.is_changed or o.is_changed)),
+               count(*) from pg_temp.order_line i join pg_temp.order_head o on o.number = i.order_number"""
+    )[0]
+    return Counts(new=new, changed=changed, unchanged=total - new - changed)
+
+
+def _resolve_lines(staging: Staging) -> None:
+    """`order_line`: what each item will be. Price, cost and commission stay as they are once the cart is left."""
+    moments = {
+        name: staging.moment(name, zone="p.timezone") for name in ("created_at", "updated_at", "shipped_at", "ship_by")
+    }
+
+    def kept(column: str, sql: str = "") -> str:
+        """The file's value, or for a known item whose file lacks the column, what it has."""
+        return (sql or f"s.{column}") if column in staging.present else f"i.{column}"
+
+    def frozen(column: str) -> str:
+        return f"case when i.status > 1 then i.{column} else {kept(column)} end"
+
+    shipped = f"coalesce({kept('quantity_shipped')}, 0)"
+    cancelled = f"coalesce({kept('cancelled_quantity')}, 0)"
+    shipped_at = f"coalesce({kept('shipped_at', moments['shipped_at'])}, u.updated_at, u.created_at)"
+    staging.create(
+        "order_line",
+        f"""select s.line, s.order_number, s.item_id, s.status, p.product_id, p.merchant_id, p.currency, s.comment,
+                u.created_at, u.updated_at, s.quantity, {frozen("unit_price")} as unit_price,
+                {frozen("unit_cost")} as unit_cost, {frozen("commission")} as commission, {shipped} as quantity_shipped,
+                case when {shipped} > 0 then {shipped_at} end as shipped_at, {cancelled} as cancelled_quantity,
+                coalesce({kept("cancelled_by")}, '') as cancelled_by, {kept("ship_by", moments["ship_by"])} as ship_by,
+                case when i.issue_at = i.ordered_at then u.created_at else i.issue_at end as issue_at,
+                i.issue_sale_starts_at, i.issue_sale_ends_at, i.issue_sale_snapshot_price, i.issue_sale_percentage,
+                i.id, i.status as old_status, i.id is null as is_new, false as is_changed
+            from pg_temp.{staging.table} s {JOIN}
+            cross join lateral (select {moments["created_at"]} as created_at, {moments["updated_at"]} as updated_at) u
+            left join inventory_ops_orderitem i on i.shop_item_id = s.item_id""",
+    )
+    # the first moment the cost was above the price: of a new line when it was added, else its last change
+    staging.execute(
+        """update pg_temp.order_line l
+           set issue_at = t.issue_at, issue_sale_starts_at = f.starts_at, issue_sale_ends_at = f.ends_at,
+               issue_sale_snapshot_price = f.snapshot_price, issue_sale_percentage = f.percentage
+           from (select line, product_id, case when is_new then created_at else coalesce(updated_at, created_at) end
+                        as issue_at
+                 from pg_temp.order_line where unit_cost > unit_price and issue_at is null) t
+           left join inventory_ops_flashsale f on f.product_id = t.product_id and f.starts_at <= t.issue_at
+               and f.ends_at > t.issue_at
+           where l.line = t.line"""
+    )
+
+
+def _write_stores(staging: Staging) -> None:
+    staging.execute(
+        f"""insert into inventory_ops_store (number, name, abandon_after)
+            select distinct store_number, '', interval '60 minutes' from pg_temp.{staging.table}
+            where store_number is not null order by store_number on conflict do nothing"""
+    )
+
+
+def _write_orders(staging: Staging) -> None:
+    def kept(column: str, empty: str = "null") -> str:
+        value = f"coalesce(h.{column}, {empty})" if empty != "null" else f"h.{column}"
+        return value if column in staging.present else f"coalesce(o.{column}, {empty})"
+
+    first = ", ".join(f"s.{column}" for column in ORDER_COLUMNS)
+    store = "st.id" if "store_number" in staging.present else "o.store_id"
+    staging.create(
+        "order_head",
+        f"""with head as (
+                select distinct on (s.order_number) s.order_number as number, {first} from pg_temp.{staging.table} s
+                order by s.order_number, s.line
+            ), lines as (
+                select order_number, min(created_at) as created_at, max(updated_at) as updated_at,
+                    max(coalesce(updated_at, created_at)) as last_activity_at, min(currency) as currency,
+                    string_agg(distinct comment, E'\\n') as comment, sum(quantity * unit_price) as total_amount
+                from pg_temp.order_line group by order_number
+            )
+            select h.number, {store} as store_id, h.status, {kept("customer_email", "''")} as customer_email,
+                coalesce(o.currency, l.currency) as currency, l.total_amount, {kept("promo_code", "''")} as promo_code,
+                {kept("promo_value")} as promo_value, {kept("gift_card_total")} as gift_card_total,
+                {kept("gift_card_count")} as gift_card_count,
+                {"coalesce(l.comment, '')" if "comment" in staging.present else "coalesce(o.comment, '')"} as comment,
+                l.created_at, l.last_activity_at,
+                case when h.status > 1 then l.created_at end as placed_at,
+                case when h.status = 3 then coalesce(l.updated_at, l.created_at) end as closed_at,
+                case when o.status = 1 and h.status > 1 and
+                          case when l.last_activity_at > o.last_activity_at then l.last_activity_at else %(now)s end
+                          - o.last_activity_at > coalesce(old_store.abandon_after, interval '60 minutes')
+                     then case when l.last_activity_at > o.last_activity_at then l.last_activity_at else %(now)s end
+                     else o.recovered_at end as recovered_at,
+                h.card_issue, o.id, o.id is null as is_new, false as is_changed
+            from head h join lines l on l.order_number = h.number
+            left join inventory_ops_store st on st.number = h.store_number
+            left join inventory_ops_order o on o.number = h.number
+            left join inventory_ops_store old_store on old_store.id = o.store_id
+            order by l.created_at, h.number""",
+        {"now": staging.now},
+    )
+    columns = """store_id status customer_email currency promo_code promo_value gift_card_total gift_card_count comment
+        created_at last_activity_at placed_at closed_at recovered_at""".split()
+    staging.execute(
+        f"""insert into inventory_ops_order (number, total_amount, {", ".join(columns)})
+            select number, total_amount, {", ".join(columns)} from pg_temp.order_head where is_new"""
+    )
+    staging.execute(
+        f"""with changed as (
+                update inventory_ops_order o set {", ".join(f"{c} = n.{c}" for c in columns)}
+                from pg_temp.order_head n where n.id = o.id
+                and ({", ".join(f"o.{c}" for c in columns)}) is distinct from ({", ".join(f"n.{c}" for c in columns)})
+                returning o.id)
+            update pg_temp.order_head n set is_changed = true from changed where changed.id = n.id"""
+    )
+    staging.execute(
+        """update pg_temp.order_head n set id = o.id from inventory_ops_order o
+           where n.is_new and o.number = n.number"""
+    )
+
+
+def _write_items(staging: Staging) -> None:
+    columns = """merchant_id product_id status quantity unit_price unit_cost commission quantity_shipped shipped_at
+        cancelled_quantity cancelled_by ship_by issue_at issue_sale_starts_at issue_sale_ends_at
+        issue_sale_snapshot_price issue_sale_percentage""".split()
+    staging.execute(
+        f"""insert into inventory_ops_orderitem (order_id, shop_item_id, ordered_at, {", ".join(columns)})
+            select o.id, l.item_id, l.created_at, {", ".join(f"l.{c}" for c in columns)}
+            from pg_temp.order_line l join pg_temp.order_head o on o.number = l.order_number
+            where l.is_new order by l.item_id"""
+    )
+    staging.execute(
+        f"""with changed as (
+                update inventory_ops_orderitem i set ordered_at = l.created_at, {", ".join(f"{c} = l.{c}" for c in columns)}
+                from pg_temp.order_line l where l.id = i.id
+                and (i.ordered_at, {", ".join(f"i.{c}" for c in columns)})
+                    is distinct from (l.created_at, {", ".join(f"l.{c}" for c in columns)})
+                returning i.id)
+            update pg_temp.order_line l set is_changed = true from changed where changed.id = l.id"""
+    )
+    # the order's other items, which this file does not mention, repeat its status, too
+    staging.execute(
+        """update inventory_ops_orderitem i set status = o.status from pg_temp.order_head o
+           where not o.is_new and i.order_id = o.id and i.status <> o.status"""
+    )
+
+
+def _write_totals(staging: Staging) -> None:
+    staging.execute(
+        """update inventory_ops_order o set total_amount = t.total from (
+               select i.order_id, sum(i.quantity * i.unit_price) as total from inventory_ops_orderitem i
+               where i.order_id in (select h.id from pg_temp.order_head h where not h.is_new) group by i.order_id) t
+           where o.id = t.order_id and o.total_amount <> t.total"""
+    )
+
+
+def _write_payment_attempts(staging: Staging) -> None:
+    """A card issue is a failed attempt at the cart's last activity; the same one is not written twice."""
+    staging.execute(
+        """insert into inventory_ops_paymentattempt (order_id, attempted_at, succeeded, code, message)
+           select n.* from (
+               select id, last_activity_at, false, card_issue_code(card_issue) as code, card_issue_message(card_issue) as message
+               from pg_temp.order_head where card_issue is not null) n
+           where not exists (select from inventory_ops_paymentattempt a where a.order_id = n.id and a.code = n.code
+                             and a.message = n.message and not a.succeeded)
+           on conflict (order_id, attempted_at, code) do update set message = excluded.message""".replace(
+            "card_issue_code(card_issue)", _CODE
+        ).replace("card_issue_message(card_issue)", _MESSAGE)
+    )
+
+
+# `51: insufficient funds` is code and message; without a short first word before a colon all is message
+_HAS_CODE = r"card_issue ~ '^[A-Za-z0-9_.-]{1,50}:'"
+_CODE = f"case when {_HAS_CODE} then split_part(card_issue, ':', 1) else '' end"
+_MESSAGE = f"case when {_HAS_CODE} then trim(substr(card_issue, strpos(card_issue, ':') + 1)) else card_issue end"
+
+
+def _allocate(staging: Staging) -> None:
+    """Allocate what open orders still have to ship; release what was shipped, cancelled or closed since."""
+    ledger.stage()
+    staged = staging.execute(
+        """insert into pg_temp.ledger_booking (product_id, kind, quantity, occurred_at, reference, order_item_id)
+           select t.product_id, case when t.target > t.held then 'allocated' else 'released' end, t.target - t.held,
+               t.occurred_at, t.number, t.item
+           from (
+               select i.id as item, i.product_id, h.number, h.last_activity_at as occurred_at,
+                   case when i.status = 2 then i.quantity - i.quantity_shipped - i.cancelled_quantity else 0 end as target,
+                   coalesce((select sum(e.quantity) from inventory_ops_inventoryevent e where e.order_item_id = i.id
+                             and e.kind in ('allocated', 'released')), 0) as held
+               from pg_temp.order_head h join inventory_ops_orderitem i on i.order_id = h.id
+               where (h.is_new and h.status = 2) or not h.is_new
+           ) t where t.target <> t.held order by t.occurred_at, t.item"""
+    )
+    if staged:
+        ledger.book_staged(source=EventSource.ORDER, actor=staging.actor, batch=staging.batch)

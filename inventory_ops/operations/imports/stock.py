@@ -1,0 +1,84 @@
+"""Stock: what is on hand now."""
+
+from __future__ import annotations
+
+from inventory_ops.kit.imports import Counts, Staging
+from inventory_ops.models.ledger import EventSource
+from inventory_ops.operations import ledger
+from inventory_ops.operations.imports.adjustments import check_places
+from inventory_ops.operations.imports.products_of_rows import JOIN, resolve_products
+
+
+def check_stock(staging: Staging) -> None:
+    resolve_products(staging)
+    check_places(staging)
+    staging.errors(
+        "sku",
+        "duplicate",
+        "'Line ' || d.line || ' has the same product, type, location and lot: add them up'",
+        f"""join (select s.line, min(s.line) over (partition by p.product_id, s.inventory_type, s.location, s.lot,
+                s.expires_on) as first from pg_temp.{staging.table} s {JOIN}) k on k.line = s.line
+            join lateral (select k.first as line) d on true where k.line > k.first""",
+    )
+
+
+def apply_stock(staging: Staging) -> Counts:
+    """Book one `imported` event a balance, over the difference to what is on hand.
+
+    For each product, type and location that the file names, on hand becomes what the file says: lots of it that
+    the file does not name are brought to zero.
+    """
+    expires_on = staging.day("expires_on")
+    staging.create(
+        "staged_stock",
+        f"""select s.line, p.product_id, s.inventory_type, s.location, coalesce(s.lot, '') as lot,
+                {expires_on} as expires_on, s.quantity from pg_temp.{staging.table} s {JOIN}""",
+    )
+    ledger.stage("stock_place")
+    staging.execute(
+        """insert into pg_temp.stock_place (product_id, kind, quantity, inventory_type, location, lot, expires_on)
+           select product_id, 'imported', quantity, inventory_type, location, lot, expires_on
+           from pg_temp.staged_stock where quantity <> 0
+           union all
+           select b.product_id, 'imported', 0, n.inventory_type, n.location, b.lot, b.expires_on
+           from (select distinct product_id, inventory_type, location from pg_temp.staged_stock) n
+           join inventory_ops_inventorytype t on t.code = n.inventory_type
+           join inventory_ops_location l on l.code = n.location
+           join inventory_ops_stockbalance b on b.product_id = n.product_id and b.inventory_type_id = t.id
+               and b.location_id = l.id"""
+    )
+    ledger.lock_balances("stock_place")
+    ledger.stage()
+    # after the locks, in a statement of its own, so that it sees what others have booked meanwhile
+    booked_rows = staging.fetch(
+        """with target as (
+               select balance_id, product_id, inventory_type, location, lot, expires_on, sum(quantity) as quantity
+               from pg_temp.stock_place group by 1, 2, 3, 4, 5, 6
+           ), booking as (
+               insert into pg_temp.ledger_booking (product_id, kind, quantity, inventory_type, location, lot,
+                   expires_on, occurred_at, counted_quantity)
+               select t.product_id, 'imported', t.quantity - b.on_hand, t.inventory_type, t.location, t.lot,
+                   t.expires_on, %(now)s, t.quantity
+               from target t join inventory_ops_stockbalance b on b.id = t.balance_id
+               where t.quantity <> b.on_hand
+               order by t.product_id, t.balance_id
+               returning product_id, inventory_type, location, lot, expires_on
+           )
+           select count(distinct s.line) from pg_temp.staged_stock s join booking b
+           on b.product_id = s.product_id and b.inventory_type = s.inventory_type and b.location = s.location
+           and b.lot = s.lot and b.expires_on is not distinct from s.expires_on""",
+        {"now": staging.now},
+    )
+    new = staging.fetch(
+        """select count(distinct s.line) from pg_temp.staged_stock s join pg_temp.ledger_booking k
+           on k.product_id = s.product_id and k.inventory_type = s.inventory_type and k.location = s.location
+               and k.lot = s.lot and k.expires_on is not distinct from s.expires_on
+           join pg_temp.stock_place x on x.product_id = s.product_id and x.inventory_type = s.inventory_type
+               and x.location = s.location and x.lot = s.lot and x.expires_on is not distinct from s.expires_on
+           join inventory_ops_stockbalance b on b.id = x.balance_id where b.version = 0"""
+    )[0][0]
+    total = staging.fetch("select count(*) from pg_temp.staged_stock")[0][0]
+    ledger.book_staged(source=EventSource.CSV, actor=staging.actor, batch=staging.batch)
+    changed = booked_rows[0][0]
+    staging.execute("drop table pg_temp.stock_place")
+    return Counts(new=new, changed=changed - new, unchanged=total - changed)

@@ -1,0 +1,80 @@
+"""Platform users. New ones cannot log in until a password is set."""
+
+from __future__ import annotations
+
+from inventory_ops.kit.imports import Counts, Staging
+from inventory_ops.operations.imports.merge import merge
+
+
+def check_users(staging: Staging) -> None:
+    user = "left join inventory_ops_user u on u.email = s.email"
+    merchant = "left join inventory_ops_merchant m on m.vendor_number = s.vendor_number"
+    staging.errors(
+        "vendor_number",
+        "unknown",
+        "'There is no such merchant: load merchants first'",
+        f"{merchant} where s.vendor_number is not null and m.id is null",
+    )
+    role = "coalesce(s.role, '')" if "role" in staging.present else "coalesce(u.role, '')"
+    vendor = (
+        "s.vendor_number is not null"
+        if "vendor_number" in staging.present
+        else "u.merchant_id is not null"
+    )
+    # a wrong role was already told: what goes with it is unknown
+    sound = "s.line not in (select line from pg_temp.import_error where col in ('role', 'vendor_number'))"
+    staging.errors(
+        "vendor_number",
+        "required",
+        "'The role merchant needs the vendor number of its merchant'",
+        f"{user} where {role} = 'merchant' and not {vendor} and {sound}",
+    )
+    staging.errors(
+        "vendor_number",
+        "not_allowed",
+        "'Only the role merchant goes with a vendor number: leave it empty'",
+        f"{user} where {role} <> 'merchant' and {vendor} and {sound}",
+        value="coalesce(s.vendor_number, '')",
+    )
+
+
+def apply_users(staging: Staging) -> Counts:
+    moments = {name: staging.moment(name, zone="m.timezone") for name in ("last_login", "created_at")}
+    zone_join = "left join inventory_ops_merchant m on m.vendor_number = s.vendor_number"
+    for name, sql in moments.items():
+        moments[name] = sql.replace("m.timezone", "coalesce(m.timezone, 'UTC')")
+    return merge(
+        staging,
+        table="inventory_ops_user",
+        # random bytes behind a !: no password has this hash
+        source=f"""select s.line, s.email, coalesce(s.name, '') as name, coalesce(s.role, '') as role,
+                coalesce(s.platform_type, '') as platform_type, m.id as merchant_id,
+                coalesce(s.is_active, true) as is_active, {moments["last_login"]} as last_login,
+                coalesce({moments["created_at"]}, u.created_at, now()) as created_at, now() as updated_at,
+                '!' || replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '') as password,
+                false as is_superuser, false as is_demo, 0 as session_epoch, '{{}}'::jsonb as preferences
+            from pg_temp.{staging.table} s {zone_join} left join inventory_ops_user u on u.email = s.email""",
+        key=("email",),
+        values={
+            "name": "name",
+            "role": "role",
+            "platform_type": "platform_type",
+            "merchant_id": "vendor_number",
+            "is_active": "is_active",
+            "last_login": "last_login",
+            "created_at": "created_at",
+        },
+        insert_only=("updated_at", "password", "is_superuser", "is_demo", "session_epoch", "preferences"),
+        # an account that is closed or given another role loses its open sessions
+        on_change="updated_at = now(), session_epoch = t.session_epoch"
+        + _ends_sessions(staging),
+    )
+
+
+def _ends_sessions(staging: Staging) -> str:
+    conditions = []
+    if "is_active" in staging.present:
+        conditions.append("(t.is_active and not n.is_active)")
+    if "role" in staging.present:
+        conditions.append("t.role <> n.role")
+    return f" + case when {' or '.join(conditions)} then 1 else 0 end" if conditions else ""
