@@ -38,4 +38,12 @@ class InventoryOpsConfig(AppConfig):
             guide.add(name, title, f"{name}.md")
         for order, report in enumerate(registry):
             if report.in_menu and report.url.startswith("/action-required/"):
-                menu.add("action", report.short_title, report.url, report.icon, roles=tuple(report.roles), order=order)
+                menu.add(
+                    "action",
+                    report.short_title,
+                    report.url,
+                    report.icon,
+                    roles=tuple(report.roles),
+                    order=order,
+                    report=report.slug,
+                )

@@ -21,7 +21,7 @@ GROUPS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the menu. `count(user)` gives the text at its right end, or None."""
+    """One line of the menu. At its right end: the open findings of `report`, or what `count(user)` says."""
 
     group: str
     label: Any
@@ -30,6 +30,7 @@ class Entry:
     roles: frozenset[str]
     order: int = 100
     count: Callable[[User], str | None] | None = None
+    report: str = ""
 
 
 _entries: list[Entry] = []
@@ -44,11 +45,12 @@ def add(
     roles: tuple[str, ...],
     order: int = 100,
     count: Callable[[User], str | None] | None = None,
+    report: str = "",
 ) -> None:
     """Add an entry to a group of GROUPS for users with one of `roles`. Called from AppConfig.ready()."""
     if group not in GROUPS:
         raise ValueError(f"There is no menu group {group!r}: use one of {', '.join(GROUPS)}.")
-    _entries.append(Entry(group, label, url, icon, frozenset(roles), order, count))
+    _entries.append(Entry(group, label, url, icon, frozenset(roles), order, count, report))
 
 
 def entries(group: str) -> list[Entry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from inventory_ops import menu
 from inventory_ops.models import User
 from inventory_ops.models.users import Role
+from inventory_ops.queries import findings
 
 BRAND = "Inventory Ops"
 
@@ -64,8 +66,15 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
+def _count(entry: menu.Entry, user: User, totals: Mapping[str, findings.Totals]) -> str | None:
+    if entry.report:
+        return f"{totals[entry.report].count:,}" if entry.report in totals else None
+    return entry.count(user) if entry.count else None
+
+
 def _nav(request: HttpRequest, user: User) -> list[Group]:
     groups = []
+    totals = findings.totals(viewer=user)
     for key, title in menu.GROUPS.items():
         items = [
             Item(
@@ -73,7 +82,7 @@ def _nav(request: HttpRequest, user: User) -> list[Group]:
                 url=entry.url,
                 icon=entry.icon,
                 active=request.path == entry.url or (len(entry.url) > 1 and request.path.startswith(entry.url)),
-                count=entry.count(user) if entry.count else None,
+                count=_count(entry, user, totals),
             )
             for entry in menu.entries(key)
             if user.has_role(*entry.roles)

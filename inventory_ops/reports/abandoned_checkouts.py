@@ -116,6 +116,7 @@ class AbandonedCheckouts(ActionReport):
         columns.Text(key="card_issue", header="Credit Card Issues", label=_("Card issue"), css="m-hide"),
         columns.Integer(key="units", header="Units", nullable=True, visible=False),
     )
+    page_order = ("number", "last_update", "total", "card_issue", "comment")
     filterset_class = Filters
     currency = "currency"
     search_placeholder = _("Filter by order, promo code or comment")

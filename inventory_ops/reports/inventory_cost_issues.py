@@ -42,7 +42,7 @@ class InventoryCostIssues(ActionReport):
     slug = "inventory-cost-issues"
     title = _("Inventory cost issues")
     short_title = _("Inventory cost")
-    icon = "receipt-2"
+    icon = "receipt"
     purpose = _("SKUs whose cost of goods is higher than the current selling price.")
     meaning = _("Cost above selling price")
     steps = (
@@ -102,11 +102,13 @@ class InventoryCostIssues(ActionReport):
             header="Explained By",
             label=_("Explained by"),
             words=EXPLAINED,
+            visible=False,
             css="m-hide",
         ),
         columns.Integer(key="on_hand", header="Units on Hand", label=_("On hand"), css="m-hide"),
         columns.Money(key="value_at_risk", header="Value at Risk", label=_("Value at risk"), css="m-hide"),
     )
+    page_order = ("sku", "vendor", "price", "cost", "loss", "sale", "on_hand", "value_at_risk")
     row_keys = ("sale_starts_at", "sale_ends_at", "sale_snapshot_price", "sale_percentage")
     filterset_class = Filters
     search_placeholder = _("Filter by SKU, name or vendor")

@@ -33,7 +33,7 @@ class ProductsWithoutOrders(ActionReport):
     slug = "products-without-orders"
     title = _("Products without orders")
     short_title = _("No orders")
-    icon = "box-off"
+    icon = "package-off"
     purpose = _("Products that have not received any order in the period: poor visibility, demand or performance.")
     meaning = _("No orders in 30 days")
     steps = (

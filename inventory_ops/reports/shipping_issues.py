@@ -72,6 +72,7 @@ class ShippingIssues(ActionReport):
         columns.Money(key="value", header="Value Short", label=_("Value short"), css="m-hide"),
         columns.Moment(key="last_at", header="Last Order Time", label=_("Last time"), css="m-hide"),
     )
+    page_order = ("sku", "vendor", "times")
     filterset_class = Filters
     search_placeholder = _("Filter by SKU, name or vendor")
     default_sort = "-times"

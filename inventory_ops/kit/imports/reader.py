@@ -191,7 +191,9 @@ def _broken_quote(start: int, lines: Sequence[str], reason: str) -> FileRefused:
     if "field larger" in reason or "unexpected end" in reason:
         what = "A quote that opens here is never closed."
         if "field larger" in reason:
-            what = f"A field is longer than {LONGEST_FIELD:,} characters; perhaps a quote that opens here is not closed."
+            what = (
+                f"A field is longer than {LONGEST_FIELD:,} characters; perhaps a quote that opens here is not closed."
+            )
     else:
         what = f"A quote is not closed properly ({reason}). A quote inside a quoted field must be doubled."
     return refused(f"{what} Rows from here on were not read.", line=opened, code="quote")

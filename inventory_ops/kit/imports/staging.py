@@ -217,7 +217,9 @@ class Staging:
         """
         text = f"{alias}.{column}"
         days = self.shift_days if offset_days is None else offset_days
-        sql = f"case when right({text}, 1) = 'Z' then {text}::timestamptz else {text}::timestamp at time zone {zone} end"
+        sql = (
+            f"case when right({text}, 1) = 'Z' then {text}::timestamptz else {text}::timestamp at time zone {zone} end"
+        )
         return f"({sql} + interval '24 hours' * {int(days)})"
 
     def day(self, column: str, *, alias: str = "s") -> str:

@@ -186,8 +186,10 @@ def _whole_number(text: str | None, default: int, low: int, high: int, name: str
 
 
 def shown_columns(report: Report, picked: Sequence[str] | None) -> list[Column]:
-    """The page's columns in the declared order: those picked by the viewer, else those visible by default."""
+    """The page's columns in its order: those picked by the viewer, else those visible by default."""
+    order = {key: index for index, key in enumerate(report.page_order)}
     offered = [column for column in report.columns if column.on_page]
+    offered.sort(key=lambda column: order.get(column.key, len(order)))
     chosen = [column for column in offered if column.key in picked] if picked else []
     return chosen or [column for column in offered if column.visible]
 

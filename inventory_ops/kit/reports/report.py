@@ -67,7 +67,8 @@ class Report:
     section: ClassVar[Any] = _("Action required")
     icon: ClassVar[str] = "list"
     meaning: ClassVar[Any] = ""  # one line under the figure on the dashboard
-    columns: ClassVar[Sequence[Column]] = ()
+    columns: ClassVar[Sequence[Column]] = ()  # in the order of exports
+    page_order: ClassVar[Sequence[str]] = ()  # keys that come first on the page; default: the order of exports
     filterset_class: ClassVar[type[ReportFilterSet]] = ReportFilterSet
     search_placeholder: ClassVar[Any] = _("Filter this list")
     default_sort: ClassVar[str]  # a column's key, with - for descending

@@ -23,8 +23,7 @@ def check_places(staging: Staging) -> None:
         "unknown",
         "'Unknown location. Known: ' || (select string_agg(code, ', ' order by code)"
         " from (select code from inventory_ops_location order by code limit 20) l)",
-        "where s.location is not null"
-        " and not exists (select from inventory_ops_location l where l.code = s.location)",
+        "where s.location is not null and not exists (select from inventory_ops_location l where l.code = s.location)",
     )
 
 

@@ -30,9 +30,7 @@ def check_flash_sales(staging: Staging) -> None:
             from pg_temp.{staging.table} s {JOIN}""",
     )
     row = "join pg_temp.staged_sale n on n.line = s.line"
-    staging.errors(
-        "ends_at", "order", "'The sale must end after it starts'", f"{row} where n.ends_at <= n.starts_at"
-    )
+    staging.errors("ends_at", "order", "'The sale must end after it starts'", f"{row} where n.ends_at <= n.starts_at")
     staging.errors(
         "starts_at",
         "duplicate",

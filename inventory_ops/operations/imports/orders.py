@@ -45,7 +45,9 @@ def check_orders(staging: Staging) -> None:
         "'Say how many units were cancelled, or leave cancelled_by empty'",
         f"where coalesce(s.cancelled_quantity, 0) = 0 and s.cancelled_by is not null and {unsure}",
     )
-    error("quantity_shipped", "cart", "'A cart (status 1) ships nothing'", "where s.status = 1 and s.quantity_shipped > 0")
+    error(
+        "quantity_shipped", "cart", "'A cart (status 1) ships nothing'", "where s.status = 1 and s.quantity_shipped > 0"
+    )
     error(
         "unit_price",
         "too_large",

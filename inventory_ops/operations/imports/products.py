@@ -28,8 +28,7 @@ def check_products(staging: Staging) -> None:
         "category",
         "unknown",
         "'There is no such category: load categories first'",
-        "where s.category is not null"
-        " and not exists (select from inventory_ops_category c where c.name = s.category)",
+        "where s.category is not null and not exists (select from inventory_ops_category c where c.name = s.category)",
     )
     start, end = (staging.moment(name, zone="m.timezone") for name in ("special_from", "special_to"))
     staging.errors(
@@ -54,9 +53,7 @@ def _kept(staging: Staging, column: str, sql: str) -> str:
 
 
 def apply_products(staging: Staging) -> Counts:
-    moments = {
-        name: staging.moment(name, zone="m.timezone") for name in ("special_from", "special_to", "created_at")
-    }
+    moments = {name: staging.moment(name, zone="m.timezone") for name in ("special_from", "special_to", "created_at")}
     # created_at left empty: now for a new product, as it was for a known one
     return merge(
         staging,

@@ -16,11 +16,7 @@ def check_users(staging: Staging) -> None:
         f"{merchant} where s.vendor_number is not null and m.id is null",
     )
     role = "coalesce(s.role, '')" if "role" in staging.present else "coalesce(u.role, '')"
-    vendor = (
-        "s.vendor_number is not null"
-        if "vendor_number" in staging.present
-        else "u.merchant_id is not null"
-    )
+    vendor = "s.vendor_number is not null" if "vendor_number" in staging.present else "u.merchant_id is not null"
     # a wrong role was already told: what goes with it is unknown
     sound = "s.line not in (select line from pg_temp.import_error where col in ('role', 'vendor_number'))"
     staging.errors(
@@ -66,8 +62,7 @@ def apply_users(staging: Staging) -> Counts:
         },
         insert_only=("updated_at", "password", "is_superuser", "is_demo", "session_epoch", "preferences"),
         # an account that is closed or given another role loses its open sessions
-        on_change="updated_at = now(), session_epoch = t.session_epoch"
-        + _ends_sessions(staging),
+        on_change="updated_at = now(), session_epoch = t.session_epoch" + _ends_sessions(staging),
     )
 
 

@@ -1,0 +1,48 @@
+"""The demo's life: is there sample data, make it, drop it. The data itself comes from inventory_ops/demo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import connection
+
+from inventory_ops.models import User
+
+LOGINS = {
+    "ops@example.com": "operations",
+    "merchant@example.com": "one vendor's own portal",
+    "finance@example.com": "finance",
+    "admin@example.com": "user audit, settings",
+}
+
+_seeders: list[Callable[[datetime], None]] = []
+
+
+def add_seeder(seeder: Callable[[datetime], None]) -> None:
+    """Let another app add its own sample data, after that of the base. Called from AppConfig.ready()."""
+    _seeders.append(seeder)
+
+
+def is_seeded() -> bool:
+    """Do the demo's logins exist?"""
+    return User.objects.filter(is_demo=True).exists()
+
+
+def seed(*, now: datetime) -> None:
+    """Make the sample data of the base and of every other app, relative to `now`."""
+    from inventory_ops import demo
+    from inventory_ops.operations import scans
+
+    demo.seed(now)
+    for seeder in _seeders:
+        seeder(now)
+    for name in scans.names():
+        scans.run(name, requested_by="demo")
+
+
+def drop_everything() -> None:
+    """Empty the database down to its schema. Only ever called for the embedded one."""
+    with connection.cursor() as cursor:
+        cursor.execute("drop schema public cascade; create schema public")
+    connection.close()
