@@ -48,7 +48,10 @@ def abandoned_checkouts(
     units = lines.order_by().values("order").annotate(n=Sum("quantity")).values("n")
     restricted = viewer is not None and not viewer.sees_all_merchants
     return (
-        carts.filter(last_activity_at__lt=deadline)
+        # annotated before it is filtered by: inside filter() Django would join the stores so that carts without one
+        # are lost
+        carts.annotate(deadline=deadline)
+        .filter(last_activity_at__lt=F("deadline"))
         .annotate(
             visible_total=Subquery(own_total, output_field=MoneyField()) if restricted else F("total_amount"),
             units=Subquery(units, output_field=IntegerField()),
