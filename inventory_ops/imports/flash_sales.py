@@ -11,7 +11,7 @@ SPEC = register(
         order=40,
         purpose="Time-limited discounts, known by product and start. Two sales of a product may not overlap.",
         columns=(
-            Column("sku", Text(100), required=True, example="KET-100"),
+            Column("sku", Text(100, exact=True), required=True, example="KET-100"),
             Column("vendor_number", Text(50), example="V10", help="Needed where several merchants have the SKU"),
             Column("starts_at", Moment(), required=True, example="2026-03-01T00:00:00", happened=False),
             Column("ends_at", Moment(), required=True, example="2026-03-04T00:00:00", help="Exclusive", happened=False),

@@ -21,7 +21,7 @@ SPEC = register(
             Column("customer_email", Text(254, lower=True), example="customer@example.com"),
             Column("created_at", Moment(), required=True, example="2026-02-01T10:00:00"),
             Column("updated_at", Moment(), example="2026-02-02T16:30:00", help="Of a cart: the last activity"),
-            Column("sku", Text(100), required=True, example="KET-100"),
+            Column("sku", Text(100, exact=True), required=True, example="KET-100"),
             Column("vendor_number", Text(50), example="V10", help="Needed where several merchants have the SKU"),
             Column("quantity", Integer(1, 10_000_000), required=True, example="2"),
             Column("unit_price", money(), required=True, example="39.99"),

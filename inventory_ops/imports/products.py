@@ -11,9 +11,9 @@ SPEC = register(
         order=30,
         purpose="SKUs of merchants with price, special price and cost. A changed price goes into the price history.",
         columns=(
-            Column("sku", Text(100), required=True, example="KET-100", help="Unique for each merchant"),
+            Column("sku", Text(100, exact=True), required=True, example="KET-100", help="Unique for each merchant"),
             Column("vendor_number", Text(50), required=True, example="V10"),
-            Column("vendor_sku", Text(100), example="100"),
+            Column("vendor_sku", Text(100, exact=True), example="100"),
             Column("name", Text(300), required=True, example="Steel kettle 1.7 l"),
             Column("short_description", Text(5000, one_line=False), example="Boils a litre in two minutes"),
             Column("brand_name", Text(200), example="Northwind"),

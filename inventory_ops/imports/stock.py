@@ -11,7 +11,7 @@ SPEC = register(
         order=80,
         purpose="What is on hand now. Lots of a product, type and location that the file leaves out become zero.",
         columns=(
-            Column("sku", Text(100), required=True, example="KET-100"),
+            Column("sku", Text(100, exact=True), required=True, example="KET-100"),
             Column("vendor_number", Text(50), example="V10", help="Needed where several merchants have the SKU"),
             Column("inventory_type", Text(30, lower=True), default="good", example="good"),
             Column("location", Text(50), default="MAIN", example="MAIN"),

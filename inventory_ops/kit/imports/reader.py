@@ -51,7 +51,14 @@ class _Bounded(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(cast("bytearray", buffer))
-        block = self._source.read(len(view))
+        try:
+            block = self._source.read(len(view))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise refused("The .gz file is damaged or cut off. Pack it again.", code="gzip") from error
+        except OSError as error:
+            raise refused(f"The file cannot be read: {error.strerror}", code="unreadable") from error
+        if not self._seen and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise refused("The file is UTF-16, not UTF-8. Save it as “CSV UTF-8”.", line=1, code="encoding")
         self._seen += len(block)
         if self._limit is not None and self._seen > self._limit:
             raise refused(f"The file is larger than {self._limit // 1024**2} MB. Split it.", code="too_large")
@@ -91,9 +98,6 @@ class Reader:
         self.rows = 0
         self._limits = limits or Limits()
         bounded = io.BufferedReader(_Bounded(source, self._limits.max_bytes), 1 << 18)
-        start = bounded.peek(4)[:4]
-        if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise refused("The file is UTF-16, not UTF-8. Save it as “CSV UTF-8”.", line=1, code="encoding")
         self._text = _Lines(io.TextIOWrapper(bounded, encoding="utf-8-sig", errors="strict", newline=""))
         self._reader = csv.reader(self._text, strict=True)
         header = self._next()
@@ -148,10 +152,6 @@ class Reader:
                 line=line,
                 code="encoding",
             ) from error
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise refused("The .gz file is damaged or cut off. Pack it again.", code="gzip") from error
-        except OSError as error:
-            raise refused(f"The file cannot be read: {error}", code="gzip") from error
 
 
 class _Lines:

@@ -29,6 +29,7 @@ class _Memo(dict[str, str]):
         self.bad: dict[str, BadValue] = {}
         self._empty = NULL if column.default is None else column.default.translate(_ESCAPES)
         self.newest = ""
+        self._exact = getattr(column.type, "exact", False)
         self._dated = column.happened and isinstance(column.type, Moment | Date)
 
     def __missing__(self, raw: str) -> str:
@@ -37,6 +38,7 @@ class _Memo(dict[str, str]):
         text = raw.strip()
         try:
             if text:
+                text = raw if self._exact else text
                 value = self.column.type.parse(text)
                 if self._dated and value > self.newest:
                     self.newest = value

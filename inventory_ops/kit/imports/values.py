@@ -36,9 +36,13 @@ class BadValue(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Any text of at most `max_length` characters, without control characters but tab and line break."""
+    """Any text of at most `max_length` characters, without control characters but tab and line break.
+
+    `exact` keeps blanks around it, which cells of all other types lose: there are SKUs that differ by one alone.
+    """
 
     max_length: int = 200
+    exact: bool = False
     one_line: bool = True
     upper: bool = False
     lower: bool = False

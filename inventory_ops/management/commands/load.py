@@ -165,4 +165,4 @@ class _ProgressBar:
     def show(self, file: File, phase: str, done: int) -> None:
         task = self._tasks[id(file)]
         self._bar.start_task(task)
-        self._bar.update(task, phase=phase, **({"completed": done} if done else {}))
+        self._bar.update(task, phase=phase, completed=done or None)

@@ -42,30 +42,29 @@ def check_categories(staging: Staging) -> None:
 
 
 def apply_categories(staging: Staging) -> Counts:
-    new = staging.execute(
-        f"""insert into inventory_ops_category (name, commission_percent)
-            select name, commission_percent from pg_temp.{staging.table} s
-            where not exists (select from inventory_ops_category c where c.name = s.name) order by line"""
+    staging.create(
+        "staged_new",
+        f"""select s.name from pg_temp.{staging.table} s
+            where not exists (select from inventory_ops_category c where c.name = s.name) order by line""",
     )
-    staging.create("staged_new", f"select name from pg_temp.{staging.table} limit 0")
-    sets = []
+    new = staging.execute("insert into inventory_ops_category (name) select name from pg_temp.staged_new")
+    sets = {}
     if "commission_percent" in staging.present:
-        sets.append(("commission_percent", "s.commission_percent"))
+        sets["commission_percent"] = "s.commission_percent"
     if "parent" in staging.present:
-        sets.append(("parent_id", "p.id"))
+        sets["parent_id"] = "p.id"
     changed = 0
     if sets:
-        changed = int(
-            staging.fetch(
-                f"""with changed as (
-                    update inventory_ops_category c set {", ".join(f"{column} = {value}" for column, value in sets)}
+        # parents are set when all categories are there, so the order of rows does not matter
+        changed = staging.fetch(
+            f"""with changed as (
+                    update inventory_ops_category c
+                    set {", ".join(f"{column} = {value}" for column, value in sets.items())}
                     from pg_temp.{staging.table} s left join inventory_ops_category p on p.name = s.parent
-                    where c.name = s.name and
-                        ({", ".join(f"c.{column}" for column, _ in sets)}) is distinct from
-                        ({", ".join(value for _, value in sets)})
-                    returning c.xmin::text::bigint)
-                select count(*) from changed"""
-            )[0][0]
-        )
+                    where c.name = s.name and ({", ".join(f"c.{column}" for column in sets)})
+                        is distinct from ({", ".join(sets.values())})
+                    returning c.name)
+                select count(*) from changed where name not in (select name from pg_temp.staged_new)"""
+        )[0][0]
     total = staging.fetch(f"select count(*) from pg_temp.{staging.table}")[0][0]
     return Counts(new=new, changed=changed, unchanged=total - new - changed)

@@ -72,7 +72,7 @@ def check_orders(staging: Staging) -> None:
     error(
         "status",
         "backwards",
-        "'The order is ' || case o.status when 2 then 'open' else 'closed' end || ' already: it cannot be a cart again'",
+        "'The order is ' || case o.status when 2 then 'open' else 'closed' end || ': it cannot be a cart again'",
         "join inventory_ops_order o on o.number = s.order_number where s.status = 1 and o.status > 1",
     )
     _check_agreement(staging)
@@ -123,8 +123,9 @@ def apply_orders(staging: Staging) -> Counts:
     _write_payment_attempts(staging)
     _allocate(staging)
     new, changed, total = staging.fetch(
-        """select count(*) filter (where i.is_new), count(*) filter (where not i.is_new and (i.is_changed or o.is_changed)),
-               count(*) from pg_temp.order_line i join pg_temp.order_head o on o.number = i.order_number"""
+        """select count(*) filter (where i.is_new),
+               count(*) filter (where not i.is_new and (i.is_changed or o.is_changed)), count(*)
+           from pg_temp.order_line i join pg_temp.order_head o on o.number = i.order_number"""
     )[0]
     return Counts(new=new, changed=changed, unchanged=total - new - changed)
 
@@ -220,8 +221,22 @@ def _write_orders(staging: Staging) -> None:
             order by l.created_at, h.number""",
         {"now": staging.now},
     )
-    columns = """store_id status customer_email currency promo_code promo_value gift_card_total gift_card_count comment
-        created_at last_activity_at placed_at closed_at recovered_at""".split()
+    columns = [
+        "store_id",
+        "status",
+        "customer_email",
+        "currency",
+        "promo_code",
+        "promo_value",
+        "gift_card_total",
+        "gift_card_count",
+        "comment",
+        "created_at",
+        "last_activity_at",
+        "placed_at",
+        "closed_at",
+        "recovered_at",
+    ]
     staging.execute(
         f"""insert into inventory_ops_order (number, total_amount, {", ".join(columns)})
             select number, total_amount, {", ".join(columns)} from pg_temp.order_head where is_new"""
@@ -241,9 +256,25 @@ def _write_orders(staging: Staging) -> None:
 
 
 def _write_items(staging: Staging) -> None:
-    columns = """merchant_id product_id status quantity unit_price unit_cost commission quantity_shipped shipped_at
-        cancelled_quantity cancelled_by ship_by issue_at issue_sale_starts_at issue_sale_ends_at
-        issue_sale_snapshot_price issue_sale_percentage""".split()
+    columns = [
+        "merchant_id",
+        "product_id",
+        "status",
+        "quantity",
+        "unit_price",
+        "unit_cost",
+        "commission",
+        "quantity_shipped",
+        "shipped_at",
+        "cancelled_quantity",
+        "cancelled_by",
+        "ship_by",
+        "issue_at",
+        "issue_sale_starts_at",
+        "issue_sale_ends_at",
+        "issue_sale_snapshot_price",
+        "issue_sale_percentage",
+    ]
     staging.execute(
         f"""insert into inventory_ops_orderitem (order_id, shop_item_id, ordered_at, {", ".join(columns)})
             select o.id, l.item_id, l.created_at, {", ".join(f"l.{c}" for c in columns)}
@@ -252,7 +283,8 @@ def _write_items(staging: Staging) -> None:
     )
     staging.execute(
         f"""with changed as (
-                update inventory_ops_orderitem i set ordered_at = l.created_at, {", ".join(f"{c} = l.{c}" for c in columns)}
+                update inventory_ops_orderitem i
+                set ordered_at = l.created_at, {", ".join(f"{c} = l.{c}" for c in columns)}
                 from pg_temp.order_line l where l.id = i.id
                 and (i.ordered_at, {", ".join(f"i.{c}" for c in columns)})
                     is distinct from (l.created_at, {", ".join(f"l.{c}" for c in columns)})
@@ -275,25 +307,23 @@ def _write_totals(staging: Staging) -> None:
     )
 
 
+# `51: insufficient funds` is code and message; without a short first word before a colon all is message
+_HAS_CODE = "card_issue ~ '^[A-Za-z0-9_.-]{1,50}:'"
+_CODE = f"case when {_HAS_CODE} then split_part(card_issue, ':', 1) else '' end"
+_MESSAGE = f"case when {_HAS_CODE} then trim(substr(card_issue, strpos(card_issue, ':') + 1)) else card_issue end"
+
+
 def _write_payment_attempts(staging: Staging) -> None:
     """A card issue is a failed attempt at the cart's last activity; the same one is not written twice."""
     staging.execute(
-        """insert into inventory_ops_paymentattempt (order_id, attempted_at, succeeded, code, message)
-           select n.* from (
-               select id, last_activity_at, false, card_issue_code(card_issue) as code, card_issue_message(card_issue) as message
-               from pg_temp.order_head where card_issue is not null) n
-           where not exists (select from inventory_ops_paymentattempt a where a.order_id = n.id and a.code = n.code
-                             and a.message = n.message and not a.succeeded)
-           on conflict (order_id, attempted_at, code) do update set message = excluded.message""".replace(
-            "card_issue_code(card_issue)", _CODE
-        ).replace("card_issue_message(card_issue)", _MESSAGE)
+        f"""insert into inventory_ops_paymentattempt (order_id, attempted_at, succeeded, code, message)
+            select n.* from (
+                select id, last_activity_at, false, {_CODE} as code, {_MESSAGE} as message
+                from pg_temp.order_head where card_issue is not null) n
+            where not exists (select from inventory_ops_paymentattempt a where a.order_id = n.id and a.code = n.code
+                              and a.message = n.message and not a.succeeded)
+            on conflict (order_id, attempted_at, code) do update set message = excluded.message"""
     )
-
-
-# `51: insufficient funds` is code and message; without a short first word before a colon all is message
-_HAS_CODE = r"card_issue ~ '^[A-Za-z0-9_.-]{1,50}:'"
-_CODE = f"case when {_HAS_CODE} then split_part(card_issue, ':', 1) else '' end"
-_MESSAGE = f"case when {_HAS_CODE} then trim(substr(card_issue, strpos(card_issue, ':') + 1)) else card_issue end"
 
 
 def _allocate(staging: Staging) -> None:
@@ -305,7 +335,8 @@ def _allocate(staging: Staging) -> None:
                t.occurred_at, t.number, t.item
            from (
                select i.id as item, i.product_id, h.number, h.last_activity_at as occurred_at,
-                   case when i.status = 2 then i.quantity - i.quantity_shipped - i.cancelled_quantity else 0 end as target,
+                   case when i.status = 2 then i.quantity - i.quantity_shipped - i.cancelled_quantity else 0 end
+                       as target,
                    coalesce((select sum(e.quantity) from inventory_ops_inventoryevent e where e.order_item_id = i.id
                              and e.kind in ('allocated', 'released')), 0) as held
                from pg_temp.order_head h join inventory_ops_orderitem i on i.order_id = h.id
