@@ -93,6 +93,9 @@ CACHES = {"default": {"BACKEND": "config.cache.ForgivingRedisCache", "LOCATION":
 DATA_DIR = ENV.data_dir
 MEDIA_ROOT = DATA_DIR / "files"  # uploads and exports: outside the web root, never served as they are
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+IMPORT_MAX_BYTES = 200 * 1024 * 1024  # of an uploaded import file, unpacked
+IMPORT_MAX_ROWS = 1_000_000
+IMPORT_FILES_KEPT = timedelta(days=2)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # -- people -------------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ class InventoryOpsConfig(AppConfig):
             }
         )
         menu.add("", _("Overview"), "/", "layout-dashboard", roles=EVERYBODY, order=0)
+        menu.add("inventory", _("Imports"), "/imports/", "file-upload", roles=("operations", "admin"), order=90)
         menu.add("system", _("Jobs"), "/jobs/", "history", roles=EVERYBODY, order=10)
         for name, title in GUIDE.items():
             guide.add(name, title, f"{name}.md")

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from inventory_ops.operations import jobs, ledger_partitions, scans
+from inventory_ops.operations.imports import uploads
 
 
 @shared_task(name="inventory_ops.tasks.run_job")
@@ -31,5 +32,6 @@ def tick() -> None:
 
 @shared_task(name="inventory_ops.tasks.daily")
 def daily() -> None:
-    """Every night: make the ledger's partitions of the coming months."""
+    """Every night: make the ledger's partitions of the coming months, delete uploads nobody needs any more."""
     ledger_partitions.make_ahead(today=timezone.now().date())
+    uploads.delete_old(now=timezone.now())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from inventory_ops.kit.reports import registry
-from inventory_ops.views import api, catalog, findings, home, jobs, reports
+from inventory_ops.views import api, catalog, findings, home, imports, jobs, reports
 
 urlpatterns = [
     path("", home.overview, name="overview"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("jobs/<uuid:pk>/cancel/", jobs.cancel, name="job-cancel"),
     path("jobs/<uuid:pk>/retry/", jobs.retry, name="job-retry"),
     path("jobs/<uuid:pk>/file/", jobs.file, name="job-file"),
+    path("imports/", include(imports.urlpatterns)),
     path("scans/<slug:name>/run/", findings.run_scan, name="run-scan"),
     path("preferences/columns/<slug:slug>/", reports.save_columns, name="save-columns"),
     path("preferences/density/", reports.save_density, name="save-density"),

@@ -15,6 +15,7 @@ from inventory_ops.kit.imports.spec import ImportSpec, RowError
 
 LONGEST_FIELD = 100_000  # characters; a missing closing quote runs into it soon
 csv.field_size_limit(LONGEST_FIELD)
+ERROR_COLUMN = "import_errors"  # what an error file says about its rows; read over when it comes back corrected
 
 
 class FileRefused(Exception):
@@ -90,11 +91,15 @@ def open_source(path: Path) -> IO[bytes]:
 class Reader:
     """Iterate batches of (line numbers, rows); `errors` collects ragged rows on the way.
 
-    `header` is the file's own header, already checked against `spec`. Raises FileRefused.
+    `header` is the file's own header, already checked against `spec`. With `keep_ragged` such rows come as they are.
+    Raises FileRefused.
     """
 
-    def __init__(self, source: IO[bytes], spec: ImportSpec, limits: Limits | None = None) -> None:
+    def __init__(
+        self, source: IO[bytes], spec: ImportSpec, limits: Limits | None = None, *, keep_ragged: bool = False
+    ) -> None:
         self.errors: list[RowError] = []
+        self._keep_ragged = keep_ragged
         self.rows = 0
         self._limits = limits or Limits()
         bounded = io.BufferedReader(_Bounded(source, self._limits.max_bytes), 1 << 18)
@@ -115,7 +120,7 @@ class Reader:
             row = self._next()
             if row is None:
                 break
-            if len(row) != width:
+            if len(row) != width and not (self._keep_ragged and any(row)):
                 if any(row):
                     self._count()
                     self.errors.append(_ragged(start, row, width))
@@ -219,6 +224,8 @@ def _checked_header(cells: list[str], spec: ImportSpec) -> list[str]:
     by_lower = {name.lower(): name for name in spec.fields}
     names = [by_lower.get(cell.lower(), cell) for cell in header]
     for position, name in enumerate(names, 1):
+        if name == ERROR_COLUMN:
+            continue
         if name not in spec.fields:
             known = ", ".join(spec.fields)
             shown = name[:100] or f"(column {position} has no name)"

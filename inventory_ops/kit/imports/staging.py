@@ -58,17 +58,19 @@ class Parser:
     """Turns rows of cells into rows of COPY text, column by column."""
 
     def __init__(self, header: Sequence[str], spec: ImportSpec) -> None:
-        self._memos = [_Memo(spec.fields[name]) for name in header]
-        self.columns = [memo.column for memo in self._memos]
+        self._memos = [
+            (position, _Memo(spec.fields[name])) for position, name in enumerate(header) if name in spec.fields
+        ]
+        self.columns = [memo.column for _, memo in self._memos]
 
     def newest(self) -> date | None:
         """The newest day on which something in the file happened, as written there."""
-        days = [memo.newest[:10] for memo in self._memos if memo.newest]
+        days = [memo.newest[:10] for _, memo in self._memos if memo.newest]
         return date.fromisoformat(max(days)) if days else None
 
     def parse(self, lines: list[int], rows: list[list[str]], errors: list[RowError]) -> str:
         columns: list[Iterable[str]] = [map(str, lines)]
-        for position, memo in enumerate(self._memos):
+        for position, memo in self._memos:
             values = list(map(operator.itemgetter(position), rows))
             columns.append(list(map(memo.__getitem__, values)))
             if memo.bad:

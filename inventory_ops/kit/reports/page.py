@@ -86,6 +86,8 @@ class ReportPage:
     search_placeholder: str
     freshness: Any = None
     run_scan_url: str | None = None
+    new_url: str = ""
+    new_label: str = ""
     kpis: list[KpiFigure] = field(default_factory=list)
     views: list[ViewTab] = field(default_factory=list)
     save_view_url: str | None = None
@@ -212,6 +214,8 @@ def build(
         breadcrumbs=[(str(report.section), None), (str(report.title), None)],
         search_placeholder=str(report.search_placeholder),
         density=(viewer.preferences or {}).get("density", "comfortable"),
+        new_url=report.new_url,
+        new_label=str(report.new_label),
         columns_url=f"/preferences/columns/{report.slug}/",
         density_url="/preferences/density/",
     )

@@ -83,6 +83,8 @@ class Report:
     merchant_path: ClassVar[str | None] = "merchant_id"  # whose row it is; None = of no single merchant
     path: ClassVar[str] = ""  # address of the page; default /action-required/<slug>/
     in_menu: ClassVar[bool] = True
+    new_url: ClassVar[str] = ""  # page that adds one; '' = none
+    new_label: ClassVar[Any] = ""
     empty_title: ClassVar[Any] = _("Nothing to do here")
     empty_text: ClassVar[Any] = _("No row matches. If filters are set, clear them to see all rows.")
 

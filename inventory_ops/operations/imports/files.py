@@ -27,6 +27,7 @@ from inventory_ops.kit.imports import (
     open_source,
 )
 from inventory_ops.models import AuditEvent, Import, ImportRowError, User
+from inventory_ops.operations import audit
 from inventory_ops.operations.ledger import LedgerRefusal
 
 log = structlog.get_logger(__name__)
@@ -144,19 +145,54 @@ def analyse(outcomes: Sequence[Outcome]) -> None:
 
 
 def _load(file: File, *, by: User | None, now: datetime, shift_days: int, progress: Progress) -> Outcome:
+    def record(outcome: Outcome) -> None:
+        _record(outcome, by=by, now=now, shift_days=shift_days, sha256=digest(file.path))
+
+    outcome = attempt(file, by=by, now=now, shift_days=shift_days, progress=progress, record=record)
+    if outcome.refused:
+        _record(outcome, by=by, now=now)
+    return outcome
+
+
+def attempt(
+    file: File,
+    *,
+    by: User | None,
+    now: datetime,
+    record: Callable[[Outcome], None] | None,
+    shift_days: int = 0,
+    limits: Limits | None = None,
+    all_or_nothing: bool = False,
+    progress: Progress = _quiet,
+) -> Outcome:
+    """Apply a file and `record` the outcome in one transaction; without `record` all is tried out and undone.
+
+    What refuses the file as a whole becomes its outcome, too, and is for the caller to record.
+    """
     outcome = Outcome(kind=file.spec.name, file_name=file.name)
     try:
         with transaction.atomic():
-            process(file, outcome, by=by, now=now, shift_days=shift_days, progress=progress)
-            _record(outcome, by=by, now=now, shift_days=shift_days, sha256=_digest(file.path))
+            process(
+                file,
+                outcome,
+                by=by,
+                now=now,
+                shift_days=shift_days,
+                limits=limits,
+                all_or_nothing=all_or_nothing,
+                progress=progress,
+            )
+            if record is None or outcome.refused:
+                raise CheckedOnly
+            record(outcome)
+    except CheckedOnly:
+        pass
     except FileRefused as error:
         outcome.refused, outcome.errors, outcome.counts = True, error.errors, Counts()
-        _record(outcome, by=by, now=now)
     except (DatabaseError, LedgerRefusal) as error:
         outcome.refused, outcome.counts = True, Counts()
         outcome.errors = [RowError(0, "", "", "not_applied", reason(error))]
         log.warning("import_not_applied", kind=outcome.kind, error=type(error).__name__)
-        _record(outcome, by=by, now=now)
     return outcome
 
 
@@ -210,7 +246,7 @@ def process(
 def previous_shift(file: File) -> int | None:
     """By how many days the moments of this very file were moved when it was last loaded."""
     data = (
-        AuditEvent.objects.filter(action="import.apply", subject_type="import", data__sha256=_digest(file.path))
+        AuditEvent.objects.filter(action="import.apply", subject_type="import", data__sha256=digest(file.path))
         .order_by("-id")
         .values_list("data", flat=True)
         .first()
@@ -233,7 +269,8 @@ def _position(source: IO[bytes]) -> int:
     return int(raw.tell())
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -287,13 +324,11 @@ def finish(job: Import, outcome: Outcome, *, by: User | None, shift_days: int = 
     )
     if job.state != Import.State.DONE:
         return
-    AuditEvent.objects.create(
-        actor_id=by.pk if by else None,
-        actor=by.email if by else "",
+    audit.record(
         action="import.apply",
-        subject_type="import",
-        subject_id=str(job.pk),
+        by=by,
+        subject=job,
         summary=f"{job.kind}: {job.rows_new} new, {job.rows_changed} changed, {job.rows_unchanged} unchanged,"
-        f" {job.rows_failed} failed"[:500],
+        f" {job.rows_failed} failed",
         data={"kind": job.kind, "file": job.file_name, "sha256": job.sha256, "shift_days": shift_days},
     )

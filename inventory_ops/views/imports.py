@@ -1,0 +1,323 @@
+"""Uploading import files: choose, check, preview, apply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from inventory_ops.forms.imports import UploadForm
+from inventory_ops.kit.imports import ImportSpec, registry
+from inventory_ops.models import Import, Job, User
+from inventory_ops.operations.imports import uploads
+from inventory_ops.permissions import ADMIN, OPERATIONS, roles_required, viewer
+from inventory_ops.views import jobs
+
+SHOWN_ERRORS = 200
+UNDER_WAY = (Import.State.CHECKING, Import.State.APPLYING)
+
+
+@dataclass(slots=True)
+class Step:
+    label: str
+    state: str  # done, current, todo
+
+
+@dataclass(slots=True)
+class Kind:
+    value: str
+    label: str
+    text: str
+    checked: bool
+    columns: str
+    template_url: str
+
+
+@dataclass(slots=True)
+class UploadPage:
+    """The context `page` of templates/inventory_ops/import_upload.html."""
+
+    title: str
+    subtitle: str
+    breadcrumbs: list[tuple[str, str | None]]
+    steps: list[Step]
+    kinds: list[Kind]
+    recent: None = None
+
+
+@dataclass(slots=True)
+class Number:
+    label: str
+    value: str
+    hint: str = ""
+    tone: str = ""
+
+
+@dataclass(slots=True)
+class Warned:
+    title: str
+    text: str
+    url: str = ""
+    url_label: str = ""
+
+
+@dataclass(slots=True)
+class Problem:
+    line: str
+    column: str
+    value: str
+    message: str
+    key: str = ""
+
+
+@dataclass(slots=True)
+class PreviewPage:
+    """The context `page` of templates/inventory_ops/import_preview.html."""
+
+    title: str
+    subtitle: str
+    breadcrumbs: list[tuple[str, str | None]]
+    steps: list[Step]
+    numbers: list[Number]
+    errors: list[Problem]
+    warnings: list[Warned] = field(default_factory=list)
+    error_total: str = ""
+    error_file_url: str | None = None
+    replace_url: str | None = None
+    apply_url: str = ""
+    apply_label: str | None = None
+    discard_url: str | None = None
+    sample: None = None
+
+
+def steps(current: int) -> list[Step]:
+    labels = [_("Choose a file"), _("Check"), _("Apply")]
+    states = ["done" if number < current else "current" if number == current else "todo" for number in range(3)]
+    return [Step(label, state) for label, state in zip(labels, states, strict=True)]
+
+
+def allowed(user: User) -> list[ImportSpec]:
+    """The kinds that `user` may upload."""
+    return [spec for spec in registry if user.has_role(*spec.roles)]
+
+
+def find(request: HttpRequest, pk: UUID) -> Import:
+    kinds = [spec.name for spec in allowed(viewer(request))]
+    job = Import.objects.select_related("created_by").filter(pk=pk, kind__in=kinds).first()
+    if job is None:
+        raise Http404
+    return job
+
+
+@roles_required(OPERATIONS, ADMIN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Choose a kind and a file; the upload is stored and checked."""
+    user = viewer(request)
+    specs = allowed(user)
+    form = UploadForm(request.POST or None, request.FILES or None, kinds=specs)
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                job = uploads.receive(
+                    upload=form.cleaned_data["file"],
+                    spec=form.cleaned_data["kind"],
+                    by=user,
+                    all_or_nothing=form.cleaned_data["all_or_nothing"],
+                )
+            except uploads.UploadRefused as error:
+                form.add_error("file", str(error))
+            else:
+                return HttpResponseRedirect(f"/imports/{job.pk}/")
+        # `kind` is drawn by the page's cards, not as a field
+        for message in form.errors.pop("kind", []):
+            form.add_error(None, message)
+    chosen = request.POST.get("kind") or request.GET.get("kind") or specs[0].name
+    page = UploadPage(
+        title=_("New import"),
+        subtitle=_("CSV files in UTF-8, plain or .gz. Nothing is changed before you have seen the result."),
+        breadcrumbs=[(_("Imports"), "/imports/"), (_("New"), None)],
+        steps=steps(0),
+        kinds=[_kind(spec, chosen) for spec in specs],
+    )
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, "inventory_ops/import_upload.html", {"page": page, "form": form}, status=status)
+
+
+def _kind(spec: ImportSpec, chosen: str) -> Kind:
+    names = ", ".join(f"{column.name}*" if column.required else column.name for column in spec.columns)
+    return Kind(
+        value=spec.name,
+        label=_(spec.title),
+        text=_(spec.purpose),
+        checked=spec.name == chosen,
+        columns=names,
+        template_url=f"/imports/template/{spec.name}/",
+    )
+
+
+@roles_required(OPERATIONS, ADMIN)
+@require_safe
+def template(request: HttpRequest, kind: str) -> HttpResponse:
+    """A file with the header and one row of examples."""
+    spec = registry.get(kind)
+    if spec is None or not viewer(request).has_role(*spec.roles):
+        raise Http404
+    return HttpResponse(
+        uploads.template(spec),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{spec.name}.csv"'},
+    )
+
+
+@roles_required(OPERATIONS, ADMIN)
+@require_safe
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Progress while something runs, the preview when it is checked, the result when it is done."""
+    job = find(request, pk)
+    if job.state in UNDER_WAY:
+        return _under_way(request, job)
+    return render(request, "inventory_ops/import_preview.html", {"page": preview(job)})
+
+
+def _under_way(request: HttpRequest, job: Import) -> HttpResponse:
+    runner = Job.objects.filter(params__contains={"import": str(job.pk)}).order_by("-created_at").first()
+    page = jobs.Page(
+        title=str(job),
+        subtitle=_("This page shows the result when the work is done: reload it."),
+        breadcrumbs=[(_("Imports"), "/imports/"), (job.file_name, None)],
+        back_url=f"/imports/{job.pk}/",
+        back_label=_("Show the result"),
+    )
+    progress = jobs.progress(runner) if runner else jobs.Progress(str(job), _("Working"), "warning", "", None)
+    return render(request, "inventory_ops/job.html", {"page": page, "job": progress})
+
+
+def preview(job: Import) -> PreviewPage:
+    waits = job.state == Import.State.CHECKED
+    address = f"/imports/{job.pk}/"
+    good = job.rows_new + job.rows_changed
+    errors = list(job.errors.order_by("line", "id")[:SHOWN_ERRORS])
+    total = job.errors.count()
+    kept = uploads.stored(job) is not None
+    who = job.created_by.email if job.created_by else _("the command line")
+    words = {
+        Import.State.CHECKED: _("Checked, nothing is changed yet"),
+        Import.State.DONE: _("Applied"),
+        Import.State.FAILED: _("Refused, nothing was changed"),
+        Import.State.DISCARDED: _("Discarded"),
+    }
+    blocked = waits and job.all_or_nothing and job.rows_failed > 0
+    label = None
+    if waits and not blocked:
+        label = _("Apply %(count)s rows") % {"count": f"{good:,}"} if good else None
+    page = PreviewPage(
+        title=_("Import of %(kind)s") % {"kind": job.kind.replace("_", " ")},
+        subtitle=f"{words[Import.State(job.state)]} · {job.file_name} · {job.rows_total:,} {_('rows')} · {who}",
+        breadcrumbs=[(_("Imports"), "/imports/"), (job.file_name, None)],
+        steps=steps(1 if waits else 3 if job.state == Import.State.DONE else 1),
+        numbers=[
+            Number(_("New"), f"{job.rows_new:,}"),
+            Number(_("Changed"), f"{job.rows_changed:,}"),
+            Number(_("Unchanged"), f"{job.rows_unchanged:,}"),
+            Number(_("With errors"), f"{job.rows_failed:,}", tone="critical" if job.rows_failed else ""),
+        ],
+        errors=[Problem(f"{e.line:,}" if e.line else _("File"), e.column, visible(e.value), e.message) for e in errors],
+        warnings=_warnings(job, waits=waits, blocked=blocked, good=good),
+        error_file_url=f"{address}errors/" if kept and any(error.line > 1 for error in errors) else None,
+        replace_url=f"/imports/new/?kind={job.kind}" if waits or job.state == Import.State.FAILED else None,
+        apply_url=f"{address}apply/",
+        apply_label=label,
+        discard_url=f"{address}discard/" if waits else None,
+    )
+    if total > len(errors):
+        page.error_total = _("The first %(shown)s of %(total)s errors; the file of rejected rows has all.") % {
+            "shown": f"{len(errors):,}",
+            "total": f"{total:,}",
+        }
+    return page
+
+
+def visible(value: str) -> str:
+    """A value with its control characters shown as their codes."""
+    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in value)
+
+
+def _warnings(job: Import, *, waits: bool, blocked: bool, good: int) -> list[Warned]:
+    found = []
+    if blocked:
+        found.append(
+            Warned(_("Rows with errors block this import."), _("You asked to import nothing if any row fails."))
+        )
+    elif waits and not good and not job.rows_failed:
+        found.append(Warned(_("Nothing to apply."), _("Every row is already as the file says.")))
+    earlier = (
+        Import.objects.filter(sha256=job.sha256, kind=job.kind, state=Import.State.DONE).exclude(pk=job.pk)
+        if waits
+        else Import.objects.none()
+    )
+    if before := earlier.order_by("-created_at").first():
+        found.append(
+            Warned(
+                _("This very file was imported before."),
+                f"{before.created_at:%-d %b %Y, %H:%M} UTC.",
+                f"/imports/{before.pk}/",
+                _("Show that import"),
+            )
+        )
+    return found
+
+
+@roles_required(OPERATIONS, ADMIN)
+@require_POST
+def apply(request: HttpRequest, pk: UUID) -> HttpResponse:
+    job = find(request, pk)
+    try:
+        uploads.apply(job=job, by=viewer(request))
+    except uploads.UploadRefused as error:
+        messages.error(request, str(error))
+    return HttpResponseRedirect(f"/imports/{job.pk}/")
+
+
+@roles_required(OPERATIONS, ADMIN)
+@require_POST
+def discard(request: HttpRequest, pk: UUID) -> HttpResponse:
+    job = find(request, pk)
+    try:
+        uploads.discard(job=job, by=viewer(request))
+    except uploads.UploadRefused as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(f"/imports/{job.pk}/")
+    messages.success(request, _("Discarded. Nothing was changed."))
+    return HttpResponseRedirect("/imports/")
+
+
+@roles_required(OPERATIONS, ADMIN)
+@require_safe
+def errors(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
+    """The refused rows with their reasons, to be corrected and uploaded again."""
+    job = find(request, pk)
+    if uploads.stored(job) is None:
+        raise Http404
+    return StreamingHttpResponse(
+        uploads.error_file(job),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{job.kind}-rejected.csv"'},
+    )
+
+
+urlpatterns: list[Any] = [
+    path("new/", new, name="import-new"),
+    path("template/<slug:kind>/", template, name="import-template"),
+    path("<uuid:pk>/", detail, name="import"),
+    path("<uuid:pk>/apply/", apply, name="import-apply"),
+    path("<uuid:pk>/discard/", discard, name="import-discard"),
+    path("<uuid:pk>/errors/", errors, name="import-errors"),
+]
