@@ -53,8 +53,10 @@ before as materialized (
 ),
 upserted as (
     insert into inventory_ops_finding as f
-        (report, key, label, merchant_id, state, value, first_seen_at, opened_at, last_seen_at, times_opened, reason, version)
-    select %(report)s, s.f_key, left(s.f_label, 300), s.f_merchant, 'open', s.f_value, %(now)s, %(now)s, %(now)s, 1, '', 0
+        (report, key, label, merchant_id, state, value, first_seen_at, opened_at, last_seen_at,
+         times_opened, reason, version)
+    select %(report)s, s.f_key, left(s.f_label, 300), s.f_merchant, 'open', s.f_value, %(now)s, %(now)s, %(now)s,
+         1, '', 0
     from seen s left join before b on b.key = s.f_key
     -- rows that are unresolved with the same label and value are left alone: a scan without news writes nothing
     where b.key is null or b.state = 'resolved' or b.value <> s.f_value or b.label <> left(s.f_label, 300)
@@ -133,7 +135,8 @@ def record_days(*, day: date, reports: list[str]) -> None:
             left join inventory_ops_finding f on f.report = r.report and f.state in ('open', 'acknowledged')
             group by grouping sets ((r.report), (r.report, f.merchant_id))
             having grouping(f.merchant_id) = 1 or f.merchant_id is not null
-            on conflict (report, merchant_id, day) do update set open_count = excluded.open_count, value = excluded.value
+            on conflict (report, merchant_id, day) do update
+            set open_count = excluded.open_count, value = excluded.value
             where (d.open_count, d.value) is distinct from (excluded.open_count, excluded.value)
             """,
             {"day": day, "reports": reports},

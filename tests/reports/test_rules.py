@@ -23,7 +23,9 @@ def rows(slug: str, *, viewer: Any = None, as_of: datetime = NOW, **filters: str
     report = registry.get(slug)
     selection = report.select(filters, viewer=viewer, as_of=as_of)
     columns = [column for column in report.columns if column.expression or column.on_page or column.exported]
-    return list(report.page_values(selection.rows, columns, viewer=viewer).order_by(*report.ordering(report.default_sort)))
+    return list(
+        report.page_values(selection.rows, columns, viewer=viewer).order_by(*report.ordering(report.default_sort))
+    )
 
 
 def skus(slug: str, **filters: Any) -> set[str]:
@@ -122,7 +124,9 @@ def test_missing_cost_is_a_list_of_its_own() -> None:
     assert skus("inventory-cost-issues", show="missing_cost") == {"A"}
 
 
-@pytest.mark.parametrize(("margin", "listed"), [("0", {"E", "L"}), ("10", {"E", "L", "T"}), ("9.99", {"E", "L"}), ("-1", {"L"})])
+@pytest.mark.parametrize(
+    ("margin", "listed"), [("0", {"E", "L"}), ("10", {"E", "L", "T"}), ("9.99", {"E", "L"}), ("-1", {"L"})]
+)
 def test_margin_at_most(margin: str, listed: set[str]) -> None:
     make.product("E", price=Decimal(10), cost=Decimal(10))
     make.product("L", price=Decimal(10), cost=Decimal(11))

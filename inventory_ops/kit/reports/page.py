@@ -227,7 +227,7 @@ def build(
     except ValidationError as error:
         page.errors = list(error.messages)
     if page.errors:
-        filterset = report.filterset_class(params, queryset=None)
+        filterset = report.filters(params)
         page.search = params.get("q", "") if "q" in filterset.base_filters else None
         page.filter_form = _without_search(filterset.form)
         page.clear_url = "?"

@@ -108,11 +108,15 @@ class Report:
         """May `user` open the report? None is the system."""
         return user is None or user.has_role(*self.roles)
 
+    def filters(self, params: Mapping[str, Any] | QueryDict) -> ReportFilterSet:
+        """The report's filters with the values of an address, not yet checked."""
+        return self.filterset_class(params, queryset=_nothing(), request=None)
+
     def select(
         self, params: Mapping[str, Any] | QueryDict, *, viewer: User | None, as_of: datetime | None = None
     ) -> Selection:
         """The rows for a set of filter values. Raises ValidationError with a message for each bad value."""
-        filterset = self.filterset_class(params, queryset=_nothing(), request=None)
+        filterset = self.filters(params)
         cleaned = filterset.clean()
         moment = as_of or timezone.now()
         scope = Scope(as_of=moment, viewer=viewer, window=filterset.window_of(cleaned, as_of=moment), params=cleaned)
