@@ -39,6 +39,9 @@ class Environment:
     log_format: str
     aws_real: bool
     aws_endpoint_url: str
+    aws_accounts: list[dict[str, Any]]
+    user_audit_writes: bool
+    user_audit_protected: list[str]
     data_dir: Path
     behind_proxy: bool
 
@@ -81,6 +84,9 @@ def _read(env: Env) -> Environment:
         log_format=env.str("LOG_FORMAT", "json" if production else "console"),
         aws_real=env.str("OPS_AWS", "local") == "real",
         aws_endpoint_url=env.str("AWS_ENDPOINT_URL", ""),
+        aws_accounts=env.json("AWS_ACCOUNTS", []),
+        user_audit_writes=env.bool("USER_AUDIT_WRITES", True),
+        user_audit_protected=env.list("USER_AUDIT_PROTECTED", []),
         data_dir=paths.data_dir,
         behind_proxy=env.bool("BEHIND_PROXY", False),
     )

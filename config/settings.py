@@ -26,6 +26,7 @@ PUBLIC_URL = ENV.public_url
 
 INSTALLED_APPS = [
     "inventory_ops",
+    "user_audit",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -186,6 +187,9 @@ DEFAULT_FROM_EMAIL = ENV.default_from_email
 # -- AWS ----------------------------------------------------------------------------------------------------------
 AWS_REAL = ENV.aws_real
 AWS_ENDPOINT_URL = ENV.aws_endpoint_url
+AWS_ACCOUNTS = ENV.aws_accounts
+USER_AUDIT_WRITES = ENV.user_audit_writes
+USER_AUDIT_PROTECTED = [email.lower() for email in ENV.user_audit_protected]
 
 # -- JSON API -----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -178,7 +178,7 @@ def _people(rng: random.Random) -> Iterator[Person]:
             age_days=age,
         )
         login = rng.randrange(30) if active else rng.randrange(60, 300)
-        platform = Platform(email, f"{first} {last}", role, "admin", active, age, login)
+        platform = Platform(email, f"{first} {last}", role, "Admin", active, age, login)
         changed = replace(ordinary, **iam)
         return Person(story, platform, (changed,))
 
@@ -286,7 +286,7 @@ def _people(rng: random.Random) -> Iterator[Person]:
         first, last = next(pool)
         email = f"{first}.{last}@vendor-{index % 7 + 1}.example".lower()
         active, login = index % 6 != 0, None if index % 5 == 0 else rng.randrange(40)
-        portal = Platform(email, f"{first} {last}", "merchant", "vendor_portal", active, 200, login)
+        portal = Platform(email, f"{first} {last}", "merchant", "Vendor Portal", active, 200, login)
         yield Person("vendor portal, needs no AWS", portal)
     for _ in range(3):
         yield replace(person("operations without an AWS user"), iam=())

@@ -1,0 +1,1 @@
+"""User audit: platform accounts against AWS IAM."""

@@ -1,0 +1,21 @@
+"""Tables of the user audit, one subject a file."""
+
+from user_audit.models.actions import ActionItem, ActionJob, ActionStep
+from user_audit.models.iam import DisableRecord, IamAccount, IamArchive, IamScan, IamUser
+from user_audit.models.identities import Identity
+from user_audit.models.people import DeletedUser, Protection, Review
+
+__all__ = [
+    "ActionItem",
+    "ActionJob",
+    "ActionStep",
+    "DeletedUser",
+    "DisableRecord",
+    "IamAccount",
+    "IamArchive",
+    "IamScan",
+    "IamUser",
+    "Identity",
+    "Protection",
+    "Review",
+]
