@@ -84,7 +84,7 @@ def _read(env: Env) -> Environment:
         log_format=env.str("LOG_FORMAT", "json" if production else "console"),
         aws_real=env.str("OPS_AWS", "local") == "real",
         aws_endpoint_url=env.str("AWS_ENDPOINT_URL", ""),
-        aws_accounts=env.json("AWS_ACCOUNTS", []),
+        aws_accounts=_accounts(env),
         user_audit_writes=env.bool("USER_AUDIT_WRITES", True),
         user_audit_protected=env.list("USER_AUDIT_PROTECTED", []),
         data_dir=paths.data_dir,
@@ -129,6 +129,15 @@ def _mailer(url: str) -> dict[str, Any]:
     elif parts["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
         options = {"file_path": parts["EMAIL_FILE_PATH"]}
     return {"BACKEND": parts["EMAIL_BACKEND"], "OPTIONS": options}
+
+
+def _accounts(env: Env) -> list[dict[str, Any]]:
+    found = env.json("AWS_ACCOUNTS", [])
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise ImproperlyConfigured(
+            'AWS_ACCOUNTS must be a JSON list: [{"account_id": "111111111111", "profile": "audit"}]'
+        )
+    return found
 
 
 def _local_secret_key(data_dir: Path) -> str:

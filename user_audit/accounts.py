@@ -48,13 +48,17 @@ def get(account_id: str) -> Account:
 
 
 def open_iam(account_id: str, purpose: Purpose) -> Iam:
-    """A port to one account, paced when it is AWS itself."""
-    account = get(account_id)
-    return connect(account, purpose, None if account.endpoint_url else bucket(account_id))
+    """A port to one account, kept for the life of the process; paced when it is AWS itself."""
+    return _port(get(account_id), purpose)
+
+
+@functools.lru_cache(maxsize=64)
+def _port(account: Account, purpose: Purpose) -> Iam:
+    return connect(account, purpose, None if account.endpoint_url else _bucket(account.account_id))
 
 
 @functools.cache
-def bucket(account_id: str) -> TokenBucket:
+def _bucket(account_id: str) -> TokenBucket:
     return TokenBucket(CALLS_A_SECOND)
 
 

@@ -103,9 +103,7 @@ def live_fields(live: LiveUser, own_arns: Collection[str], now: datetime) -> dic
     }
 
 
-def _common(
-    user_name: str, arn: str, path: str, tags: Mapping[str, str], own_arns: Collection[str]
-) -> dict[str, str]:
+def _common(user_name: str, arn: str, path: str, tags: Mapping[str, str], own_arns: Collection[str]) -> dict[str, str]:
     email = email_of(user_name, tags)
     because = protected_because(arn=arn, path=path, tags=tags, own_arns=own_arns)
     if not because and email in settings.USER_AUDIT_PROTECTED:
@@ -126,6 +124,3 @@ def _counts(reading: CredentialReading) -> tuple[int, int, datetime | None, date
     oldest = min((key.rotated_at for key in active if key.rotated_at), default=None)
     used = max((key.last_used_at for key in active if key.last_used_at), default=None)
     return len(active), reading.certificates_active, oldest, used
-
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +11,9 @@ from config.embedded import aws
 from config.embedded.aws import Handle
 from tests.user_audit import aws_world
 from user_audit.aws.iam import Iam
+
+if TYPE_CHECKING:
+    from tests.user_audit.platform_world import World
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +31,13 @@ def iam_judge(endpoint: Handle) -> Any:
 @pytest.fixture
 def iam(endpoint: Handle) -> Iam:
     return aws_world.new_iam(endpoint)
+
+
+@pytest.fixture
+def world(endpoint: Handle, iam_judge: Any, monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[World]:
+    """The local endpoint as the configured account, and its helpers."""
+    from tests.user_audit.platform_world import World
+
+    monkeypatch.setattr("user_audit.accounts.configured", lambda: [aws_world.account(endpoint)])
+    monkeypatch.setattr("user_audit.tasks.work_on.delay", lambda job_id: None)
+    yield World(endpoint, iam_judge)

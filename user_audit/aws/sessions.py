@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 8},
+    retries={"mode": "standard", "total_max_attempts": 8},
     connect_timeout=5,
     read_timeout=60,
     max_pool_connections=16,

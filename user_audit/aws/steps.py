@@ -69,11 +69,14 @@ class Hand:
         self.subject = subject
         self.name = subject.user_name
         self.changed = False
+        self.latest: LiveUser | None = None
         self._journal = journal
         self._sleep = sleep
 
     def read(self) -> LiveUser:
-        return self.iam.read(self.subject)
+        """The user as it is now; also kept as `latest`."""
+        self.latest = self.iam.read(self.subject)
+        return self.latest
 
     def confirm(self) -> None:
         """To be called right before a write that AWS addresses by name alone."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -55,7 +54,7 @@ class ActionJob(models.Model):
     class Meta:
         verbose_name = _("user action")
         verbose_name_plural = _("user actions")
-        constraints: Any = [
+        constraints = [
             models.CheckConstraint(
                 name="nobody_approves_their_own_request",
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")),
@@ -101,10 +100,12 @@ class ActionItem(models.Model):
     class Meta:
         verbose_name = _("user of an action")
         verbose_name_plural = _("users of an action")
-        constraints: Any = [models.UniqueConstraint(fields=["job", "subject"], name="one_item_per_subject")]
+        constraints = [models.UniqueConstraint(fields=["job", "subject"], name="one_item_per_subject")]
         indexes = [
             models.Index(
-                fields=["job", "id"], name="action_item_open", condition=Q(state__in=["waiting", "running", "scheduled"])
+                fields=["job", "id"],
+                name="action_item_open",
+                condition=Q(state__in=["waiting", "running", "scheduled"]),
             ),
             models.Index(fields=["user_id"], name="action_item_user"),
             models.Index(fields=["iam_user_id"], name="action_item_iam_user"),

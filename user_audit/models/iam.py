@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -104,9 +103,7 @@ class IamUser(models.Model):
     oldest_key_at = models.DateTimeField(null=True, blank=True, help_text=_("Of the active keys."))
     key_last_used_at = models.DateTimeField(null=True, blank=True)
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="iam_users"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="iam_users")
     link = models.CharField(_("link"), max_length=10, choices=Link.choices, blank=True, default=Link.NONE)
     recreated = models.BooleanField(default=False, help_text=_("The name belonged to another UserId before."))
     read_at = models.DateTimeField(_("read at"))
@@ -116,7 +113,7 @@ class IamUser(models.Model):
     class Meta:
         verbose_name = _("IAM user")
         verbose_name_plural = _("IAM users")
-        constraints: Any = [
+        constraints = [
             models.UniqueConstraint(fields=["account", "iam_id"], name="iam_user_id_is_unique"),
             models.CheckConstraint(
                 name="iam_user_link_has_a_user", condition=Q(link="", user__isnull=True) | ~Q(link="")
@@ -155,7 +152,7 @@ class DisableRecord(models.Model):
     class Meta:
         verbose_name = _("disable record")
         verbose_name_plural = _("disable records")
-        constraints: Any = [
+        constraints = [
             models.UniqueConstraint(fields=["iam_user"], condition=Q(state="open"), name="one_open_disable_record"),
             models.CheckConstraint(
                 name="disable_record_closed_has_a_time", condition=Q(state="open") | Q(closed_at__isnull=False)

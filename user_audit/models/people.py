@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -45,7 +43,7 @@ class Protection(models.Model):
     class Meta:
         verbose_name = _("protection")
         verbose_name_plural = _("protections")
-        constraints: Any = [models.UniqueConstraint(Lower("email"), name="protection_email_is_unique")]
+        constraints = [models.UniqueConstraint(Lower("email"), name="protection_email_is_unique")]
 
     def __str__(self) -> str:
         return self.email
@@ -63,7 +61,7 @@ class DeletedUser(models.Model):
     class Meta:
         verbose_name = _("deleted user")
         verbose_name_plural = _("deleted users")
-        constraints: Any = [
+        constraints = [
             models.CheckConstraint(name="deleted_user_has_a_digest", condition=~Q(email_digest="")),
         ]
 

@@ -145,7 +145,9 @@ def recheck(iam_user: IamUser, *, iam: Iam | None = None) -> IamUser:
 
 def keep_live(iam_user: IamUser, live: LiveUser, own_arns: tuple[str, ...], now: datetime) -> None:
     fields = live_fields(live, own_arns, now)
-    if any(getattr(iam_user, name) != value for name, value in fields.items() if name not in {"read_at", "credentials_at"}):
+    if any(
+        getattr(iam_user, name) != value for name, value in fields.items() if name not in {"read_at", "credentials_at"}
+    ):
         fields["changed_at"] = now
     if iam_user.deny == IamUser.Deny.GROUP and not fields["deny"]:
         fields["deny"] = IamUser.Deny.GROUP  # a live read of the user does not show its groups' policies

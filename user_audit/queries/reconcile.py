@@ -117,4 +117,4 @@ def link() -> int:
     """Links IAM users to platform users that came or went since the scan; the number of changes."""
     with connection.cursor() as cursor:
         cursor.execute(LINK)
-        return cursor.rowcount
+        return int(cursor.rowcount)

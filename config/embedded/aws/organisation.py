@@ -155,7 +155,7 @@ class Person:
 
 def people() -> list[Person]:
     """About 320 people with 300 IAM users in two accounts, in a fixed order."""
-    return list(_people(random.Random(SEED)))  # noqa: S311 - a demo's dice, no secret
+    return list(_people(random.Random(SEED)))
 
 
 def _people(rng: random.Random) -> Iterator[Person]:
