@@ -50,6 +50,11 @@ def configure() -> None:
         timezone="UTC",
         beat_schedule={
             "tick": {"task": "inventory_ops.tasks.tick", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
+            "user-actions": {
+                "task": "user_audit.tasks.sweep",
+                "schedule": timedelta(minutes=1),
+                "options": {"expires": 50, "queue": "iam"},
+            },
             "daily": {"task": "inventory_ops.tasks.daily", "schedule": crontab(hour=1, minute=30)},
         },
     )

@@ -6,6 +6,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
+    path("", include("user_audit.urls")),
     path("", include("inventory_ops.urls")),
 ]
 

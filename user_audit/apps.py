@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,3 +9,14 @@ from django.utils.translation import gettext_lazy as _
 class UserAuditConfig(AppConfig):
     name = "user_audit"
     verbose_name = _("User audit")
+
+    def ready(self) -> None:
+        from inventory_ops import menu
+        from inventory_ops.kit.reports import registry
+        from inventory_ops.operations import scans
+        from user_audit import reports  # noqa: F401  (registers them)
+        from user_audit.operations.periodic import scan_users
+
+        scans.register(scans.Scan("users", scan_users, timedelta(hours=6)))
+        report = registry.get("user-audit")
+        menu.add("action", report.short_title, report.url, report.icon, roles=tuple(report.roles), order=50)

@@ -6,24 +6,18 @@ from uuid import UUID
 
 from celery import shared_task
 
-from user_audit.operations import jobs, scans
+from user_audit.operations import jobs
 
 
-@shared_task(queue="iam")
+@shared_task(name="user_audit.tasks.work_on")
 def work_on(job_id: str) -> None:
     """Some users of one job. The table is the truth: delivered twice, it changes nothing."""
     if jobs.work(UUID(job_id)):
-        work_on.delay(job_id)
+        jobs.send(UUID(job_id))
 
 
-@shared_task(queue="iam")
+@shared_task(name="user_audit.tasks.sweep")
 def sweep() -> None:
     """Takes up what a dead worker or a lost message left, and what has become due."""
     for job in jobs.sweep():
-        work_on.delay(str(job.pk))
-
-
-@shared_task(queue="scans")
-def scan() -> None:
-    """The scan of every account, every six hours."""
-    scans.scan_all()
+        jobs.send(job.pk)

@@ -39,5 +39,5 @@ def world(endpoint: Handle, iam_judge: Any, monkeypatch: pytest.MonkeyPatch, db:
     from tests.user_audit.platform_world import World
 
     monkeypatch.setattr("user_audit.accounts.configured", lambda: [aws_world.account(endpoint)])
-    monkeypatch.setattr("user_audit.tasks.work_on.delay", lambda job_id: None)
+    monkeypatch.setattr("user_audit.operations.jobs.send", lambda job_id: None)
     yield World(endpoint, iam_judge)

@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from celery import current_app
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
 
 from inventory_ops.models import User
 from user_audit.models import ActionItem, ActionJob, Identity
@@ -352,6 +355,12 @@ def _end(job: ActionJob, state: str) -> None:
 
 
 def _enqueue(job: ActionJob) -> None:
-    from user_audit.tasks import work_on
+    transaction.on_commit(lambda: send(job.pk))
 
-    transaction.on_commit(lambda: work_on.delay(str(job.pk)))
+
+def send(job_id: UUID) -> None:
+    """Tells the workers. A broker that is away is no error: the sweeper sends again."""
+    try:
+        current_app.send_task("user_audit.tasks.work_on", args=[str(job_id)], queue="iam", retry=False)
+    except (BrokerError, RedisError, OSError) as error:
+        logger.warning("user_audit.job_not_sent", job=str(job_id), error=type(error).__name__)

@@ -1,0 +1,44 @@
+"""The scan `users` of the base's scans: first AWS, then the findings of the report."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+
+from inventory_ops.kit.reports import registry
+from inventory_ops.operations import findings
+from inventory_ops.operations.findings import ScanCounts
+from user_audit.models import IamScan
+from user_audit.operations import scans
+
+
+class ScanIncomplete(Exception):
+    """At least one account could not be read: no finding is opened or closed on half the truth."""
+
+
+def scan_users(as_of: datetime) -> ScanCounts:
+    """Reads every account, then brings the findings in line. Raises ScanIncomplete when an account is missing."""
+    results = _outside_of_the_transaction()
+    bad = [result for result in results if result.state != IamScan.State.COMPLETE]
+    if bad:
+        raise ScanIncomplete("; ".join(f"account {r.account_id}: {r.state}: {r.message}" for r in bad))
+    report = registry.get("user-audit")
+    counts = findings.scan_report(report, as_of=as_of)
+    findings.record_days(day=(as_of or timezone.now()).date(), reports=[report.slug])
+    return counts
+
+
+def _outside_of_the_transaction() -> list[scans.ScanResult]:
+    """What one account's scan found must stay when another one's fails: a connection of its own, which commits."""
+
+    def scan() -> list[scans.ScanResult]:
+        try:
+            return scans.scan_all()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1, thread_name_prefix="iam-scan") as pool:
+        return pool.submit(scan).result()

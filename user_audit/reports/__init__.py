@@ -1,0 +1,3 @@
+"""Lists of the user audit."""
+
+from user_audit.reports import actions, identities  # noqa: F401  (importing a report registers it)

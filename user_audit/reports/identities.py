@@ -1,0 +1,315 @@
+"""Manage User Audit: one row an identity, platform and AWS side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import django_filters
+from django.db.models import CharField, Count, Func, Q, QuerySet, Value
+from django.db.models.functions import Concat, Replace
+from django.utils import timezone
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory_ops.kit.db.expressions import PlainText
+from inventory_ops.kit.db.fields import MoneyField
+from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.models.users import Role
+from inventory_ops.templatetags import ui
+from user_audit.models import Identity, Review
+from user_audit.models.identities import AwsStatus, DatabaseStatus, Finding, Flag, Severity
+
+AWS_TONES = {
+    AwsStatus.UNKNOWN: "warning",
+    AwsStatus.DELETING: "warning",
+    AwsStatus.PARTIAL: "critical",
+    AwsStatus.NOT_FOUND: "neutral",
+    AwsStatus.DISABLED: "neutral",
+    AwsStatus.DISABLED_ELSEWHERE: "neutral",
+    AwsStatus.NO_CREDENTIALS: "neutral",
+    AwsStatus.ACTIVE: "good",
+}
+DATABASE_TONES = {
+    DatabaseStatus.ACTIVE: "good",
+    DatabaseStatus.DISABLED: "neutral",
+    DatabaseStatus.NOT_FOUND: "warning",
+    DatabaseStatus.DELETED: "neutral",
+}
+SEVERITY_TONES = {
+    Severity.CRITICAL: "critical",
+    Severity.HIGH: "critical",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "neutral",
+    Severity.INFO: "neutral",
+}
+VERDICT_TONES = {Review.Verdict.KEEP: "good", Review.Verdict.REMOVE: "critical", Review.Verdict.ASK: "warning"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status(columns.Choice):
+    """A status: exported as its word in small letters."""
+
+    def text(self) -> Any:
+        return PlainText(Replace(self.value(), Value("_"), Value(" ")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read(columns.Moment):
+    """How old the AWS side is."""
+
+    def html(self, row: columns.Row) -> str:
+        value = row[self.alias]
+        return "" if value is None else _("read %(ago)s") % {"ago": ui.ago(value, timezone.now())}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastLogin(columns.Moment):
+    """ "Never" is an answer; of somebody without an account there is none."""
+
+    def html(self, row: columns.Row) -> str:
+        if row[self.alias] is None and row["c_database_status"] in (DatabaseStatus.ACTIVE, DatabaseStatus.DISABLED):
+            return _("Never")
+        # explicit: a slotted dataclass is a new class, which the bare super() does not know
+        return columns.Moment.html(self, row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastUsed(columns.Moment):
+    """The same of AWS."""
+
+    def html(self, row: columns.Row) -> str:
+        value = row[self.alias]
+        if value is not None:
+            return _("AWS: %(ago)s") % {"ago": ui.ago(value, timezone.now())}
+        known = row["c_aws_status"] not in (AwsStatus.NOT_FOUND, AwsStatus.UNKNOWN)
+        return _("AWS: never, as far as known") if known else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged(columns.Choice):
+    """The finding in the colour of its severity; the flags below it may be what makes it grave."""
+
+    def html(self, row: columns.Row) -> str:
+        severity = Severity(row["c_severity"])
+        if severity == Severity.NONE:
+            return ""
+        word = self.words.get(row[self.alias]) or severity.label
+        return ui.badge(SEVERITY_TONES[severity], str(word))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags(columns.Column):
+    """The flags as words."""
+
+    def text(self) -> Any:
+        joined = Func(self.value(), Value(", "), function="array_to_string", output_field=CharField())
+        return PlainText(joined)
+
+    def html(self, row: columns.Row) -> str:
+        words = dict(Flag.choices)
+        return escape(" · ".join(str(words.get(flag, flag)) for flag in row[self.alias]))
+
+
+def address(key: str) -> str:
+    return f"/action-required/user-audit/{key}/"
+
+
+class Filters(filters.ReportFilterSet):
+    """Default: only what is inconsistent."""
+
+    q = filters.SearchFilter(fields=("email", "name", "user_name"))
+    show = django_filters.ChoiceFilter(
+        method="shown",
+        label=gettext_lazy("Show"),
+        choices=[("issues", gettext_lazy("Inconsistencies")), ("all", gettext_lazy("All identities"))],
+        empty_label=None,
+    )
+    audit = django_filters.ChoiceFilter(
+        method="audited",
+        label=gettext_lazy("Audit type"),
+        choices=[
+            ("not_found", gettext_lazy("User not found in platform")),
+            ("disabled", gettext_lazy("User disabled in platform")),
+        ],
+        empty_label=gettext_lazy("Any"),
+    )
+    aws_status = django_filters.ChoiceFilter(
+        label=gettext_lazy("AWS status"), choices=AwsStatus.choices, empty_label=gettext_lazy("Any")
+    )
+    database_status = django_filters.ChoiceFilter(
+        label=gettext_lazy("Database status"), choices=DatabaseStatus.choices, empty_label=gettext_lazy("Any")
+    )
+    finding = django_filters.ChoiceFilter(
+        label=gettext_lazy("Finding"), choices=Finding.choices, empty_label=gettext_lazy("Any")
+    )
+    flag = django_filters.ChoiceFilter(
+        method="flagged", label=gettext_lazy("Flag"), choices=Flag.choices, empty_label=gettext_lazy("Any")
+    )
+    role = django_filters.ChoiceFilter(
+        label=gettext_lazy("Role"),
+        choices=[choice for choice in Role.choices if choice[0]],
+        empty_label=gettext_lazy("Any"),
+    )
+    platform_type = django_filters.CharFilter(lookup_expr="iexact", label=gettext_lazy("Platform type"), max_length=50)
+    account = django_filters.CharFilter(field_name="account_id", label=gettext_lazy("AWS account"), max_length=12)
+    verdict = django_filters.ChoiceFilter(
+        label=gettext_lazy("Review verdict"), choices=Review.Verdict.choices, empty_label=gettext_lazy("Any")
+    )
+    defaults = {"show": "issues"}
+
+    def shown(self, rows: QuerySet[Identity], name: str, value: str) -> QuerySet[Identity]:
+        return rows.filter(severity__gte=Severity.LOW) if value == "issues" else rows
+
+    def audited(self, rows: QuerySet[Identity], name: str, value: str) -> QuerySet[Identity]:
+        wanted = {
+            "not_found": [DatabaseStatus.NOT_FOUND, DatabaseStatus.DELETED],
+            "disabled": [DatabaseStatus.DISABLED],
+        }
+        return rows.filter(database_status__in=wanted[value]) if value else rows
+
+    def flagged(self, rows: QuerySet[Identity], name: str, value: str) -> QuerySet[Identity]:
+        return rows.filter(flags__contains=[value]) if value else rows
+
+
+@register
+class UserAudit(Report):
+    slug = "user-audit"
+    title = gettext_lazy("Manage User Audit")
+    short_title = gettext_lazy("User audit")
+    icon = "users"
+    purpose = gettext_lazy("Accounts of the platform against AWS IAM: nobody keeps access they should not have.")
+    meaning = gettext_lazy("Accounts that do not match AWS")
+    steps = (
+        gettext_lazy("Use filters to select the desired audit type."),
+        gettext_lazy("For each user, cross-check AWS and DB status to identify inconsistencies."),
+        gettext_lazy("Confirm whether the user should still have access."),
+        gettext_lazy("Take appropriate action using the listed buttons or bulk operation tools."),
+        gettext_lazy("Double-check user role and history before deleting any user account."),
+        gettext_lazy("For large updates, use bulk operation mode with caution and review logs afterward."),
+    )
+    columns = (
+        columns.Text(
+            key="email",
+            header="Email Address",
+            label=gettext_lazy("E-mail address"),
+            sub="name",
+            link=lambda row: address(row["key"]),
+        ),
+        columns.Choice(key="role", header="Role", words=dict(Role.choices), css="m-hide"),
+        Status(
+            key="aws_status",
+            header="AWS Status",
+            label=gettext_lazy("AWS status"),
+            words=dict(AwsStatus.choices),
+            tones=AWS_TONES,
+            sub="read_at",
+            css="m-right",
+        ),
+        Status(
+            key="database_status",
+            header="Database Status",
+            label=gettext_lazy("Database status"),
+            words=dict(DatabaseStatus.choices),
+            tones=DATABASE_TONES,
+        ),
+        LastLogin(
+            key="last_login",
+            header="Last Login",
+            label=gettext_lazy("Last login"),
+            nullable=True,
+            sub="aws_last_used_at",
+            css="m-hide",
+        ),
+        columns.Text(key="platform_type", header="Platform Type", label=gettext_lazy("Platform type"), css="m-hide"),
+        columns.Moment(
+            key="created_at",
+            header="Account Creation Date",
+            label=gettext_lazy("Created"),
+            nullable=True,
+            visible=False,
+            css="m-hide",
+        ),
+        columns.Moment(
+            key="updated_at",
+            header="Last Updated",
+            label=gettext_lazy("Last updated"),
+            nullable=True,
+            visible=False,
+            css="m-hide",
+        ),
+        columns.Choice(
+            key="severity",
+            header="Severity",
+            label=gettext_lazy("Severity"),
+            words=dict(Severity.choices),
+            tones=SEVERITY_TONES,
+            visible=False,
+        ),
+        Judged(
+            key="finding",
+            header="Finding",
+            label=gettext_lazy("Finding"),
+            words=dict(Finding.choices),
+            sub="flags",
+        ),
+        Flags(key="flags", header="Flags", on_page=False, sortable=False),
+        columns.Choice(
+            key="verdict",
+            header="Review Verdict",
+            label=gettext_lazy("Verdict"),
+            words=dict(Review.Verdict.choices),
+            tones=VERDICT_TONES,
+            visible=False,
+            css="m-hide",
+        ),
+        columns.Text(
+            key="account",
+            header="AWS Account",
+            label=gettext_lazy("AWS account"),
+            expression="account_alias",
+            sub="user_name",
+            visible=False,
+            css="m-hide",
+        ),
+        columns.Text(key="user_name", header="IAM User", on_page=False),
+        LastUsed(key="aws_last_used_at", header="Last Used in AWS", on_page=False, nullable=True),
+        Read(key="read_at", header="AWS Read At", on_page=False, nullable=True),
+        columns.Text(key="name", header="Name", on_page=False),
+        columns.Text(key="key", header="Identity", on_page=False),
+    )
+    row_keys = ("aws_status", "database_status", "severity")
+    filterset_class = Filters
+    search_placeholder = gettext_lazy("Filter by e-mail, name or IAM user")
+    default_sort = "-severity"
+    identity = ("key",)
+    kpis = (
+        Kpi("all", gettext_lazy("Identities"), Count("key")),
+        Kpi(
+            "open",
+            gettext_lazy("AWS open without the platform"),
+            Count("key", filter=Q(finding__in=[Finding.AWS_OPEN_NOBODY, Finding.AWS_OPEN_PLATFORM_DISABLED])),
+            gettext_lazy("nobody there, or disabled"),
+        ),
+        Kpi("repair", gettext_lazy("To repair"), Count("key", filter=Q(finding=Finding.REPAIR))),
+        Kpi("no_mfa", gettext_lazy("Password without MFA"), Count("key", filter=Q(flags__contains=[Flag.NO_MFA]))),
+    )
+    views = (
+        View(gettext_lazy("User not found in platform"), "audit=not_found"),
+        View(gettext_lazy("User disabled in platform"), "audit=disabled&show=all"),
+        View(gettext_lazy("Bulk user operations"), "show=all"),
+    )
+    roles = frozenset({"admin"})
+    currency = None
+    merchant_path = None
+    scan = "users"
+    value_at_risk = "no_amount"
+    finding_label = Concat("email", Value(" · "), "finding")
+    empty_title = gettext_lazy("No account is out of line")
+    empty_text = gettext_lazy("Platform and AWS agree. Show all identities to see everybody.")
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        # what is at risk here is not money
+        return Identity.objects.visible_to(scope.viewer).annotate(no_amount=Value(Decimal(0), MoneyField()))

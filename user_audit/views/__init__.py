@@ -1,0 +1,1 @@
+"""Pages of the user audit. For administrators alone."""
