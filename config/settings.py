@@ -27,6 +27,7 @@ PUBLIC_URL = ENV.public_url
 INSTALLED_APPS = [
     "inventory_ops",
     "user_audit",
+    "lost_damaged",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,1 @@
+"""Units the shop lost or damaged: written off once, credited to their seller once, explained."""

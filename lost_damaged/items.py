@@ -1,0 +1,130 @@
+"""Reading one item: the same rules and sentences for API, CSV and page."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from lost_damaged.errors import Code, ItemError
+
+WRITTEN_OFF = "written-off"
+LONGEST_SKU = 100
+LONGEST_UID = 64
+LARGEST_ID = 2**63 - 1
+
+_UID = re.compile(r"[!-~]{1,64}")
+_DIGITS = re.compile(r"[0-9]{1,19}")
+_SPREADSHEET = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One unit to write off; `position` tells it apart in the answer."""
+
+    position: int
+    sku: str
+    uid: str
+    shop_item_id: int | None = None
+
+    @property
+    def uid_key(self) -> str:
+        return self.uid.upper()
+
+
+def uid_of(text: str) -> str:
+    """NFKC(trim(text)). Raises ItemError unless that is 1 to 64 printable ASCII characters."""
+    uid = unicodedata.normalize("NFKC", text[:1000]).strip()
+    if not uid:
+        raise ItemError(Code.FIELD, "UID", "UID is missing.")
+    if len(text) > 1000 or len(uid) > LONGEST_UID:
+        raise ItemError(Code.UID, "UID", f"UID is longer than {LONGEST_UID} characters.", text[:60])
+    if not _UID.fullmatch(uid):
+        raise ItemError(Code.UID, "UID", "UID may hold printable ASCII characters only, without spaces.", visible(text))
+    if _SPREADSHEET.fullmatch(uid):
+        raise ItemError(
+            Code.UID,
+            "UID",
+            "UID looks damaged by a spreadsheet. Format the column as text and enter the full UID.",
+            uid,
+        )
+    return uid
+
+
+def sku_of(text: str) -> str:
+    """The SKU exactly as written. Raises ItemError when it is missing, too long or holds control characters."""
+    if not text.strip():
+        raise ItemError(Code.FIELD, "SKU", "SKU is missing.")
+    if len(text) > LONGEST_SKU:
+        raise ItemError(Code.NOT_FOUND, "SKU", f"SKU is longer than {LONGEST_SKU} characters.", visible(text))
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        raise ItemError(Code.FIELD, "SKU", "SKU holds a control character. Remove it.", visible(text))
+    return text
+
+
+def check_status(text: str) -> None:
+    if not text:
+        raise ItemError(Code.FIELD, "Status", f"Status is missing. Use {WRITTEN_OFF}.")
+    if text != WRITTEN_OFF:
+        raise ItemError(
+            Code.STATUS, "Status", f"Status is not supported. Use {WRITTEN_OFF}: it is the only one.", visible(text)
+        )
+
+
+def shop_item_id_of(text: str) -> int | None:
+    """An order item shop id from text; empty is none. Raises ItemError."""
+    text = text.strip()
+    if not text:
+        return None
+    if not _DIGITS.fullmatch(text) or not 1 <= int(text) <= LARGEST_ID:
+        raise ItemError(
+            Code.FIELD,
+            "Order Item Shop ID",
+            "Order Item Shop ID must be a whole number above 0 in digits 0-9.",
+            visible(text),
+        )
+    return int(text)
+
+
+def of_texts(position: int, *, sku: str, uid: str, status: str, shop_item_id: str = "") -> Item:
+    """An item from cells or form fields. Raises ItemError."""
+    read_sku, read_uid = sku_of(sku), uid_of(uid)
+    check_status(status.strip())
+    return Item(position, read_sku, read_uid, shop_item_id_of(shop_item_id))
+
+
+def of_json(position: int, item: Any) -> Item:
+    """An item of the API's body. Fields it does not know are ignored. Raises ItemError."""
+    if not isinstance(item, dict):
+        raise ItemError(Code.FIELD, "", "The item is not an object with sku, uid and status.")
+    texts = {}
+    for field, column in (("sku", "SKU"), ("uid", "UID"), ("status", "Status")):
+        value = item.get(field)
+        if value is None or value == "":
+            raise ItemError(Code.FIELD, column, f"{field} is missing.")
+        if not isinstance(value, str):
+            code = Code.STATUS if field == "status" else Code.FIELD
+            raise ItemError(code, column, f"{field} must be a text.", visible(repr(value)))
+        texts[field] = value
+    shop_item_id = item.get("id_sales_order_item")
+    if shop_item_id is not None and not isinstance(shop_item_id, str):
+        if isinstance(shop_item_id, bool) or not isinstance(shop_item_id, int):
+            raise ItemError(
+                Code.FIELD,
+                "Order Item Shop ID",
+                "id_sales_order_item must be a whole number.",
+                visible(repr(shop_item_id)),
+            )
+        shop_item_id = str(shop_item_id) if abs(shop_item_id) <= LARGEST_ID else "too large"
+    sku, uid = sku_of(texts["sku"]), uid_of(texts["uid"])
+    check_status(texts["status"])
+    return Item(position, sku, uid, shop_item_id_of(shop_item_id or ""))
+
+
+def visible(text: str) -> str:
+    """A value for an error message: at most 60 characters, what cannot be seen written as \\u escapes."""
+    return "".join(
+        character if character == " " or unicodedata.category(character)[0] not in "CZ" else f"\\u{ord(character):04x}"
+        for character in text[:60]
+    )

@@ -1,0 +1,26 @@
+"""Tables of lost and damaged, one subject a file."""
+
+from lost_damaged.models.api import ApiKey, ApiReply
+from lost_damaged.models.imports import WriteOffFile, WriteOffRow
+from lost_damaged.models.nav import NavBatch, NavBatchLine
+from lost_damaged.models.settings import Factor, FinanceSettings, SellerAccount
+from lost_damaged.models.statements import Statement
+from lost_damaged.models.write_offs import LedgerEntry, Reason, SellerTransaction, Source, WriteOff
+
+__all__ = [
+    "ApiKey",
+    "ApiReply",
+    "Factor",
+    "FinanceSettings",
+    "LedgerEntry",
+    "NavBatch",
+    "NavBatchLine",
+    "Reason",
+    "SellerAccount",
+    "SellerTransaction",
+    "Source",
+    "Statement",
+    "WriteOff",
+    "WriteOffFile",
+    "WriteOffRow",
+]

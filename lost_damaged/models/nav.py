@@ -1,0 +1,64 @@
+"""Batches of journal lines for NAV (Business Central), frozen when made (see migration 0002)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.kit.db.fields import MoneyField
+
+
+class NavBatch(models.Model):
+    """The journal lines of one currency and posting month, as the bytes that were and will be downloaded."""
+
+    class State(models.TextChoices):
+        EXPORTED = "exported", _("Exported")
+        CONFIRMED = "confirmed", _("Confirmed")
+        REJECTED = "rejected", _("Rejected")
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    month = models.DateField(_("posting month"), help_text=_("Its first day."))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.EXPORTED)
+    csv = models.BinaryField(editable=False)
+    json = models.BinaryField(editable=False)
+    sha256 = models.CharField(_("SHA-256 of the CSV"), max_length=64)
+    line_count = models.PositiveIntegerField(_("lines"))
+    debit_amount = MoneyField(_("total debit"))
+    credit_amount = MoneyField(_("total credit"))
+    posted_number = models.CharField(_("posted as"), max_length=50, blank=True, default="")
+    note = models.CharField(_("note"), max_length=500, blank=True, default="")
+    created_by = models.CharField(_("made by"), max_length=254, blank=True, default="")
+    created_at = models.DateTimeField(_("made at"), default=timezone.now)
+    decided_by = models.CharField(_("decided by"), max_length=254, blank=True, default="")
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("NAV batch")
+        verbose_name_plural = _("NAV batches")
+        constraints = [
+            models.CheckConstraint(name="nav_batch_is_balanced", condition=Q(debit_amount=models.F("credit_amount"))),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class NavBatchLine(models.Model):
+    """That a transaction is in a batch; of a rejected batch the lines are no longer active."""
+
+    batch = models.ForeignKey(NavBatch, models.PROTECT, related_name="lines")
+    transaction = models.ForeignKey("lost_damaged.SellerTransaction", models.PROTECT, related_name="nav_lines")
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["transaction"], name="nav_transaction_in_one_active_batch", condition=Q(active=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}: {self.transaction_id}"

@@ -1,0 +1,99 @@
+"""Administration › Settings › Finance: factors, NAV accounts, caps."""
+
+from __future__ import annotations
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.kit.db.fields import MoneyField, RatioField
+
+NAV_CODE = RegexValidator(r"^[A-Za-z0-9._/-]*$", _("Use letters, digits and . _ / - only."))
+
+
+class FinanceSettings(models.Model):
+    """The one row of settings. Read it with `queries.settings.current()`."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    shop_name = models.CharField(
+        _("shop name"), max_length=30, default="Shop", help_text=_("Shown to sellers, as in “Shop-Id”.")
+    )
+    transaction_cap = MoneyField(
+        _("cap per unit"), null=True, blank=True, help_text=_("An import with a higher amount needs a second person.")
+    )
+    import_cap = MoneyField(
+        _("cap per import"), null=True, blank=True, help_text=_("An import with a higher total needs a second person.")
+    )
+    locked_until = models.DateField(
+        _("locked until"), null=True, blank=True, help_text=_("Nothing is booked up to and including this day (UTC).")
+    )
+    nav_template = models.CharField(_("journal template name"), max_length=10, default="GENERAL", validators=[NAV_CODE])
+    nav_journal = models.CharField(_("journal batch name"), max_length=10, default="LOSTDAM", validators=[NAV_CODE])
+    nav_expense_account = models.CharField(
+        _("expense account"), max_length=20, default="60450", validators=[NAV_CODE], help_text=_("A G/L account.")
+    )
+    nav_shop_dimension = models.CharField(
+        _("shop dimension code"), max_length=20, blank=True, default="", validators=[NAV_CODE]
+    )
+    nav_local_currency = models.CharField(
+        _("local currency"), max_length=3, default="GBP", help_text=_("Its currency code is left blank in NAV files.")
+    )
+
+    class Meta:
+        verbose_name = _("finance settings")
+        verbose_name_plural = _("finance settings")
+        constraints = [
+            models.CheckConstraint(name="finance_settings_is_one_row", condition=Q(id=1)),
+            models.CheckConstraint(
+                name="finance_caps_are_positive",
+                condition=(Q(transaction_cap__isnull=True) | Q(transaction_cap__gt=0))
+                & (Q(import_cap__isnull=True) | Q(import_cap__gt=0)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("finance settings"))
+
+
+class Factor(models.Model):
+    """The factor in force from a moment on: of one seller, or by default (merchant NULL). Append-only.
+
+    Of several from the same moment the newest row counts.
+    """
+
+    merchant = models.ForeignKey(
+        "inventory_ops.Merchant", models.PROTECT, null=True, blank=True, related_name="write_off_factors"
+    )
+    factor = RatioField(_("factor"))
+    valid_from = models.DateTimeField(_("valid from"), default=timezone.now)
+    note = models.CharField(_("note"), max_length=200, blank=True, default="")
+    created_by = models.CharField(_("set by"), max_length=254, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("write-off factor")
+        verbose_name_plural = _("write-off factors")
+        constraints = [
+            models.CheckConstraint(name="factor_is_a_ratio", condition=Q(factor__gte=0) & Q(factor__lte=1)),
+        ]
+        indexes = [models.Index(fields=["merchant", "-valid_from", "-id"], name="factor_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.factor} from {self.valid_from:%Y-%m-%d}"
+
+
+class SellerAccount(models.Model):
+    """A seller's number in NAV. Without one the seller's journal lines are held."""
+
+    merchant = models.OneToOneField("inventory_ops.Merchant", models.CASCADE, related_name="nav_account")
+    vendor_no = models.CharField(_("NAV vendor number"), max_length=20, validators=[NAV_CODE])
+
+    class Meta:
+        verbose_name = _("seller account")
+        verbose_name_plural = _("seller accounts")
+        constraints = [models.CheckConstraint(name="seller_account_is_given", condition=~Q(vendor_no=""))]
+
+    def __str__(self) -> str:
+        return self.vendor_no

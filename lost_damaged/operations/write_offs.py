@@ -1,0 +1,239 @@
+"""Writing units off: one function for API, CSV and page, and the reversal."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import wraps
+from typing import Any
+
+import structlog
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+from psycopg.errors import DeadlockDetected, SerializationFailure
+
+from inventory_ops.models import User
+from inventory_ops.operations import audit
+from lost_damaged import errors
+from lost_damaged.errors import ItemError
+from lost_damaged.items import Item
+from lost_damaged.models import Reason, SellerTransaction, Source
+from lost_damaged.queries import booking
+from lost_damaged.queries import settings as finance_settings
+
+log = structlog.get_logger(__name__)
+MOST_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one item: `booked`, `repeat` (booked before with the same data), `ready` (dry run) or `error`.
+
+    `number` is that of the write-off and its credit; `amount` what is, or would be, credited.
+    """
+
+    position: int
+    uid: str
+    state: str
+    number: str = ""
+    amount: Decimal | None = None
+    currency: str = ""
+    warnings: list[str] = field(default_factory=list)
+    error: ItemError | None = None
+    merchant_id: int | None = None
+
+
+class CannotReverse(Exception):
+    """The write-off cannot be reversed; the message says why."""
+
+
+def repeated_on_deadlock[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """Run a whole transaction again when PostgreSQL chose it as the victim of a deadlock (a price import, say)."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for _ in range(MOST_TRIES - 1):
+            try:
+                return function(*args, **kwargs)
+            except OperationalError as error:
+                # inside a caller's transaction everything is lost anyway: the caller has to begin again
+                if connection.in_atomic_block or not isinstance(
+                    error.__cause__, DeadlockDetected | SerializationFailure
+                ):
+                    raise
+                log.warning("booking_repeated", reason=type(error.__cause__).__name__)
+        return function(*args, **kwargs)
+
+    return run
+
+
+@repeated_on_deadlock
+@transaction.atomic
+def write_off(
+    items: Sequence[Item],
+    *,
+    source: Source,
+    by: User | None,
+    reason: str = Reason.OTHER,
+    import_id: uuid.UUID | None = None,
+    as_of: datetime | None = None,
+    dry_run: bool = False,
+) -> list[Outcome]:
+    """Write off every item that can be, whole or not at all; answer one outcome an item, in the order of positions.
+
+    Each unit is credited to its seller with the price and factor of this moment, in double entry, in the same
+    transaction. With `dry_run` nothing is written and what would be booked is `ready`.
+    """
+    if not items:
+        return []
+    stage()
+    with connection.cursor() as cursor:
+        with cursor.copy(f"copy pg_temp.ld_item ({', '.join(booking.ITEM_COLUMNS)}) from stdin") as copy:
+            for item in items:
+                copy.write_row((item.position, item.sku, item.uid, item.uid_key, item.shop_item_id))
+        cap = finance_settings.current().transaction_cap
+        write_off_staged(
+            source=source, by=by, reason=reason, import_id=import_id, as_of=as_of, dry_run=dry_run, cap=cap
+        )
+        cursor.execute(
+            "select position, uid, state, number, amount, currency, warnings, problem, merchant_id"
+            " from pg_temp.ld_result order by position"
+        )
+        return [_outcome(*row) for row in cursor.fetchall()]
+
+
+def _outcome(
+    position: int,
+    uid: str,
+    state: str,
+    number: str,
+    amount: Decimal | None,
+    currency: str,
+    warnings: Any,
+    problem: str | None,
+    merchant_id: int | None,
+) -> Outcome:
+    if isinstance(warnings, str):  # Django's cursors leave jsonb as text
+        warnings = json.loads(warnings)
+    return Outcome(
+        position=position,
+        uid=uid,
+        state=state,
+        number=number,
+        amount=amount,
+        currency=currency,
+        warnings=warnings,
+        error=errors.of_reason(problem, number=number) if problem else None,
+        merchant_id=merchant_id,
+    )
+
+
+def stage() -> None:
+    """Make the temporary table `ld_item` that `write_off_staged` takes; it goes at the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("drop table if exists " + ", ".join(f"pg_temp.{name}" for name in booking.TABLES))
+        cursor.execute(booking.CREATE)
+
+
+def write_off_staged(
+    *,
+    source: Source,
+    by: User | None,
+    reason: str = Reason.OTHER,
+    import_id: uuid.UUID | None = None,
+    as_of: datetime | None = None,
+    dry_run: bool = False,
+    cap: Decimal | None = None,
+) -> int:
+    """Book all rows of `ld_item` in the caller's transaction and answer how many are new; `ld_result` tells of each.
+
+    Amounts above `cap` are refused; None is no cap (a second person has approved them).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("analyze pg_temp.ld_item")
+        if not dry_run:
+            cursor.execute(booking.LOCK_PRODUCTS)
+        now = as_of or timezone.now()  # after the locks: the moment that counts
+        params: dict[str, Any] = {
+            "now": now,
+            "digits": booking.digits_json(),
+            "locked": finance_settings.is_locked(finance_settings.current(), now),
+            "cap": cap,
+            "reason": reason,
+            "source": str(source),
+            "import": import_id,
+            "actor": by.email if by else "",
+        }
+        cursor.execute(booking.CHECK, params)
+        cursor.execute(booking.CREATE_BOOKED)
+        booked = 0
+        if not dry_run:
+            cursor.execute(booking.INSERT_WRITE_OFFS, params)
+            booked = cursor.rowcount
+        if booked:
+            _hold_statements(cursor, params)
+            cursor.execute(booking.INSERT_TRANSACTIONS, params)
+        cursor.execute(booking.RESULT)
+        if booked:
+            audit.record(
+                action="write_off.book",
+                by=by,
+                summary=f"{booked} units written off ({source})",
+                data={"units": booked, "source": str(source), "import": str(import_id or "")},
+            )
+    return booked
+
+
+def _hold_statements(cursor: Any, params: dict[str, Any]) -> None:
+    """Hold the open statement of every seller concerned, so that none is closed before this commits."""
+    cursor.execute("select count(distinct merchant_id) from pg_temp.ld_booked")
+    sellers = cursor.fetchone()[0]
+    while True:
+        cursor.execute(booking.OPEN_STATEMENTS, params)
+        cursor.execute(booking.LOCK_STATEMENTS)
+        if len(cursor.fetchall()) == sellers:
+            return
+        # one was closed while we waited for it: its successor is open now
+
+
+@repeated_on_deadlock
+@transaction.atomic
+def reverse(*, number: str, note: str, by: User | None, as_of: datetime | None = None) -> SellerTransaction:
+    """Book the unit as found: the debit that takes its credit back, once. The UID stays used.
+
+    Raises CannotReverse when there is no such write-off, it is reversed already, or the period is locked.
+    """
+    now = as_of or timezone.now()
+    if not note.strip():
+        raise CannotReverse("Say why it is reversed.")
+    if finance_settings.is_locked(finance_settings.current(), now):
+        raise CannotReverse(errors.MESSAGES["locked"][1])
+    with connection.cursor() as cursor:
+        # the write-off's row is the queue of those who would reverse it at once
+        cursor.execute("select id from lost_damaged_writeoff where number = %s for no key update", [number])
+        if not (found := cursor.fetchone()):
+            raise CannotReverse(f"There is no write-off {number}.")
+        credit = SellerTransaction.objects.get(write_off_id=found[0], type=SellerTransaction.Type.CREDIT)
+        if SellerTransaction.objects.filter(reverses=credit).exists():
+            raise CannotReverse(f"{number} is reversed already.")
+        cursor.execute("drop table if exists pg_temp.ld_booked")
+        cursor.execute(booking.CREATE_BOOKED)
+        cursor.execute("insert into pg_temp.ld_booked (merchant_id) values (%s)", [credit.merchant_id])
+        _hold_statements(cursor, {"now": now})
+        cursor.execute(
+            booking.INSERT_REVERSAL,
+            {"credit": credit.pk, "note": note.strip()[:500], "actor": by.email if by else "", "now": now},
+        )
+        debit = SellerTransaction.objects.get(reverses=credit)
+    audit.record(
+        action="write_off.reverse",
+        by=by,
+        subject=debit,
+        summary=f"{number} reversed by {debit.number}",
+        merchant_id=credit.merchant_id,
+    )
+    return debit

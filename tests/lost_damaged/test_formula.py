@@ -1,0 +1,107 @@
+"""The formula against PostgreSQL's numeric, and at the places where rounding goes wrong."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lost_damaged import formula
+
+MONEY = st.decimals(min_value=0, max_value=10**9, places=4)
+PERCENT = st.decimals(min_value=0, max_value=100, places=4)
+FACTOR = st.decimals(min_value=0, max_value=1, places=4)
+DIGITS = st.sampled_from([0, 2, 3])
+RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def in_sql(expression: str, digits: int, *params: object) -> Decimal:
+    with connection.cursor() as cursor:
+        cursor.execute(f"select round(greatest({expression}, 0), %s)", [*params, digits])
+        return Decimal(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db
+@RELAXED
+@given(MONEY, MONEY, FACTOR, DIGITS)
+def test_of_an_order_item_sql_and_python_agree(
+    price: Decimal, commission: Decimal, factor: Decimal, digits: int
+) -> None:
+    result = formula.of_order_item(unit_price=price, commission=commission, factor=factor, digits=digits)
+    sql = in_sql("(%s::numeric - %s::numeric) * %s::numeric", digits, price, commission, factor)
+    assert result.amount == sql
+    assert 0 <= result.amount <= formula.rounded(price, digits)
+    assert result.clamped == (commission > price and factor > 0)
+
+
+@pytest.mark.django_db
+@RELAXED
+@given(MONEY, st.none() | MONEY, st.booleans(), PERCENT, FACTOR, DIGITS)
+def test_of_a_product_sql_and_python_agree(
+    price: Decimal, special: Decimal | None, used: bool, percent: Decimal, factor: Decimal, digits: int
+) -> None:
+    result = formula.of_product(
+        price=price,
+        special_price=special,
+        special_used=used,
+        commission_percent=percent,
+        factor=factor,
+        digits=digits,
+    )
+    sql = in_sql(
+        "(case when %s then least(%s::numeric, %s::numeric) else %s::numeric end)"
+        " * (1 - %s::numeric * 0.01) * %s::numeric",
+        digits,
+        used,
+        price,
+        special,
+        price,
+        percent,
+        factor,
+    )
+    assert result.amount == sql
+    assert 0 <= result.amount <= formula.rounded(price, digits)
+
+
+@pytest.mark.parametrize(
+    ("unit_price", "digits", "amount"),
+    [("2.665", 2, "2.67"), ("0.005", 2, "0.01"), ("0.0049", 2, "0.00"), ("0.5", 0, "1"), ("1.0005", 3, "1.001")],
+)
+def test_halves_go_up(unit_price: str, digits: int, amount: str) -> None:
+    result = formula.of_order_item(
+        unit_price=Decimal(unit_price), commission=Decimal(0), factor=Decimal(1), digits=digits
+    )
+    assert str(result.amount) == amount
+
+
+def test_it_is_rounded_once_at_the_end() -> None:
+    # rounding the discounted price first would give 3.33 × 0.5 = 1.67
+    result = formula.of_product(
+        price=Decimal("3.70"),
+        special_price=None,
+        special_used=False,
+        commission_percent=Decimal("10.05"),
+        factor=Decimal("0.5"),
+        digits=2,
+    )
+    assert result.amount == Decimal("1.66")
+    assert result.raw == Decimal("1.664075")
+
+
+def test_a_commission_above_the_price_credits_nothing_and_keeps_the_raw_value() -> None:
+    result = formula.of_order_item(unit_price=Decimal(5), commission=Decimal(7), factor=Decimal(1), digits=2)
+    assert (result.amount, result.raw, result.clamped) == (Decimal("0.00"), Decimal(-2), True)
+
+
+@pytest.mark.parametrize(("currency", "digits"), [("GBP", 2), ("UGX", 0), ("XOF", 0), ("JPY", 0), ("TND", 3)])
+def test_minor_units_are_those_of_iso_4217(currency: str, digits: int) -> None:
+    assert formula.minor_units(currency) == digits
+
+
+@pytest.mark.parametrize("currency", ["XAU", "ZZZ"])
+def test_a_code_without_a_minor_unit_is_refused(currency: str) -> None:
+    with pytest.raises(ValueError, match=currency):
+        formula.minor_units(currency)

@@ -1,0 +1,136 @@
+"""Many at once, on the real PostgreSQL with real commits."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.db.models import Sum
+
+from lost_damaged.items import Item
+from lost_damaged.models import LedgerEntry, SellerTransaction, Source, Statement, WriteOff
+from lost_damaged.operations import write_offs
+from lost_damaged.operations.write_offs import CannotReverse
+from tests.lost_damaged.world import World, make_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return make_world()
+
+
+def at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
+    """Run `work(n)` in `count` threads that start together, each with a connection of its own."""
+    barrier = threading.Barrier(count)
+
+    def run(n: int) -> Any:
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=30)
+            return work(n)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def book(world: World, items: list[Item]) -> list[str]:
+    return [outcome.state for outcome in write_offs.write_off(items, source=Source.API, by=world.finance)]
+
+
+def test_fifty_on_one_uid_book_it_once(world: World) -> None:
+    world.product("A")
+    states = Counter(state for [state] in at_once(50, lambda n: book(world, [Item(0, "A", "one")])))
+    assert states == {"booked": 1, "repeat": 49}
+    assert SellerTransaction.objects.count() == LedgerEntry.objects.count() / 2 == 1
+
+
+def test_without_the_constraint_the_same_race_books_more_than_once(world: World) -> None:
+    """The control: what the test above shows is the constraint's doing."""
+    world.product("A")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select conname from pg_constraint where conrelid = 'lost_damaged_writeoff'::regclass and contype = 'u'"
+            " and pg_get_constraintdef(oid) like '%(uid_key)'"
+        )
+        [[name]] = cursor.fetchall()
+        cursor.execute(f"alter table lost_damaged_writeoff drop constraint {name}")
+    original = write_offs.booking.INSERT_WRITE_OFFS
+    try:
+        write_offs.booking.INSERT_WRITE_OFFS = original.replace("on conflict (uid_key) do nothing", "")
+        at_once(12, lambda n: book(world, [Item(0, "A", "one")]))
+        assert WriteOff.objects.filter(uid_key="ONE").count() > 1
+    finally:
+        write_offs.booking.INSERT_WRITE_OFFS = original
+        with connection.cursor() as cursor:
+            cursor.execute("begin; set local session_replication_role = replica")
+            cursor.execute("truncate lost_damaged_writeoff cascade; commit")
+            cursor.execute(f"alter table lost_damaged_writeoff add constraint {name} unique (uid_key)")
+
+
+def test_opposite_orders_do_not_deadlock(world: World) -> None:
+    for n in range(10):
+        world.product(f"P{n}")
+    units = [Item(n, f"P{n % 10}", f"unit-{n:03}") for n in range(200)]
+
+    def work(n: int) -> list[str]:
+        return book(world, units if n % 2 else units[::-1])
+
+    states = Counter(state for states in at_once(8, work) for state in states)
+    assert states == {"booked": 200, "repeat": 1400}
+    assert WriteOff.objects.count() == 200
+
+
+def test_prices_change_while_units_are_booked_and_every_amount_is_of_one_price(world: World) -> None:
+    product = world.product("A", "100.00")
+    stop = threading.Event()
+
+    def change() -> None:
+        while not stop.is_set():
+            for price in ("50.00", "100.00"):
+                type(product).objects.filter(pk=product.pk).update(price=Decimal(price))
+        connections.close_all()
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    try:
+        at_once(6, lambda n: [book(world, [Item(0, "A", f"u-{n}-{m}")]) for m in range(5)])
+    finally:
+        stop.set()
+        changer.join()
+    assert SellerTransaction.objects.count() == 30
+    assert {(each.price, each.amount) for each in SellerTransaction.objects.all()} <= {
+        (Decimal("100.0000"), Decimal("87.5000")),
+        (Decimal("50.0000"), Decimal("43.7500")),
+    }
+
+
+def test_reversed_by_many_at_once_it_is_reversed_once(world: World) -> None:
+    world.product("A")
+    [outcome] = write_offs.write_off([Item(0, "A", "u")], source=Source.API, by=world.finance)
+
+    def work(n: int) -> bool:
+        try:
+            write_offs.reverse(number=outcome.number, note="found", by=world.finance)
+        except CannotReverse:
+            return False
+        return True
+
+    assert sum(at_once(8, work)) == 1
+    assert SellerTransaction.objects.aggregate(total=Sum("amount"))["total"] == 0
+
+
+def test_the_first_bookings_of_a_seller_share_one_statement(world: World) -> None:
+    world.product("A")
+    at_once(8, lambda n: book(world, [Item(0, "A", f"u-{n}")]))
+    assert Statement.objects.count() == 1
+    assert SellerTransaction.objects.count() == 8
