@@ -357,9 +357,11 @@ def test_what_was_booked_cannot_be_changed(world: World, sql: str) -> None:
         "insert into lost_damaged_ledgerentry (transaction_id, account, debit, credit)"
         " select id, 'expense', 1, 1 from lost_damaged_sellertransaction",
         "insert into lost_damaged_writeoff (number, merchant_id, product_id, uid, uid_key, status, reason, source,"
-        " actor) select 'LD-Y', merchant_id, product_id, 'U-1', 'U-1', status, reason, source, '' from lost_damaged_writeoff",
+        " actor) select 'LD-Y', merchant_id, product_id, 'U-1', 'U-1', status, reason, source, ''"
+        " from lost_damaged_writeoff",
         "insert into lost_damaged_writeoff (number, merchant_id, product_id, uid, uid_key, status, reason, source,"
-        " actor) select 'LD-Y', merchant_id, product_id, 'ü', 'Ü', status, reason, source, '' from lost_damaged_writeoff",
+        " actor) select 'LD-Y', merchant_id, product_id, 'ü', 'Ü', status, reason, source, ''"
+        " from lost_damaged_writeoff",
         "update inventory_ops_merchant set currency = 'EUR' where vendor_number = 'V1'",
     ],
 )

@@ -1,0 +1,1 @@
+"""The Seller Center API that warehouse systems call: UpdateInventoryStatus and two actions to reconcile."""
