@@ -34,8 +34,10 @@ class Imports(Report):
     currency = None
     merchant_path = None
     columns = (
-        columns.Text(key="file", header="File", expression="file_name", link=lambda row: f"/imports/{row['pk']}/"),
-        columns.Text(key="kind", header="Kind"),
+        columns.Text(
+            key="file", header="File", sub="kind", expression="file_name", link=lambda row: f"/imports/{row['pk']}/"
+        ),
+        columns.Text(key="kind", header="Kind", on_page=False),
         columns.Choice(
             key="state",
             header="State",
@@ -55,7 +57,7 @@ class Imports(Report):
         columns.Integer(key="changed", header="Changed", expression="rows_changed", css="m-hide"),
         columns.Integer(key="unchanged", header="Unchanged", expression="rows_unchanged", css="m-hide"),
         columns.Integer(key="failed", header="With Errors", expression="rows_failed"),
-        columns.Text(key="by", header="By", expression="created_by__email", nullable=True, css="m-hide"),
+        columns.Text(key="by", header="By", expression="created_by__email", nullable=True, visible=False),
         columns.Moment(key="created_at", header="Created"),
     )
     filterset_class = Filters

@@ -136,9 +136,6 @@ def new(request: HttpRequest) -> HttpResponse:
                 form.add_error("file", str(error))
             else:
                 return HttpResponseRedirect(f"/imports/{job.pk}/")
-        # `kind` is drawn by the page's cards, not as a field
-        for message in form.errors.pop("kind", []):
-            form.add_error(None, message)
     chosen = request.POST.get("kind") or request.GET.get("kind") or specs[0].name
     page = UploadPage(
         title=_("New import"),

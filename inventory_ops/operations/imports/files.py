@@ -288,7 +288,7 @@ def _record(
     job = Import.objects.create(
         id=outcome.import_id or uuid.uuid4(),
         kind=outcome.kind,
-        file_name=outcome.file_name[:255],
+        file_name=Path(outcome.file_name).name[:255],
         sha256=sha256,
         state=Import.State.DONE if done else Import.State.FAILED,
         all_or_nothing=all_or_nothing,
