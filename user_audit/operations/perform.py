@@ -118,13 +118,13 @@ def _act(item: ActionItem, journal: DatabaseJournal) -> Result:
         case Action.DELETE_DB:
             return _done(database.delete(user_id=_user_id(row), by=by), "Already gone.")
         case Action.DISABLE_AWS:
-            return _outcome(_disable(journal, _iam_user(row)), "Already disabled in AWS.")
+            return _outcome(item, _disable(journal, _iam_user(row)), "Already disabled in AWS.")
         case Action.ENABLE_AWS:
-            return _outcome(_enable(journal, _iam_user(row)), "Already enabled in AWS.")
+            return _outcome(item, _enable(journal, _iam_user(row)), "Already enabled in AWS.")
         case Action.DELETE_AWS:
             if decision.not_before is not None:
                 return Result(State.SCHEDULED, decision.why, decision.not_before)
-            return _outcome(_delete(journal, _iam_user(row)), "Already gone from AWS.")
+            return _outcome(item, _delete(journal, _iam_user(row)), "Already gone from AWS.")
         case _:
             return _delete_both(item, journal, row, by)
 
@@ -196,11 +196,13 @@ def _hand(iam_user: IamUser, journal: DatabaseJournal, purpose: Purpose) -> Hand
     return Hand(accounts.open_iam(iam_user.account_id, purpose), scans.subject_of(iam_user), journal)
 
 
-def _outcome(outcome: Outcome, unchanged: str) -> Result:
+def _outcome(item: ActionItem, outcome: Outcome, unchanged: str) -> Result:
     notes = " ".join(outcome.notes)
+    # A worker before this one may have done the work and died before it could say so.
+    changed = outcome.changed or item.steps.filter(result="").exists()
     if outcome.partial:
         return Result(State.PARTIAL, notes)
-    return Result(State.DONE, notes) if outcome.changed else Result(State.NOOP, notes or unchanged)
+    return Result(State.DONE, notes) if changed else Result(State.NOOP, notes or unchanged)
 
 
 def _done(changed: bool, otherwise: str) -> Result:
