@@ -94,7 +94,7 @@ def test_nothing_is_known_after_26_hours(scan: Scan, world: World) -> None:
     assert Identity.objects.get(email="nobody@example.com").finding == "aws_missing"
     old = timezone.now() - timedelta(hours=27)
     IamUser.objects.update(read_at=old)
-    IamScan.objects.update(finished_at=old)
+    IamScan.objects.update(started_at=old, finished_at=old)
     for identity in Identity.objects.all():
         assert (identity.aws_status, identity.finding) == ("unknown", "")
 
@@ -145,6 +145,18 @@ def test_an_old_report_does_not_undo_what_was_read_since(scan: Scan, world: Worl
     scan(told)
     live.refresh_from_db()
     assert live.active_key_count == 2
+
+
+def test_a_scan_without_news_writes_no_user(scan: Scan) -> None:
+    users = [reading(f"user-{n}@example.com", n) for n in range(3)]
+    scan(*users)
+    before = list(IamUser.objects.order_by("pk").values())
+    seen = Identity.objects.order_by("key").first()
+    scan(*users)
+    assert list(IamUser.objects.order_by("pk").values()) == before
+    again = Identity.objects.order_by("key").first()
+    assert seen is not None and again is not None and seen.read_at is not None and again.read_at is not None
+    assert again.read_at > seen.read_at, "it was seen all the same"
 
 
 def test_two_scans_at_once(scan: Scan, world: World) -> None:

@@ -47,15 +47,18 @@ create trigger append_only_truncate before truncate on user_audit_actionstep
 # A status older than 26 hours is not known any more; then the row has no finding that could be wrong.
 VIEW = """
 create view user_audit_identity as
-with scanned as (
-    -- is every configured account's last complete scan young enough to say that somebody is not there?
-    select coalesce(bool_and(last.finished_at > now() - interval '26 hours'), false) as complete
+with account as (
+    select a.*, last.started_at as scanned_at
     from user_audit_iamaccount a
     left join lateral (
-        select max(s.finished_at) as finished_at from user_audit_iamscan s
+        select max(s.started_at) as started_at from user_audit_iamscan s
         where s.account_id = a.account_id and s.state = 'complete'
     ) last on true
-    where a.is_enabled
+),
+scanned as (
+    -- is every configured account's last complete scan young enough to say that somebody is not there?
+    select coalesce(bool_and(scanned_at > now() - interval '26 hours'), false) as complete
+    from account where is_enabled
 ),
 reviewed as (
     select distinct on (subject) subject, verdict, until from user_audit_review order by subject, id desc
@@ -67,11 +70,12 @@ deleting as (
       and exists (select 1 from user_audit_iamarchive a where a.iam_user_id = i.iam_user_id)
 ),
 iam as (
-    select i.*, a.alias, r.taken_at as disabled_at,
+    -- whoever is not gone was seen by the last complete scan
+    select i.*, a.alias, r.taken_at as disabled_at, greatest(i.read_at, a.scanned_at) as seen_at,
         i.active_key_count + i.active_other_count > 0 or not i.credentials_known as has_active,
         greatest(i.password_last_used_at, i.key_last_used_at) as last_used_at,
         case
-            when i.read_at < now() - interval '26 hours' or not a.is_enabled then 'unknown'
+            when greatest(i.read_at, a.scanned_at) < now() - interval '26 hours' or not a.is_enabled then 'unknown'
             when d.iam_user_id is not null then 'deleting'
             when r.id is not null and (i.deny <> 'managed' or i.active_key_count + i.active_other_count > 0)
                 then 'partial'
@@ -82,7 +86,7 @@ iam as (
             else 'active'
         end as status
     from user_audit_iamuser i
-    join user_audit_iamaccount a on a.account_id = i.account_id
+    join account a on a.account_id = i.account_id
     left join user_audit_disablerecord r on r.iam_user_id = i.id and r.state = 'open'
     left join deleting d on d.iam_user_id = i.id
     where i.gone_at is null
@@ -114,7 +118,7 @@ joined as (
         coalesce(i.account_id, '') as account_id,
         coalesce(i.alias, '') as account_alias,
         coalesce(i.user_name, '') as user_name,
-        i.read_at,
+        i.seen_at as read_at,
         i.disabled_at,
         coalesce(nullif(i.protected_because, ''), p.reason, '') as protected_because,
         t.deleted_at,

@@ -21,44 +21,54 @@ where i.account_id = %(account)s and i.gone_at is null and i.read_at <= %(starte
 """
 
 # Facts of the credential report count only where we know nothing younger: the report may be four hours old, and what
-# we read live after an action must not be undone by it. A row read live after the scan began is left alone.
-UPSERT = """
-insert into user_audit_iamuser as i (
-    account_id, iam_id, user_name, arn, path, created_at, email, email_digest, tags, groups, policies, inline_policies,
-    boundary, deny, is_admin, is_quarantined, protected_because, credentials_known, credentials_at, has_password,
-    has_mfa, password_last_used_at, active_key_count, active_other_count, oldest_key_at, key_last_used_at,
-    link, recreated, read_at, changed_at)
-select %(account)s, s.iam_id, s.user_name, s.arn, s.path, s.created_at, s.email, s.email_digest, s.tags, s.groups,
-    s.policies, s.inline_policies, s.boundary, s.deny, s.is_admin, s.is_quarantined, s.protected_because,
-    s.credentials_known, %(report)s, s.has_password, s.has_mfa, s.password_last_used_at, s.active_key_count,
-    s.active_certificate_count, s.oldest_key_at, s.key_last_used_at, '',
-    exists (select 1 from user_audit_iamuser o where o.account_id = %(account)s and o.iam_id <> s.iam_id
-            and lower(o.user_name) = lower(s.user_name)),
-    %(started)s, %(now)s
-from user_audit_iamsnapshot s where s.scan_id = %(scan)s
+# we read live after an action must not be undone by it. A row read live after the scan began is left alone, and so is
+# one about which there is no news: that it was seen follows from the scan.
+FACTS = (
+    "user_name, arn, path, email, email_digest, tags, groups, policies, inline_policies, boundary, deny, is_admin, "
+    "is_quarantined, protected_because"
+)
+CREDENTIALS = "credentials_known, has_password, has_mfa, active_key_count, active_other_count, oldest_key_at"
+USE = "password_last_used_at, key_last_used_at"
+
+
+def _columns(names: str, table: str) -> str:
+    return ", ".join(f"{table}.{name}" for name in names.split(", "))
+
+
+def _set(names: str) -> str:
+    return ", ".join(f"{name} = excluded.{name}" for name in names.split(", "))
+
+
+UPSERT = f"""
+with told as (
+    select s.*, s.active_certificate_count as active_other_count, i.id as known_id,
+        coalesce(i.credentials_at > %(report)s, false) as is_old
+    from user_audit_iamsnapshot s
+    left join user_audit_iamuser i on i.account_id = %(account)s and i.iam_id = s.iam_id
+    where s.scan_id = %(scan)s and (i.id is null or i.read_at <= %(started)s)
+), wanted as (
+    select t.iam_id, t.created_at, {_columns(FACTS, "t")},
+        {", ".join(f"case when t.is_old then i.{n} else t.{n} end as {n}" for n in CREDENTIALS.split(", "))},
+        {", ".join(f"greatest(i.{n}, t.{n}) as {n}" for n in USE.split(", "))},
+        greatest(i.credentials_at, %(report)s) as credentials_at,
+        exists (select 1 from user_audit_iamuser o where o.account_id = %(account)s and o.iam_id <> t.iam_id
+                and lower(o.user_name) = lower(t.user_name)) as recreated
+    from told t left join user_audit_iamuser i on i.id = t.known_id
+), news as (
+    select w.* from wanted w
+    left join user_audit_iamuser i on i.account_id = %(account)s and i.iam_id = w.iam_id
+    where i.id is null or i.gone_at is not null
+       or ({_columns(FACTS, "i")}, {_columns(CREDENTIALS, "i")}, {_columns(USE, "i")}, i.recreated) is distinct from
+          ({_columns(FACTS, "w")}, {_columns(CREDENTIALS, "w")}, {_columns(USE, "w")}, w.recreated)
+)
+insert into user_audit_iamuser (
+    account_id, iam_id, created_at, {FACTS}, {CREDENTIALS}, {USE}, credentials_at, recreated, link, read_at, changed_at)
+select %(account)s, iam_id, created_at, {FACTS}, {CREDENTIALS}, {USE}, credentials_at, recreated, '', %(started)s,
+    %(now)s
+from news
 on conflict (account_id, iam_id) do update set
-    user_name = excluded.user_name, arn = excluded.arn, path = excluded.path, email = excluded.email,
-    email_digest = excluded.email_digest, tags = excluded.tags, groups = excluded.groups,
-    policies = excluded.policies, inline_policies = excluded.inline_policies, boundary = excluded.boundary,
-    deny = excluded.deny, is_admin = excluded.is_admin, is_quarantined = excluded.is_quarantined,
-    protected_because = excluded.protected_because,
-    credentials_known = case when i.credentials_at > %(report)s then i.credentials_known
-                             else excluded.credentials_known end,
-    has_password = case when i.credentials_at > %(report)s then i.has_password else excluded.has_password end,
-    has_mfa = case when i.credentials_at > %(report)s then i.has_mfa else excluded.has_mfa end,
-    active_key_count = case when i.credentials_at > %(report)s then i.active_key_count
-                            else excluded.active_key_count end,
-    active_other_count = case when i.credentials_at > %(report)s then i.active_other_count
-                              else excluded.active_other_count end,
-    oldest_key_at = case when i.credentials_at > %(report)s then i.oldest_key_at else excluded.oldest_key_at end,
-    credentials_at = greatest(i.credentials_at, excluded.credentials_at),
-    password_last_used_at = greatest(i.password_last_used_at, excluded.password_last_used_at),
-    key_last_used_at = greatest(i.key_last_used_at, excluded.key_last_used_at),
-    recreated = excluded.recreated, gone_at = null, read_at = excluded.read_at,
-    changed_at = case when (i.user_name, i.deny, i.policies, i.groups, i.tags, i.has_password, i.active_key_count)
-        is distinct from (excluded.user_name, excluded.deny, excluded.policies, excluded.groups, excluded.tags,
-                          excluded.has_password, excluded.active_key_count) then %(now)s else i.changed_at end
-where i.read_at <= %(started)s
+    {_set(FACTS)}, {_set(CREDENTIALS)}, {_set(USE)}, credentials_at = excluded.credentials_at,
+    recreated = excluded.recreated, gone_at = null, read_at = excluded.read_at, changed_at = %(now)s
 """
 
 # Confirmed links stay. Else the e-mail decides, and only a unique hit links without a doubt.

@@ -44,17 +44,18 @@ class Handle:
             processes.stop(self.process, signal.SIGTERM, seconds=STOP_SECONDS)
 
 
-def start(data_dir: Path, *, organisation: bool = True) -> Handle:
+def start(data_dir: Path, *, organisation: bool = True, crowd: int = 0) -> Handle:
     """Starts the endpoint or attaches to the one already running for `data_dir`.
 
     organisation: seed the demo organisation when `data_dir` holds no state yet (False: empty
-    accounts with the application's own identity and roles only).
+    accounts with the application's own identity and roles only). crowd: so many ordinary users
+    more in each account, for benchmarks.
     Raises RuntimeError when no endpoint answers within START_SECONDS.
     """
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (data_dir / "aws.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two commands at once must not start two
-        return find(data_dir) or _spawn(data_dir, organisation=organisation)
+        return find(data_dir) or _spawn(data_dir, organisation=organisation, crowd=crowd)
 
 
 def find(data_dir: Path) -> Handle | None:
@@ -66,7 +67,7 @@ def find(data_dir: Path) -> Handle | None:
     return handle if _answers(handle) else None
 
 
-def _spawn(data_dir: Path, *, organisation: bool) -> Handle:
+def _spawn(data_dir: Path, *, organisation: bool, crowd: int) -> Handle:
     token = secrets.token_hex(16)
     (data_dir / STATE_FILE).unlink(missing_ok=True)
     log = data_dir / "aws.log"
@@ -80,6 +81,7 @@ def _spawn(data_dir: Path, *, organisation: bool) -> Handle:
             "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
             "OPS_EMBEDDED_AWS_TOKEN": token,
             "OPS_EMBEDDED_AWS_SEED": "organisation" if organisation else "bare",
+            "OPS_EMBEDDED_AWS_CROWD": str(crowd),
         },
     )
     deadline = time.monotonic() + START_SECONDS

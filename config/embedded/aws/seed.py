@@ -92,6 +92,16 @@ def organisation() -> None:
             _add(backend(iam.account_id), iam, now)
 
 
+def crowd(count: int) -> None:
+    """`count` ordinary users in each account: a password with MFA, every other one with a key."""
+    now = datetime.now(UTC)
+    for account_id in (MAIN_ACCOUNT, PARTNER_ACCOUNT):
+        for number in range(count):
+            keys = (Key(age_days=number % 80, used_days=number % 40),) if number % 2 else ()
+            name = f"user{number}-{account_id[:2]}@example.org"
+            _add(backend(account_id), Iam(name, password=True, password_used_days=3, mfa=True, keys=keys), now)
+
+
 def own_key() -> AccessKey:
     """The key that the application signs its calls with."""
     key: AccessKey = backend(MAIN_ACCOUNT).users[OWN_USER].access_keys[0]

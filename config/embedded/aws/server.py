@@ -46,6 +46,7 @@ def main(data_dir: Path) -> None:
         seed.identity()
         if os.environ["OPS_EMBEDDED_AWS_SEED"] == "organisation":
             seed.organisation()
+        seed.crowd(int(os.environ["OPS_EMBEDDED_AWS_CROWD"]))
         store.save()
     key = seed.own_key()
 
