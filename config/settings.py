@@ -26,6 +26,7 @@ PUBLIC_URL = ENV.public_url
 
 INSTALLED_APPS = [
     "inventory_ops",
+    "trackers",
     "user_audit",
     "lost_damaged",
     "django.contrib.auth",

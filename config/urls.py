@@ -6,6 +6,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
+    path("", include("trackers.urls")),
     path("", include("user_audit.urls")),
     path("", include("lost_damaged.urls")),
     path("", include("inventory_ops.urls")),

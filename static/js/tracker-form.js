@@ -1,0 +1,24 @@
+// The tracker form: switching the merchant clears product and type; every change refreshes the preview.
+document.addEventListener("DOMContentLoaded", () => {
+  const fields = document.getElementById("tracker-fields");
+  if (!fields) return;
+  const form = fields.closest("form");
+  const merchant = form.querySelector("[name=merchant]");
+  const product = form.querySelector("[name=product]");
+  const type = form.querySelector("[name=inventory_type]");
+  const announce = () => document.body.dispatchEvent(new CustomEvent("tracker:changed"));
+
+  merchant?.addEventListener("change", () => {
+    product.dataset.url = `${fields.dataset.products}?merchant=${encodeURIComponent(merchant.value)}`;
+    if (product.tomselect) {
+      product.tomselect.clear(true);
+      product.tomselect.clearOptions();
+    } else {
+      product.value = "";
+    }
+    type.value = "";
+    announce();
+  });
+  form.addEventListener("input", announce);
+  form.addEventListener("change", announce);
+});

@@ -1,0 +1,1 @@
+"""Inventory trackers: what merchants watch, and its health."""

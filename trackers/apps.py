@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class TrackersConfig(AppConfig):
+    name = "trackers"
+    verbose_name = "Trackers"
+
+    def ready(self) -> None:
+        from inventory_ops import dashboard, guide, menu
+        from inventory_ops.operations import demo, scans
+        from trackers import cards, imports, reports  # noqa: F401  (importing registers them)
+        from trackers.operations import health
+        from trackers.sample import seed
+
+        roles = ("operations", "merchant", "admin")
+        menu.add(
+            "inventory",
+            _("Trackers"),
+            "/trackers/",
+            "device-desktop-analytics",
+            roles=roles,
+            order=10,
+            count=cards.below_target_text,
+        )
+        guide.add("trackers", _("Inventory trackers"), "trackers.md", roles=roles)
+        guide.add("trackers-faq", _("Trackers: questions"), "trackers-faq.md", roles=roles)
+        dashboard.add_panels(cards.panels)
+        scans.register(scans.Scan("health", health.evaluate_all, timedelta(minutes=15)))
+        demo.add_seeder(seed)

@@ -1,0 +1,55 @@
+"""What trackers add to the overview and the menu."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from inventory_ops.dashboard import Panel
+from inventory_ops.models import User
+from inventory_ops.templatetags import ui
+from trackers.models import BELOW_TARGET, Mechanism, State, Tracker
+
+SHOWN = 6
+
+
+def below_target_text(user: User) -> str | None:
+    """Number of trackers below target, for the menu."""
+    count = Tracker.objects.visible_to(user).filter(is_enabled=True, state__in=BELOW_TARGET).count()
+    return f"{count:,}" if count else None
+
+
+def panels(user: User, now: datetime) -> list[Panel]:
+    """The worst trackers."""
+    if not user.has_role("operations", "merchant", "admin"):
+        return []
+    worst = (
+        Tracker.objects.visible_to(user)
+        .filter(is_enabled=True, state__in=BELOW_TARGET)
+        .select_related("product")
+        .order_by("health", "id")[:SHOWN]
+    )
+    rows: list[dict[str, Any]] = [
+        {
+            "tracker": tracker,
+            "mechanism": Mechanism(tracker.mechanism).label,
+            "bar": ui.health_bar(Decimal(tracker.health) / 10_000, tracker.state),
+            "runs_out": _runs_out(tracker),
+        }
+        for tracker in worst
+    ]
+    return [Panel(_("Watched trackers"), "trackers/_panel.html", rows, "/trackers/new/", _("New tracker"))]
+
+
+def _runs_out(tracker: Tracker) -> str:
+    if tracker.mechanism == Mechanism.STALLED_DAYS:
+        return _("%(n)s shipped in %(days)s days") % {"n": tracker.value, "days": tracker.lookback_days}
+    if tracker.state == State.STOCK_OUT or not tracker.value or tracker.value <= 0:
+        return _("out of stock")
+    if tracker.sold and tracker.actual_days:
+        days = Decimal(tracker.value) * tracker.actual_days / tracker.sold
+        return _("%(days)s days") % {"days": f"{days:.1f}"}
+    return ""

@@ -1,0 +1,39 @@
+"""Stock quantity: counted stock against a fixed number."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from trackers.mechanisms.base import Field, Mechanism, Preset
+
+EXPIRY = Field(
+    "expiry_days",
+    _("Expiry days (above)"),
+    _("Optional. Only stock with more shelf life than this counts; stock without an expiry date always counts."),
+    required=False,
+    least=0,
+    most=3660,
+)
+
+STOCK_QUANTITY = Mechanism(
+    name="stock_quantity",
+    label=_("Stock quantity"),
+    advice=_("A fixed safety stock, or sales that are hard to predict."),
+    fields=(
+        Field("quantity", _("Stock quantity (below)"), _("Stock below this number counts as insufficient.")),
+        EXPIRY,
+    ),
+    value="s.counted",
+    numerator="greatest(s.counted, 0)",
+    denominator="t.quantity",
+    threshold="t.quantity",
+    needs_days=False,
+    needs_sales=False,
+    value_label=_("Counted stock"),
+    preset=Preset(
+        "expiry",
+        _("Monitoring expiry-sensitive products"),
+        _("Food must still have 14 days of shelf life: near-expiry stock is left out of health."),
+        {"quantity": 100, "expiry_days": 14},
+    ),
+)

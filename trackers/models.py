@@ -1,0 +1,205 @@
+"""Trackers, what is known of their health, and the daily roll-up of sales and shipments that health is read from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from inventory_ops.models import User
+
+
+class Mechanism(models.TextChoices):
+    STOCK_QUANTITY = "stock_quantity", _("Stock quantity")
+    TURNOVER_DAYS = "turnover_days", _("Turnover days")
+    STALLED_DAYS = "stalled_days", _("Stalled days")
+
+
+class State(models.TextChoices):
+    HEALTHY = "healthy", _("Healthy")
+    LOW = "low", _("Low")
+    CRITICAL = "critical", _("Critical")
+    NO_SALES = "no_sales", _("No sales")
+    STOCK_OUT = "stock_out", _("Out of stock")
+    NO_DATA = "no_data", _("No data")
+
+
+# What wants somebody's attention, and is counted in red or amber.
+BELOW_TARGET = (State.CRITICAL, State.STOCK_OUT, State.LOW)
+
+
+class TrackerQuerySet(models.QuerySet["Tracker"]):
+    def visible_to(self, user: User | None) -> TrackerQuerySet:
+        """Trackers whose merchant `user` may see; None is the system, which sees all."""
+        if user is None or user.sees_all_merchants:
+            return self
+        return self.filter(merchant_id=user.own_merchant_id)
+
+
+class Tracker(models.Model):
+    """One rule about one product and inventory type.
+
+    The parameters that belong to the mechanism are set, all others NULL. `value` is counted stock, or the units
+    shipped under stalled days; `health` is value ÷ threshold in hundredths of a percent, floored and not capped.
+    """
+
+    merchant = models.ForeignKey("inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False)
+    product = models.ForeignKey(
+        "inventory_ops.Product", models.PROTECT, related_name="trackers", db_constraint=False, db_index=False
+    )
+    inventory_type = models.ForeignKey(
+        "inventory_ops.InventoryType", models.PROTECT, related_name="+", verbose_name=_("inventory type")
+    )
+    mechanism = models.CharField(_("mechanism"), max_length=20, choices=Mechanism.choices)
+    quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True)
+    lookback_days = models.PositiveSmallIntegerField(_("lookback days"), null=True, blank=True)
+    coverage_days = models.PositiveSmallIntegerField(_("coverage days"), null=True, blank=True)
+    expiry_days = models.PositiveSmallIntegerField(_("expiry days"), null=True, blank=True)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    value = models.BigIntegerField(_("current stock"), null=True, editable=False)
+    threshold = models.DecimalField(_("alert threshold"), max_digits=24, decimal_places=4, null=True, editable=False)
+    health = models.BigIntegerField(_("health"), default=0, editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.NO_DATA, editable=False)
+    sold = models.BigIntegerField(default=0, editable=False)
+    actual_days = models.PositiveSmallIntegerField(default=0, editable=False)
+    not_counted = models.BigIntegerField(default=0, editable=False, help_text=_("Units left out by their expiry."))
+    evaluated_at = models.DateTimeField(_("checked at"), null=True, editable=False)
+    alerted_state = models.CharField(max_length=10, blank=True, default="", editable=False)
+
+    objects = TrackerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tracker")
+        verbose_name_plural = _("trackers")
+        constraints = [
+            models.UniqueConstraint(fields=["product", "inventory_type", "mechanism"], name="tracker_is_one_per_rule"),
+            models.CheckConstraint(
+                name="tracker_has_the_parameters_of_its_mechanism",
+                condition=Q(
+                    mechanism=Mechanism.STOCK_QUANTITY,
+                    quantity__gte=1,
+                    lookback_days__isnull=True,
+                    coverage_days__isnull=True,
+                )
+                | Q(
+                    mechanism=Mechanism.TURNOVER_DAYS,
+                    quantity__isnull=True,
+                    lookback_days__range=(1, 3660),
+                    coverage_days__range=(1, 3660),
+                )
+                | Q(
+                    mechanism=Mechanism.STALLED_DAYS,
+                    quantity__gte=1,
+                    lookback_days__range=(1, 3660),
+                    coverage_days__isnull=True,
+                    expiry_days__isnull=True,
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["health", "id"], name="tracker_by_health"),
+            models.Index(fields=["merchant", "health", "id"], name="tracker_of_merchant"),
+            models.Index(fields=["id"], name="tracker_not_evaluated", condition=Q(evaluated_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product.sku} · {self.inventory_type} · {self.get_mechanism_display()}"
+
+    @property
+    def parameters(self) -> str:
+        """The rule's numbers in short, like `30 / 14 days`."""
+        expiry = f", expiry > {self.expiry_days} d" if self.expiry_days is not None else ""
+        if self.mechanism == Mechanism.STOCK_QUANTITY:
+            return f"below {self.quantity}{expiry}"
+        if self.mechanism == Mechanism.TURNOVER_DAYS:
+            return f"{self.lookback_days} / {self.coverage_days} days{expiry}"
+        return f"fewer than {self.quantity} in {self.lookback_days} days"
+
+
+class TrackerEvent(models.Model):
+    """What happened to a tracker: its rule was set or changed, or its state changed."""
+
+    tracker = models.ForeignKey(Tracker, models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.CharField(max_length=254, blank=True, default="")
+    kind = models.CharField(max_length=20)
+    text = models.CharField(max_length=300, blank=True, default="")
+    health = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tracker", "-at"], name="tracker_event_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+class TrackerDay(models.Model):
+    """A tracker's last health of each day (UTC)."""
+
+    tracker = models.ForeignKey(Tracker, models.CASCADE, related_name="days", db_index=False)
+    day = models.DateField()
+    value = models.BigIntegerField(null=True)
+    threshold = models.DecimalField(max_digits=24, decimal_places=4, null=True)
+    health = models.BigIntegerField()
+    state = models.CharField(max_length=10)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tracker", "day"], name="tracker_day_is_one")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.health}"
+
+
+class ProductDay(models.Model):
+    """Units sold and shipped of a product on one day of its merchant's calendar.
+
+    Kept by triggers on the order items (migration 0002), in the transaction that changes them: a late, changed or
+    cancelled order corrects the days it touches, a merchant's new time zone rebuilds that merchant's days.
+    """
+
+    pk = models.CompositePrimaryKey("product_id", "day")
+    product = models.ForeignKey(
+        "inventory_ops.Product", models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    merchant = models.ForeignKey(
+        "inventory_ops.Merchant", models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    day = models.DateField()
+    sold = models.BigIntegerField(default=0)
+    shipped = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.sold} sold, {self.shipped} shipped"
+
+
+class ProductFirst(models.Model):
+    """When a product was first ordered or first had stock; kept by triggers."""
+
+    product = models.OneToOneField(
+        "inventory_ops.Product", models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
+    first_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.first_at)
+
+
+class DirtyPair(models.Model):
+    """A product and inventory type whose stock or orders changed since its trackers were evaluated; by triggers."""
+
+    pk = models.CompositePrimaryKey("product_id", "inventory_type_id")
+    product_id = models.BigIntegerField()
+    inventory_type_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.product_id}/{self.inventory_type_id}"

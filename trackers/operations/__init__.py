@@ -1,0 +1,1 @@
+"""Writes of trackers: rules, and their evaluation."""

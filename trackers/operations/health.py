@@ -1,0 +1,118 @@
+"""Evaluation of trackers: one statement for all, for a shard, or for what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from inventory_ops.operations.findings import ScanCounts
+from trackers.queries import evaluation
+
+# Compares inside, so rows whose numbers stay are not written; `old` and `new` are PostgreSQL 18's.
+UPDATE = """
+with n as materialized ({evaluation}),
+moved as (
+    update trackers_tracker t set value = n.value, threshold = n.threshold, sold = n.sold, health = n.health,
+        actual_days = n.actual_days, not_counted = n.not_counted, state = n.state, evaluated_at = %(as_of)s
+    from n where t.id = n.id and (t.value, t.threshold, t.sold, t.health, t.actual_days, t.not_counted, t.state)
+        is distinct from (n.value, n.threshold, n.sold, n.health, n.actual_days, n.not_counted, n.state::varchar)
+    returning t.id, old.state as before, new.state as after, new.health, old.evaluated_at is null as is_first,
+        new.snoozed_until
+),
+logged as (
+    insert into trackers_trackerevent (tracker_id, at, actor, kind, text, health)
+    select id, %(as_of)s, '', 'state', before || ' → ' || after, health from moved
+    where before <> after and not is_first
+    returning 1
+)
+select (select count(*) from n), (select count(*) from moved),
+    (select count(*) from moved where after in ('critical', 'low', 'stock_out')
+        and (is_first or before not in ('critical', 'low', 'stock_out'))),
+    (select count(*) from moved where after not in ('critical', 'low', 'stock_out')
+        and before in ('critical', 'low', 'stock_out')),
+    (select count(*) from logged)
+"""
+
+
+def _evaluate(condition: str, params: dict[str, Any], *, as_of: datetime) -> ScanCounts:
+    source = f"(select * from trackers_tracker where is_enabled and {condition})"
+    with connection.cursor() as cursor:
+        cursor.execute(UPDATE.replace("{evaluation}", evaluation(source)), params | {"as_of": as_of})
+        seen, changed, opened, resolved, _logged = cursor.fetchone()
+    return ScanCounts(seen=seen, opened=opened, resolved=resolved, changed=changed)
+
+
+@transaction.atomic
+def evaluate_all(as_of: datetime) -> ScanCounts:
+    """The health scan: every enabled tracker, then the day's history. Writes only what changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_memoize = off")
+        cursor.execute("delete from trackers_dirtypair")
+    counts = _evaluate("true", {}, as_of=as_of)
+    _keep_day(as_of)
+    return counts
+
+
+@transaction.atomic
+def evaluate_shard(first: int, last: int, *, as_of: datetime) -> ScanCounts:
+    """Trackers whose id lies between two numbers, both included."""
+    return _evaluate("id between %(first)s and %(last)s", {"first": first, "last": last}, as_of=as_of)
+
+
+@transaction.atomic
+def evaluate(ids: Sequence[int], *, as_of: datetime) -> ScanCounts:
+    """A few trackers, like the one just saved."""
+    return _evaluate("id = any(%(ids)s)", {"ids": list(ids)}, as_of=as_of)
+
+
+def refresh(*, as_of: datetime | None = None) -> int:
+    """Evaluate the trackers of products whose stock or orders changed since, and those never evaluated.
+
+    Cheap when nothing changed (one probe). Two at once share the work: each takes the pairs the other has not.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from trackers_dirtypair)"
+            " or exists (select from trackers_tracker where evaluated_at is null)"
+        )
+        if not cursor.fetchone()[0]:
+            return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with taken as (
+                delete from trackers_dirtypair d using (
+                    select product_id, inventory_type_id from trackers_dirtypair
+                    order by 1, 2 limit 50000 for update skip locked
+                ) l where d.product_id = l.product_id and d.inventory_type_id = l.inventory_type_id
+                returning d.product_id, d.inventory_type_id
+            )
+            select t.id from trackers_tracker t join taken using (product_id, inventory_type_id) where t.is_enabled
+            union select id from trackers_tracker where evaluated_at is null and is_enabled
+            """
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+        if ids:
+            evaluate(ids, as_of=as_of or timezone.now())
+    return len(ids)
+
+
+def _keep_day(as_of: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into trackers_trackerday as d (tracker_id, day, value, threshold, health, state)
+            select t.id, %(day)s, t.value, t.threshold, t.health, t.state from trackers_tracker t
+            left join trackers_trackerday k on k.tracker_id = t.id and k.day = %(day)s
+            where t.is_enabled and t.evaluated_at is not null
+              and (k.id is null or (k.value, k.threshold, k.health, k.state)
+                   is distinct from (t.value, t.threshold, t.health, t.state))
+            on conflict (tracker_id, day) do update set value = excluded.value, threshold = excluded.threshold,
+                health = excluded.health, state = excluded.state
+            """,
+            {"day": as_of.date()},
+        )

@@ -1,0 +1,194 @@
+"""The list of trackers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import django_filters
+from django.db.models import Case, CharField, Count, DecimalField, F, Func, Q, QuerySet, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.models import InventoryType
+from inventory_ops.reports import common
+from inventory_ops.templatetags import ui
+from trackers.models import BELOW_TARGET, Mechanism, State, Tracker
+from trackers.operations import health
+
+TONES = {
+    State.HEALTHY: "good",
+    State.LOW: "warning",
+    State.CRITICAL: "critical",
+    State.STOCK_OUT: "critical",
+    State.NO_SALES: "neutral",
+    State.NO_DATA: "neutral",
+}
+
+
+class Filters(filters.ReportFilterSet):
+    q = filters.SearchFilter(fields=("product__sku", "product__name"))
+    vendor = common.vendor_filter()
+    inventory_type = django_filters.ModelChoiceFilter(
+        field_name="inventory_type",
+        to_field_name="code",
+        queryset=lambda request: InventoryType.objects.order_by("name"),
+        label=_("Inventory type"),
+        empty_label=_("Any"),
+    )
+    mechanism = django_filters.ChoiceFilter(choices=Mechanism.choices, label=_("Mechanism"), empty_label=_("Any"))
+    state = django_filters.ChoiceFilter(choices=State.choices, label=_("State"), empty_label=_("Any"))
+    below = filters.ScopeFilter(choices=[("target", _("Below target"))], label=_("Health"), empty_label=_("Any"))
+    health_from = django_filters.NumberFilter(
+        field_name="health_percent", lookup_expr="gte", label=_("Health from (%)")
+    )
+    health_to = django_filters.NumberFilter(field_name="health_percent", lookup_expr="lte", label=_("Health to (%)"))
+    enabled = filters.YesNoFilter(field_name="is_enabled", label=_("Enabled"))
+
+
+class TwoDigits(Func):
+    """Hundredths of a percent as a percentage with exactly two decimals."""
+
+    template = "to_char((%(expressions)s)::numeric / 100, 'FM9999999999999990.00')"
+    output_field = CharField()
+
+
+class _Health(columns.Custom):
+    def text(self) -> Any:
+        return TwoDigits(F("health"))
+
+
+def _bar(row: Any) -> str:
+    state, number = row["c_state"], row["c_health"]
+    ratio = None if state in (State.NO_SALES, State.NO_DATA) else Decimal(number) / 10_000
+    return ui.health_bar(ratio, state)
+
+
+def _value(row: Any) -> str:
+    value = row["c_value"]
+    if value is None:
+        return ""
+    number = f"{value:,}".replace("-", ui.MINUS)
+    if row["c_mechanism"] == Mechanism.STALLED_DAYS:
+        return f'{number}<span class="cell-sub">{_("units shipped")}</span>'
+    return number
+
+
+def _threshold(row: Any) -> str:
+    value = row["c_threshold"]
+    if value is None:
+        return ""
+    return f"{value:,.1f}".removesuffix(".0")
+
+
+@register
+class Trackers(Report):
+    slug = "trackers"
+    title = _("Trackers")
+    short_title = _("Trackers")
+    section = _("Inventory")
+    icon = "device-desktop-analytics"
+    path = "/trackers/"
+    purpose = _("Which watched products need replenishment, and which have stopped moving: worst first.")
+    roles = frozenset({"operations", "merchant", "admin"})
+    columns = (
+        columns.Text(key="vendor_number", header="Vendor Number", expression="merchant__vendor_number", on_page=False),
+        columns.Text(
+            key="sku",
+            header="Item SKU",
+            label=_("Product"),
+            expression="product__sku",
+            sub="name",
+            link=lambda row: f"/trackers/{row['pk']}/",
+        ),
+        columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
+        columns.Text(
+            key="inventory_type",
+            header="Inventory Type",
+            label=_("Type"),
+            expression="inventory_type__code",
+            css="m-hide",
+        ),
+        columns.Choice(
+            key="mechanism", header="Mechanism", label=_("Mechanism"), words=dict(Mechanism.choices), css="m-hide"
+        ),
+        columns.Integer(key="raw_value", header="Current Stock", expression="value", nullable=True, on_page=False),
+        columns.Custom(
+            key="raw_threshold", header="Alert Threshold", expression="threshold_text", on_page=False, sortable=False
+        ),
+        _Health(key="raw_health", header="Health", expression="health", on_page=False),
+        columns.Choice(key="state", header="State", words=dict(State.choices), tones=dict(TONES), css="m-right"),
+        columns.Text(
+            key="vendor",
+            header="Vendor",
+            expression="merchant__name",
+            sub="vendor_number",
+            exported=False,
+            css="m-hide",
+        ),
+        columns.Custom(
+            key="value",
+            header="Current stock",
+            hint=_("Under Stalled days this is the number of units shipped, not the stock level."),
+            draw=_value,
+            exported=False,
+            nullable=True,
+            css="num m-hide",
+        ),
+        columns.Custom(
+            key="threshold", header="Alert threshold", draw=_threshold, exported=False, nullable=True, css="num m-hide"
+        ),
+        columns.Custom(key="health", header="Health bar", label=_("Health"), draw=_bar, exported=False),
+        columns.YesNo(key="is_enabled", header="Enabled", visible=False),
+        columns.Moment(key="evaluated_at", header="Checked At", label=_("Checked"), nullable=True, visible=False),
+    )
+    page_order = ("sku", "vendor", "inventory_type", "mechanism", "value", "threshold", "health", "state")
+    row_keys = ("state", "mechanism", "health")
+    filterset_class = Filters
+    search_placeholder = _("Filter by SKU or name")
+    default_sort = "health"
+    currency = None
+    kpis = (
+        Kpi("count", _("Trackers"), Count("pk")),
+        Kpi(
+            "below",
+            _("Below target"),
+            Count("pk", filter=Q(state__in=BELOW_TARGET)),
+            _("critical, low or out of stock"),
+        ),
+        Kpi(
+            "critical",
+            _("Critical"),
+            Count("pk", filter=Q(state__in=[State.CRITICAL, State.STOCK_OUT])),
+            _("below 50%"),
+        ),
+        Kpi(
+            "silent",
+            _("Without sales"),
+            Count("pk", filter=Q(state=State.NO_SALES)),
+            _("use stock quantity until sales build up"),
+        ),
+    )
+    views = (
+        View(_("Below target"), "below=target"),
+        View(_("Critical"), "state=critical"),
+        View(_("Stalled"), "mechanism=stalled_days&below=target"),
+        View(_("No sales"), "state=no_sales"),
+    )
+    empty_title = _("No tracker matches")
+    empty_text = _("Create one for each product that you are asked to watch: the list then shows what needs attention.")
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        health.refresh()  # a changed stock shows its new health at once, not at the next scan
+        rows = Tracker.objects.visible_to(scope.viewer).annotate(
+            health_percent=F("health")
+            / Value(Decimal(100), output_field=DecimalField(max_digits=24, decimal_places=2)),
+            threshold_text=Case(
+                When(threshold__isnull=True, then=Value("")),
+                default=Func(F("threshold"), template="trim_scale(%(expressions)s)::text", output_field=CharField()),
+            ),
+        )
+        return rows.filter(state__in=BELOW_TARGET) if scope.params.get("below") else rows
+
+    def row_label(self, row: Any) -> str:
+        return str(row["c_vendor_number"])

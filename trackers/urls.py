@@ -1,0 +1,18 @@
+"""Addresses of trackers; the list is a report and declares its own."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from trackers import views
+
+urlpatterns = [
+    path("trackers/new/", views.new, name="tracker-new"),
+    path("trackers/preview/", views.preview, name="tracker-preview"),
+    path("trackers/products/", views.products, name="tracker-products"),
+    path("trackers/suggest/", views.suggest, name="tracker-suggest"),
+    path("trackers/bulk/", views.bulk, name="tracker-bulk"),
+    path("trackers/<int:pk>/", views.detail, name="tracker"),
+    path("trackers/<int:pk>/edit/", views.edit, name="tracker-edit"),
+    path("trackers/<int:pk>/delete/", views.delete, name="tracker-delete"),
+]

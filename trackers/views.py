@@ -1,0 +1,420 @@
+"""Pages of trackers: form with preview, detail, bulk actions, suggestions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from inventory_ops.kit.reports import registry
+from inventory_ops.models import InventoryType, Merchant, Product
+from inventory_ops.permissions import ADMIN, MERCHANT, OPERATIONS, roles_required, viewer
+from inventory_ops.queries import search
+from inventory_ops.templatetags import ui
+from trackers import queries
+from trackers.forms import TrackerForm
+from trackers.mechanisms import MECHANISMS
+from trackers.models import Mechanism, State, Tracker
+from trackers.operations import rules
+from trackers.queries import Reading
+
+ROLES = (OPERATIONS, MERCHANT, ADMIN)
+PRODUCT_HITS = 20
+MOST_BULK = 5_000
+SUGGESTED = 50
+RANGES = (30, 60, 365)
+
+
+@dataclass(slots=True)
+class Page:
+    title: str
+    subtitle: str
+    breadcrumbs: list[tuple[str, str | None]]
+    submit_label: str = ""
+    add_another: bool = False
+    cancel_url: str = "/trackers/"
+
+
+def found(request: HttpRequest, pk: int) -> Tracker:
+    """A tracker that the viewer may see, else 404."""
+    rows = Tracker.objects.visible_to(viewer(request)).select_related("product", "inventory_type", "merchant")
+    return get_object_or_404(rows, pk=pk)
+
+
+@roles_required(*ROLES)
+def new(request: HttpRequest) -> HttpResponse:
+    """A new tracker; the same combination updates the one there is, and says so."""
+    user = viewer(request)
+    if request.method == "POST":
+        form = TrackerForm(request.POST, viewer=user)
+        if form.is_valid():
+            cleaned = form.cleaned_data
+            saved = rules.save(
+                product=cleaned["product"],
+                inventory_type=cleaned["inventory_type"],
+                mechanism=cleaned["mechanism"],
+                values=form.numbers(),
+                by=user,
+            )
+            _tell(request, saved)
+            if request.POST.get("add_another"):
+                return HttpResponseRedirect("/trackers/new/?" + urlencode({"merchant": cleaned["product"].merchant_id}))
+            return HttpResponseRedirect("/trackers/")
+    else:
+        form = TrackerForm(viewer=user, initial=_initial(request, user))
+    page = Page(
+        title=_("New inventory tracker"),
+        subtitle="",
+        breadcrumbs=[(_("Trackers"), "/trackers/"), (_("New"), None)],
+        submit_label=_("Save"),
+        add_another=True,
+    )
+    return _form_page(request, form, page)
+
+
+def _initial(request: HttpRequest, user: Any) -> dict[str, Any]:
+    """What the address fills in: merchant, product, or one of the scenarios."""
+    initial: dict[str, Any] = {}
+    product = request.GET.get("product", "")
+    if product.isascii() and product.isdigit() and len(product) < 18:
+        row = Product.objects.visible_to(user).filter(pk=int(product)).first()
+        if row:
+            initial |= {"product": row, "merchant": row.merchant_id}
+    merchant = request.GET.get("merchant", "")
+    if "merchant" not in initial and merchant.isascii() and merchant.isdigit() and len(merchant) < 18:
+        initial["merchant"] = int(merchant)
+    for mechanism in MECHANISMS.values():
+        if request.GET.get("preset") == mechanism.preset.name:
+            initial["mechanism"] = mechanism.name
+            initial |= {f"{mechanism.name}-{name}": value for name, value in mechanism.preset.values.items()}
+    return initial
+
+
+def _tell(request: HttpRequest, saved: rules.Saved) -> None:
+    tracker = saved.tracker
+    name = f"{tracker.product.sku} · {tracker.inventory_type} · {tracker.get_mechanism_display()}"
+    if saved.created:
+        messages.success(request, _("Tracker created: %(name)s.") % {"name": name})
+    elif saved.before != tracker.parameters:
+        change = f"{saved.before} → {tracker.parameters}"
+        messages.success(
+            request, _("Existing tracker updated: %(name)s, %(change)s.") % {"name": name, "change": change}
+        )
+    else:
+        messages.info(request, _("Nothing changed: %(name)s was set like that already.") % {"name": name})
+
+
+def _form_page(request: HttpRequest, form: TrackerForm, page: Page, **extra: Any) -> HttpResponse:
+    presets = [
+        {"title": each.preset.title, "text": each.preset.text, "url": f"/trackers/new/?preset={each.preset.name}"}
+        for each in MECHANISMS.values()
+    ]
+    context = {"form": form, "page": page, "presets": presets, "mechanisms": MECHANISMS.values()} | extra
+    status = 422 if form.is_bound and (form.errors or extra.get("taken")) else 200
+    return render(request, "trackers/form.html", context, status=status)
+
+
+@roles_required(*ROLES)
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a tracker. Changing it into another's key asks first, and merges."""
+    tracker = found(request, pk)
+    user = viewer(request)
+    taken = None
+    if request.method == "POST":
+        form = TrackerForm(request.POST, viewer=user, instance=tracker)
+        if form.is_valid():
+            cleaned = form.cleaned_data
+            try:
+                saved = rules.edit(
+                    tracker=tracker,
+                    product=cleaned["product"],
+                    inventory_type=cleaned["inventory_type"],
+                    mechanism=cleaned["mechanism"],
+                    values=form.numbers(),
+                    by=user,
+                    merge=bool(request.POST.get("merge")),
+                )
+            except rules.RuleTaken as error:
+                taken = error.other
+            else:
+                _tell(request, saved)
+                return HttpResponseRedirect(f"/trackers/{saved.tracker.pk}/")
+    else:
+        form = TrackerForm(viewer=user, instance=tracker)
+    page = Page(
+        title=_("Edit inventory tracker"),
+        subtitle=str(tracker),
+        breadcrumbs=[(_("Trackers"), "/trackers/"), (tracker.product.sku, f"/trackers/{pk}/"), (_("Edit"), None)],
+        submit_label=_("Merge the two trackers") if taken else _("Save"),
+        cancel_url=f"/trackers/{pk}/",
+    )
+    return _form_page(request, form, page, tracker=tracker, taken=taken)
+
+
+@roles_required(*ROLES)
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    tracker = found(request, pk)
+    name = str(tracker)
+    rules.delete(trackers=[tracker], by=viewer(request))
+    messages.success(request, _("Tracker deleted: %(name)s.") % {"name": name})
+    return HttpResponseRedirect("/trackers/")
+
+
+@roles_required(*ROLES)
+@require_safe
+def products(request: HttpRequest) -> JsonResponse:
+    """Type-ahead: products of one merchant by SKU or name, as the select expects them."""
+    user = viewer(request)
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    merchant = request.GET.get("merchant", "")
+    if not (merchant.isascii() and merchant.isdigit() and len(merchant) < 18) or not text:
+        return JsonResponse({"results": []})
+    rows = search.products(text=text, viewer=user, merchant_id=int(merchant))[:PRODUCT_HITS]
+    return JsonResponse({"results": [{"value": row.pk, "text": f"{row.sku} · {row.name}"} for row in rows]})
+
+
+@roles_required(*ROLES)
+@require_safe
+def preview(request: HttpRequest) -> HttpResponse:
+    """Today's value, threshold and health of the rule being typed, and the tracker it would update."""
+    form = TrackerForm(request.GET, viewer=viewer(request))
+    context: dict[str, Any] = {"reading": None, "existing": None}
+    if form.is_valid():
+        cleaned = form.cleaned_data
+        values = rules.parameters(cleaned["mechanism"], form.numbers()) | {"mechanism": cleaned["mechanism"]}
+        reading = queries.preview(
+            product=cleaned["product"],
+            inventory_type_id=cleaned["inventory_type"].pk,
+            values=values,
+            as_of=timezone.now(),
+        )
+        existing = (
+            Tracker.objects.select_related("product", "inventory_type")
+            .filter(
+                product=cleaned["product"],
+                inventory_type=cleaned["inventory_type"],
+                mechanism=cleaned["mechanism"],
+            )
+            .first()
+        )
+        context = {
+            "reading": reading,
+            "existing": existing,
+            "mechanism": MECHANISMS[cleaned["mechanism"]],
+            "bar": ui.health_bar(reading.ratio, reading.state),
+            "state": State(reading.state).label,
+        }
+    return render(request, "trackers/_preview.html", context)
+
+
+@roles_required(*ROLES)
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One tracker: where its number comes from, chart, history."""
+    tracker = found(request, pk)
+    now = timezone.now()
+    reading = queries.reading(tracker, as_of=now)
+    days = next((each for each in RANGES if request.GET.get("days") == str(each)), 60)
+    series = queries.stock_series(tracker=tracker, reading=reading, days=days)
+    product = tracker.product
+    page = Page(
+        title=product.name,
+        subtitle=f"{product.sku} · {tracker.merchant.name} · {tracker.inventory_type} · {tracker.get_mechanism_display()}",
+        breadcrumbs=[(_("Trackers"), "/trackers/"), (product.sku, None)],
+    )
+    history = queries.history(tracker, days=90)
+    context = {
+        "page": page,
+        "tracker": tracker,
+        "reading": reading,
+        "mechanism": MECHANISMS[tracker.mechanism],
+        "bar": ui.health_bar(reading.ratio, reading.state),
+        "state": State(reading.state).label,
+        "headline": headline(tracker, reading, series.runs_out_on),
+        "chart": {
+            "days": series.days,
+            "stock": series.stock,
+            "threshold": series.threshold if tracker.mechanism != Mechanism.STALLED_DAYS else None,
+            "runsOut": series.runs_out_on.isoformat() if series.runs_out_on else None,
+            "value": max(reading.value, 0),
+        },
+        "table": list(zip(series.days, series.stock, strict=True))[::-1],
+        "ranges": [(each, each == days) for each in RANGES],
+        "runs_out": series.runs_out_on,
+        "window_start": reading.today - timedelta(days=tracker.lookback_days) if tracker.lookback_days else None,
+        "window_end": reading.today - timedelta(days=1),
+        "events": tracker.events.order_by("-at")[:20],
+        "health_line": ui.sparkline([day.health / 100 for day in history], _("Health of the last days")),
+        "now": now,
+    }
+    return render(request, "trackers/detail.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    tone: str
+    title: str
+    text: str
+
+
+def headline(tracker: Tracker, reading: Reading, runs_out: Any) -> Headline:
+    """The number in words, and what brings health back to 100 %."""
+    missing = 0
+    if reading.threshold is not None:
+        missing = int((Decimal(reading.threshold) - max(reading.value, 0)).to_integral_value(ROUND_CEILING))
+    match reading.state:
+        case State.NO_DATA:
+            return Headline("brand", _("No data yet."), _("The product is available since today: come back tomorrow."))
+        case State.NO_SALES:
+            text = _(
+                "It is newly launched, or nothing was sold in the lookback window. Use “Stock quantity” first and "
+                "switch when sales data has built up."
+            )
+            return Headline("brand", _("No sales in the window."), text)
+        case State.STOCK_OUT:
+            return Headline(
+                "critical", _("Out of stock all through the window."), _("Nothing could be sold: restock it.")
+            )
+    stalled = tracker.mechanism == Mechanism.STALLED_DAYS
+    if reading.state == State.HEALTHY:
+        text = _("%(n)s units shipped in %(days)s days.") if stalled else _("%(n)s units count.")
+        return Headline("good", _("On target."), text % {"n": f"{reading.value:,}", "days": tracker.lookback_days})
+    tone = "warning" if reading.state == State.LOW else "critical"
+    if stalled:
+        text = _("%(n)s units shipped in %(days)s days, fewer than %(quantity)s.")
+        values = {"n": f"{reading.value:,}", "days": tracker.lookback_days, "quantity": tracker.quantity}
+        return Headline(tone, _("This stock is stalled."), text % values)
+    parts = [_("%(n)s units left") % {"n": f"{reading.value:,}"}]
+    if reading.daily:
+        parts.append(_("%(daily)s sold per day on average") % {"daily": f"{reading.daily:.1f}"})
+    text = ", ".join(parts)
+    if runs_out:
+        text += _(": runs out about %(day)s") % {"day": f"{runs_out:%-d %b}"}
+    text += _(". Order %(n)s units or more to return to 100%%.") % {"n": f"{missing:,}"}
+    title = _("Stock is below its number.")
+    if tracker.mechanism == Mechanism.TURNOVER_DAYS:
+        title = _("Stock will not last %(days)s days.") % {"days": tracker.coverage_days}
+    return Headline(tone, title, text)
+
+
+@roles_required(*ROLES)
+@require_POST
+def bulk(request: HttpRequest) -> HttpResponse:
+    """Delete, enable, disable or snooze the chosen trackers, after a page that says what will happen."""
+    user = viewer(request)
+    action = request.POST.get("action", "")
+    labels = {"delete": _("Delete"), "enable": _("Enable"), "disable": _("Disable"), "snooze": _("Snooze for 7 days")}
+    if action not in labels:
+        messages.error(request, _("Choose what to do with the trackers."))
+        return HttpResponseRedirect("/trackers/")
+    rows = Tracker.objects.visible_to(user)
+    changed = ""
+    if request.POST.get("scope") == "all":
+        try:
+            selection = registry.get("trackers").select(QueryDict(request.POST.get("query", "")), viewer=user)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return HttpResponseRedirect("/trackers/")
+        chosen = list(rows.filter(pk__in=selection.rows.values("pk")).select_related("product")[: MOST_BULK + 1])
+        seen = request.POST.get("count_seen", "")
+        if len(chosen) > MOST_BULK:
+            messages.error(request, _("More than %(n)s trackers match. Narrow the filters first.") % {"n": MOST_BULK})
+            return HttpResponseRedirect("/trackers/")
+        if seen != str(len(chosen)):
+            changed = _("%(seen)s trackers matched when you chose them, now it is %(now)s. Check again.") % {
+                "seen": seen or "?",
+                "now": len(chosen),
+            }
+    else:
+        ids = [
+            int(each)
+            for each in request.POST.getlist("ids")[:MOST_BULK]
+            if each.isascii() and each.isdigit() and len(each) < 18
+        ]
+        chosen = list(rows.filter(pk__in=ids).select_related("product"))
+    if not chosen:
+        messages.warning(request, _("No tracker was selected."))
+        return HttpResponseRedirect("/trackers/")
+    if not request.POST.get("confirm") or changed:
+        return _confirm(request, action, labels[action], chosen, changed)
+    match action:
+        case "delete":
+            count = rules.delete(trackers=chosen, by=user)
+        case "snooze":
+            until = datetime.combine(timezone.now().date() + timedelta(days=7), time.max, UTC)
+            count = rules.snooze(trackers=chosen, until=until, by=user)
+        case _other:
+            count = rules.switch(trackers=chosen, on=action == "enable", by=user)
+    messages.success(request, ngettext("%(n)d tracker changed.", "%(n)d trackers changed.", count) % {"n": count})
+    return HttpResponseRedirect("/trackers/")
+
+
+def _confirm(request: HttpRequest, action: str, label: str, chosen: list[Tracker], changed: str) -> HttpResponse:
+    count = ngettext("%(n)d tracker", "%(n)d trackers", len(chosen)) % {"n": len(chosen)}
+    hidden = [("action", action)]
+    if request.POST.get("scope") == "all":
+        hidden += [("scope", "all"), ("query", request.POST.get("query", "")), ("count_seen", str(len(chosen)))]
+    else:
+        hidden += [("ids", str(tracker.pk)) for tracker in chosen]
+    page = {
+        "title": f"{label}: {count}",
+        "subtitle": "",
+        "breadcrumbs": [(_("Trackers"), "/trackers/"), (label, None)],
+        "action_label": f"{label}: {count}",
+        "danger": action == "delete",
+        "cancel_url": "/trackers/",
+        "hidden": hidden,
+        "rows": [
+            {"key": tracker.product.sku, "label": tracker.parameters, "outcome": label} for tracker in chosen[:50]
+        ],
+        "rows_total": _("… and %(n)d more") % {"n": len(chosen) - 50} if len(chosen) > 50 else "",
+        "confirm_count": None,
+        "changed": changed,
+    }
+    return render(request, "inventory_ops/confirm_bulk.html", {"page": page, "form": None})
+
+
+@roles_required(*ROLES)
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Products without a turnover tracker that sell, with proposed numbers, to tick and create."""
+    user = viewer(request)
+    merchants = Merchant.objects.visible_to(user).order_by("name")
+    wanted = request.POST.get("merchant") or request.GET.get("merchant", "")
+    merchant = (
+        merchants.filter(pk=int(wanted)).first() if wanted.isascii() and wanted.isdigit() and len(wanted) < 18 else None
+    )
+    if merchant is None and not user.sees_all_merchants:
+        merchant = user.merchant
+    rows = queries.suggestions(merchant=merchant, limit=SUGGESTED, as_of=timezone.now()) if merchant else []
+    if request.method == "POST" and merchant:
+        ticked = set(request.POST.getlist("products"))
+        good = InventoryType.objects.get(code="good")
+        chosen = [row for row in rows if str(row.product.pk) in ticked]
+        for row in chosen:
+            rules.save(
+                product=row.product,
+                inventory_type=good,
+                mechanism=Mechanism.TURNOVER_DAYS,
+                values={"lookback_days": 30, "coverage_days": 14},
+                by=user,
+            )
+        messages.success(
+            request, ngettext("%(n)d tracker created.", "%(n)d trackers created.", len(chosen)) % {"n": len(chosen)}
+        )
+        return HttpResponseRedirect("/trackers/")
+    page = Page(_("Suggest trackers"), "", [(_("Trackers"), "/trackers/"), (_("Suggest"), None)])
+    context = {"page": page, "merchants": merchants, "merchant": merchant, "rows": rows, "empty": SafeString("")}
+    return render(request, "trackers/suggest.html", context)
