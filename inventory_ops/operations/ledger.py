@@ -7,9 +7,10 @@ by window functions. `adjust` books one movement of a known balance in one round
 
 from __future__ import annotations
 
+import operator
 import uuid
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -33,7 +34,10 @@ COLUMNS = (
     "reverses_id",
     "counted_quantity",
     "key",
+    "source",
+    "actor",
 )
+_cells = operator.attrgetter(*COLUMNS)
 LARGEST = 2_147_483_647
 
 
@@ -56,6 +60,8 @@ class Movement:
     reverses_id: int | None = None
     counted_quantity: int | None = None
     key: str | None = None
+    source: EventSource | None = None  # default: the booking's
+    actor: str | None = None  # default: the booking's
 
 
 class LedgerRefusal(Exception):
@@ -95,7 +101,7 @@ def stage(table: str = "ledger_booking") -> None:
                 location text not null default 'MAIN', lot text not null default '', expires_on date,
                 occurred_at timestamptz, reason text not null default '', note text not null default '',
                 reference text not null default '', order_item_id bigint, reverses_id bigint, counted_quantity bigint,
-                key text, event_id bigint, balance_id bigint
+                key text, source text, actor text, event_id bigint, balance_id bigint
             ) on commit drop"""
         )
 
@@ -116,7 +122,7 @@ def book(
         cursor.copy(f"copy pg_temp.ledger_booking ({', '.join(COLUMNS)}) from stdin") as copy,
     ):
         for movement in movements:
-            copy.write_row([str(value) if isinstance(value, EventKind) else value for value in astuple(movement)])
+            copy.write_row(_cells(movement))
     return book_staged(source=source, actor=actor, batch=batch, below_zero=below_zero)
 
 
@@ -240,8 +246,8 @@ insert into inventory_ops_inventoryevent (id, occurred_at, merchant_id, product_
     order_item_id, reverses_id, counted_quantity)
 select coalesce(event_id, nextval(pg_get_serial_sequence('inventory_ops_inventoryevent', 'id'))),
     coalesce(occurred_at, now()), merchant_id, product_id, balance_id, inventory_type_id, location_id, kind, quantity,
-    quantity_after, sequence, reason, note, %(source)s, reference, %(actor)s, %(batch)s, order_item_id, reverses_id,
-    counted_quantity
+    quantity_after, sequence, reason, note, coalesce(source, %(source)s), reference, coalesce(actor, %(actor)s),
+    %(batch)s, order_item_id, reverses_id, counted_quantity
 from (select * from pg_temp.ledger_running order by ord) r
 """
 

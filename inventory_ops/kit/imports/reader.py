@@ -72,10 +72,34 @@ class _Bounded(io.RawIOBase):
         return len(block)
 
 
-class _Rows(Protocol):
-    line_num: int
+class RowSource(Protocol):
+    """What staging reads: a file (`Reader`), or rows from elsewhere (`Rows`)."""
 
-    def __next__(self) -> list[str]: ...
+    header: list[str]
+    errors: list[RowError]
+
+    @property
+    def rows(self) -> int: ...
+
+    def batches(self, size: int = 5000) -> Iterator[tuple[list[int], list[list[str]]]]: ...
+
+
+class Rows:
+    """Rows that were made here, as texts in the order of `header`."""
+
+    def __init__(self, header: list[str], rows: list[list[str]]) -> None:
+        self.header = header
+        self.errors: list[RowError] = []
+        self._rows = rows
+
+    @property
+    def rows(self) -> int:
+        return len(self._rows)
+
+    def batches(self, size: int = 5000) -> Iterator[tuple[list[int], list[list[str]]]]:
+        for start in range(0, len(self._rows), size):
+            block = self._rows[start : start + size]
+            yield list(range(start + 2, start + 2 + len(block))), block
 
 
 def open_source(path: Path) -> IO[bytes]:
@@ -100,7 +124,7 @@ class Reader:
     ) -> None:
         self.errors: list[RowError] = []
         self._keep_ragged = keep_ragged
-        self.rows = 0
+        self._count_of_rows = 0
         self._limits = limits or Limits()
         bounded = io.BufferedReader(_Bounded(source, self._limits.max_bytes), 1 << 18)
         self._text = _Lines(io.TextIOWrapper(bounded, encoding="utf-8-sig", errors="strict", newline=""))
@@ -109,6 +133,11 @@ class Reader:
         if header is None:
             raise refused("The file is empty. Its first line must name the columns.", line=1, code="empty")
         self.header = _checked_header(header, spec)
+
+    @property
+    def rows(self) -> int:
+        """Rows read so far, ragged ones included."""
+        return self._count_of_rows
 
     def batches(self, size: int = 5000) -> Iterator[tuple[list[int], list[list[str]]]]:
         width = len(self.header)
@@ -137,8 +166,8 @@ class Reader:
             yield lines, rows
 
     def _count(self) -> None:
-        self.rows += 1
-        if self._limits.max_rows is not None and self.rows > self._limits.max_rows:
+        self._count_of_rows += 1
+        if self._limits.max_rows is not None and self._count_of_rows > self._limits.max_rows:
             raise refused(f"The file has more than {self._limits.max_rows:,} rows. Split it.", code="too_many_rows")
 
     def _next(self) -> list[str] | None:

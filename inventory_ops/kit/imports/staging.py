@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from inventory_ops.kit.imports.reader import FileRefused, Reader
+from inventory_ops.kit.imports.reader import FileRefused, RowSource
 from inventory_ops.kit.imports.spec import Column, ImportSpec, RowError
 from inventory_ops.kit.imports.values import BadValue, Date, Moment
 
@@ -128,7 +128,7 @@ class Staging:
         self.execute(f"analyze pg_temp.{name}")
         self._made.append(name)
 
-    def fill(self, reader: Reader, progress: Callable[[], None] = lambda: None) -> None:
+    def fill(self, reader: RowSource, progress: Callable[[], None] = lambda: None) -> None:
         """COPY all rows; cells and rows that cannot be read become errors, the rest of their row is staged."""
         parser = Parser(reader.header, self.spec)
         self.present = frozenset(column.field for column in parser.columns)

@@ -23,6 +23,7 @@ from inventory_ops.kit.imports import (
     Parser,
     Reader,
     RowError,
+    Rows,
     Staging,
     open_source,
 )
@@ -211,36 +212,64 @@ def process(
 
     With `all_or_nothing` a file with any error applies no row.
     """
-    spec = file.spec
+    with open_source(file.path) as source:
+        staging = _staging(file.spec, outcome, by=by, now=now, shift_days=shift_days)
+        if file.spec.name == "flash_sales":
+            staging.previous_shift_days = previous_shift(file)
+        reader = Reader(source, file.spec, limits)
+        staging.fill(reader, lambda: progress(file, "reading", _position(source)))
+    progress(file, "checking", 0)
+    _check(staging, outcome)
+    if outcome.errors and all_or_nothing:
+        outcome.refused = True
+    else:
+        progress(file, "applying", 0)
+        _apply(staging, outcome)
+    staging.close()
+
+
+@transaction.atomic
+def load_rows(spec: ImportSpec, rows: Rows, *, by: User | None = None, now: datetime) -> Counts:
+    """Apply rows that were made here rather than read from a file. Any error is a ValueError, and nothing is done."""
+    outcome = Outcome(kind=spec.name, file_name=spec.name)
+    staging = _staging(spec, outcome, by=by, now=now)
+    staging.fill(rows)
+    _check(staging, outcome)
+    if outcome.errors:
+        raise ValueError(f"{outcome.failed} rows of {spec.name} are refused, the first one: {outcome.errors[0]}")
+    _apply(staging, outcome)
+    staging.close()
+    return outcome.counts
+
+
+def _staging(spec: ImportSpec, outcome: Outcome, *, by: User | None, now: datetime, shift_days: int = 0) -> Staging:
+    """Wait for other loads of the same kind, and begin."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"inventory_ops.import.{spec.name}"])
     outcome.import_id = uuid.uuid4()
-    staging = Staging(
+    return Staging(
         spec=spec,
         now=now,
         actor=by.email if by else "",
         actor_id=by.pk if by else None,
         shift_days=shift_days,
-        previous_shift_days=previous_shift(file) if spec.name == "flash_sales" else None,
         batch=outcome.import_id,
     )
-    with open_source(file.path) as source:
-        staging.fill(Reader(source, spec, limits), lambda: progress(file, "reading", _position(source)))
-    progress(file, "checking", 0)
+
+
+def _check(staging: Staging, outcome: Outcome) -> None:
     staging.check_key()
-    spec.check(staging)
+    staging.spec.check(staging)
     outcome.rows = staging.rows
     outcome.failed, outcome.errors = staging.failed()
-    if outcome.errors and all_or_nothing:
-        outcome.refused = True
-    else:
-        staging.drop_failed()
-        progress(file, "applying", 0)
-        outcome.counts = spec.apply(staging)
-        # deferred foreign keys now, while an error still names this file
-        staging.execute("set constraints all immediate")
-        staging.execute("set constraints all deferred")
-    staging.close()
+
+
+def _apply(staging: Staging, outcome: Outcome) -> None:
+    staging.drop_failed()
+    outcome.counts = staging.spec.apply(staging)
+    # deferred foreign keys now, while an error still names this file
+    staging.execute("set constraints all immediate")
+    staging.execute("set constraints all deferred")
 
 
 def previous_shift(file: File) -> int | None:
