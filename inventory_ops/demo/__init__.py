@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 SEED = 20_100
 PASSWORD = "demo"  # noqa: S105  (public on purpose; refused outside the demo)
+PORTAL = "N1002"  # whose portal merchant@example.com sees
 LOGINS = (
     ("ops@example.com", "Mara Lindqvist", "operations", "Admin"),
     ("merchant@example.com", "Kaito Mori", "merchant", "Vendor Portal"),
@@ -171,7 +172,7 @@ def _price_history(random: Random, items: Sequence[Item], ids: dict[tuple[str, s
 
 def _logins() -> None:
     """Last: their presence says that the sample data is complete."""
-    own = Merchant.objects.get(vendor_number=MERCHANTS[0][0])
+    own = Merchant.objects.get(vendor_number=PORTAL)
     for email, name, role, platform_type in LOGINS:
         User.objects.create_user(
             email,

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from random import Random
 
-from inventory_ops.demo.words import CURRENCIES, GOODS, MERCHANTS, Goods
+from inventory_ops.demo.words import ASSORTMENTS, CURRENCIES, GOODS, MERCHANTS, Goods
 from inventory_ops.queries.currencies import DIGITS, to_minor_unit
 
 PRODUCTS = 3200
 DAYS = 396  # thirteen months
+_GOODS = {goods.category: goods for goods in GOODS}
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ def make(random: Random, now: datetime) -> list[Item]:
 
 def _product(random: Random, number: int, now: datetime) -> Item:
     vendor, _, currency, _, _ = MERCHANTS[number % len(MERCHANTS)]
-    goods = GOODS[(number // 3 + number % len(MERCHANTS)) % len(GOODS)]
+    goods = _GOODS[random.choice(ASSORTMENTS[vendor])]
     noun, kind, brand = random.choice(goods.nouns), random.choice(goods.kinds), random.choice(goods.brands)
     series = f"{random.choice('ABCDEFGHKLMNPRSTVX')}{random.randint(1, 9) * 10 + random.choice((0, 0, 5))}"
     price = _ending(random.uniform(math.log(goods.low), math.log(goods.high)), currency)
@@ -99,7 +100,7 @@ def _product(random: Random, number: int, now: datetime) -> Item:
         price=price,
         cost=cost,
         created_at=now - timedelta(days=age, minutes=random.randint(0, 1400)),
-        popularity=1 / (1 + random.randint(0, PRODUCTS)) ** 0.55,
+        popularity=1 / (1 + random.randint(0, PRODUCTS)) ** 0.35,
         trend=random.choice((0.35, 0.6, 0.9, 1.0, 1.0, 1.15, 1.5, 2.2)),
         description=f"{kind} {noun.lower()} by {brand}, series {series}. "
         + random.choice(("Two-year guarantee.", "Made in small batches.", "Best seller.", "New packaging.", "")),
@@ -107,7 +108,7 @@ def _product(random: Random, number: int, now: datetime) -> Item:
     if random.random() < 0.03:
         item.is_live = False
         item.ends_at = now - timedelta(days=random.randint(40, 300))
-    elif random.random() < 0.14:  # still offered, nobody buys it any more
+    elif random.random() < 0.09:  # still offered, nobody buys it any more
         item.ends_at = now - timedelta(days=random.randint(31, 390))
     elif random.random() < 0.025:
         item.popularity = 0.0
@@ -127,7 +128,7 @@ def _ending(log_pounds: float, currency: str) -> Decimal:
 
 
 def _specials(random: Random, items: list[Item], now: datetime) -> None:
-    for item in random.sample(items, 260):
+    for item in random.sample(items, len(items) // 12):
         start = now + timedelta(days=random.choice((-200, -90, -20, -10, -3, -1, 6, 20)), hours=-random.randint(0, 9))
         item.special_from, item.special_to = start, start + timedelta(days=random.choice((7, 14, 30, 45)))
         off = random.choice((10, 15, 20, 25, 30, 40))
@@ -136,19 +137,37 @@ def _specials(random: Random, items: list[Item], now: datetime) -> None:
 
 def _flash_sales(random: Random, items: list[Item], now: datetime) -> None:
     """Each product has at most one sale now or to come, and past ones that end before it starts."""
-    chosen = random.sample([item for item in items if item.is_live], 330)
+    chosen = random.sample([item for item in items if item.is_live], len(items) // 10)
     for number, item in enumerate(chosen):
-        if number < 60:  # running
+        if number < len(chosen) * 0.18:  # running
             start = now - timedelta(hours=random.randint(2, 60))
-            _add(random, item, start, start + timedelta(hours=random.choice((72, 96, 120))), deep=number < 18)
-        elif number < 110:  # to come
+            _add(
+                random,
+                item,
+                start,
+                start + timedelta(hours=random.choice((72, 96, 120))),
+                deep=number < len(chosen) * 0.06,
+            )
+        elif number < len(chosen) * 0.33:  # to come
             start = now + timedelta(hours=random.randint(12, 480))
-            _add(random, item, start, start + timedelta(hours=random.choice((24, 48, 72))), deep=number < 74)
+            _add(
+                random,
+                item,
+                start,
+                start + timedelta(hours=random.choice((24, 48, 72))),
+                deep=number < len(chosen) * 0.22,
+            )
         else:
             for back in random.sample(range(8, DAYS - 4, 6), random.choice((1, 1, 2, 3))):
                 start = now - timedelta(days=back, hours=random.randint(0, 20))
                 if start > item.created_at:
-                    _add(random, item, start, start + timedelta(hours=random.choice((24, 48, 72))), deep=number < 180)
+                    _add(
+                        random,
+                        item,
+                        start,
+                        start + timedelta(hours=random.choice((24, 48, 72))),
+                        deep=number < len(chosen) * 0.55,
+                    )
 
 
 def _add(random: Random, item: Item, start: datetime, end: datetime, *, deep: bool) -> None:

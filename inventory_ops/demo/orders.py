@@ -20,7 +20,7 @@ from inventory_ops.demo.words import (
 )
 from inventory_ops.queries.currencies import to_minor_unit
 
-ORDERS_A_DAY = 84
+ORDERS_A_DAY = 100
 HEADER = (
     "order_number",
     "item_id",

@@ -32,6 +32,34 @@ MERCHANTS = [
     ("N8001", "Matterhaus", "CHF", "Europe/Zurich", "0.85"),
 ]
 
+# what each merchant sells
+ASSORTMENTS = {
+    "N1001": ("Bed Linen", "Storage", "Tableware", "Lighting"),
+    "N1002": ("Cookware", "Kettles & Coffee", "Tableware"),
+    "N1003": ("Candles & Scent", "Skin Care", "Notebooks & Pens"),
+    "N1004": ("Camping", "Garden Tools"),
+    "N1005": ("Tea & Coffee", "Snacks & Sweets", "Tableware"),
+    "N1006": ("Small Appliances", "Chargers & Cables", "Audio", "Kettles & Coffee"),
+    "N1007": ("Wooden Toys", "Baby Care", "Notebooks & Pens"),
+    "N2001": ("Cookware", "Small Appliances", "Kettles & Coffee", "Tableware"),
+    "N2002": ("Hand Tools", "Garden Tools", "Storage"),
+    "N2003": ("Bed Linen", "Candles & Scent", "Lighting", "Skin Care"),
+    "N2004": ("Tableware", "Snacks & Sweets", "Cookware"),
+    "N2005": ("Garden Tools", "Skin Care", "Vitamins", "Tea & Coffee"),
+    "N2006": ("Bed Linen", "Lighting", "Storage"),
+    "N3001": ("Camping", "Hand Tools", "Storage"),
+    "N3002": ("Notebooks & Pens", "Candles & Scent", "Bed Linen"),
+    "N3003": ("Camping", "Garden Tools", "Hand Tools"),
+    "N3004": ("Lighting", "Tableware", "Audio"),
+    "N3005": ("Baby Care", "Wooden Toys", "Skin Care"),
+    "N4001": ("Tableware", "Tea & Coffee", "Notebooks & Pens", "Skin Care"),
+    "N4002": ("Audio", "Chargers & Cables"),
+    "N5001": ("Camping", "Storage", "Bed Linen"),
+    "N6001": ("Garden Tools", "Hand Tools", "Lighting"),
+    "N7001": ("Vitamins", "Skin Care", "Baby Care", "Snacks & Sweets"),
+    "N8001": ("Kettles & Coffee", "Tea & Coffee", "Snacks & Sweets", "Hand Tools"),
+}
+
 # units of the currency for one pound, and the step that prices end on
 CURRENCIES = {
     "GBP": (1.0, "0.99"),
