@@ -1,8 +1,24 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LostDamagedConfig(AppConfig):
     name = "lost_damaged"
-    verbose_name = "Lost and damaged"
+    verbose_name = _("Lost and damaged")
+
+    def ready(self) -> None:
+        from inventory_ops import guide, menu, order_panels
+        from inventory_ops.permissions import ADMIN, EVERYBODY, FINANCE
+        from lost_damaged import order_marks, reports
+
+        for order, report in enumerate([reports.WriteOffs, reports.SellerTransactions]):
+            menu.add(
+                "finance", report.short_title, report.path, report.icon, roles=tuple(report.roles), order=10 + order
+            )
+        menu.add("system", _("Finance settings"), "/settings/finance/", "settings", roles=(FINANCE, ADMIN), order=50)
+        order_panels.add_marker(order_marks.marks)
+        guide.add(
+            "update-inventory-status", _("UpdateInventoryStatus API"), "update-inventory-status.md", roles=EVERYBODY
+        )

@@ -93,8 +93,8 @@ class SellerTransaction(models.Model):
     """
 
     class Type(models.TextChoices):
-        CREDIT = "credit", _("Lost or Damaged Credit")
-        DEBIT = "debit", _("Lost or Damaged")
+        CREDIT = "credit", "Lost or Damaged Credit"
+        DEBIT = "debit", "Lost or Damaged"
 
     class Formula(models.TextChoices):
         ORDER_ITEM = "order_item", _("Order item")

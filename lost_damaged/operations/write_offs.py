@@ -22,6 +22,7 @@ from lost_damaged import errors
 from lost_damaged.errors import ItemError
 from lost_damaged.items import Item
 from lost_damaged.models import Reason, SellerTransaction, Source
+from lost_damaged.operations import stock
 from lost_damaged.queries import booking
 from lost_damaged.queries import settings as finance_settings
 
@@ -177,6 +178,7 @@ def write_off_staged(
         if booked:
             _hold_statements(cursor, params)
             cursor.execute(booking.INSERT_TRANSACTIONS, params)
+            stock.take_out(source=source, actor=params["actor"], now=now)
         cursor.execute(booking.RESULT)
         if booked:
             audit.record(
@@ -229,6 +231,7 @@ def reverse(*, number: str, note: str, by: User | None, as_of: datetime | None =
             {"credit": credit.pk, "note": note.strip()[:500], "actor": by.email if by else "", "now": now},
         )
         debit = SellerTransaction.objects.get(reverses=credit)
+        stock.put_back(number=number, actor=by.email if by else "", now=now)
     audit.record(
         action="write_off.reverse",
         by=by,

@@ -13,7 +13,7 @@ from iso4217 import Currency
 class PlainText(Func):
     """Text that a spreadsheet will not run: a leading = + - @ TAB CR gets an apostrophe in front (ASVS 1.2.10)."""
 
-    template = r"regexp_replace((%(expressions)s)::text, E'^([=+@\\t\\r-])', '''\\1')"
+    template = r"regexp_replace((%(expressions)s)::text, E'^([=+@\\t\\r-])', '''\1')"
     output_field = TextField()
 
 

@@ -1,0 +1,127 @@
+"""Forms of lost and damaged. They validate and never save."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.models import Merchant, User
+from lost_damaged import items
+from lost_damaged.errors import ItemError
+from lost_damaged.models import FinanceSettings, Reason
+from lost_damaged.models.settings import NAV_CODE
+
+
+class ReverseForm(forms.Form):
+    note = forms.CharField(
+        label=_("Why it is reversed"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The seller sees it. For example: found at stock count, rack 14."),
+    )
+
+
+class WriteOffForm(forms.Form):
+    """One unit, typed by hand."""
+
+    sku = forms.CharField(label=_("SKU"), max_length=100, strip=False)
+    uid = forms.CharField(label=_("UID"), max_length=200, help_text=_("The number of the physical unit."))
+    shop_item_id = forms.CharField(
+        label=_("Order Item Shop ID"), required=False, max_length=30, help_text=_("Only if it was part of an order.")
+    )
+    reason = forms.ChoiceField(label=_("Reason"), choices=Reason.choices, initial=Reason.LOST_WAREHOUSE)
+
+    FIELDS = {"SKU": "sku", "UID": "uid", "Order Item Shop ID": "shop_item_id"}
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                data["item"] = items.of_texts(
+                    0, sku=data["sku"], uid=data["uid"], status=items.WRITTEN_OFF, shop_item_id=data["shop_item_id"]
+                )
+            except ItemError as error:
+                self.add_item_error(error)
+        return data
+
+    def add_item_error(self, error: ItemError) -> None:
+        self.add_error(self.FIELDS.get(error.column), f"{error.message} ({error.code})")
+
+
+class SettingsForm(forms.ModelForm[FinanceSettings]):
+    class Meta:
+        model = FinanceSettings
+        fields = (
+            "shop_name",
+            "transaction_cap",
+            "import_cap",
+            "locked_until",
+            "nav_template",
+            "nav_journal",
+            "nav_expense_account",
+            "nav_shop_dimension",
+            "nav_local_currency",
+        )
+        widgets = {"locked_until": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+
+class SellerField(forms.CharField):
+    """A vendor number, in any case; the value is the merchant."""
+
+    def clean(self, value: Any) -> Merchant | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        merchant = Merchant.objects.filter(vendor_number__iexact=text).first()
+        if merchant is None:
+            raise ValidationError(_("There is no seller with this vendor number."))
+        return merchant
+
+
+class FactorForm(forms.Form):
+    merchant = SellerField(
+        label=_("Vendor number"), required=False, max_length=50, help_text=_("Empty: the default for all sellers.")
+    )
+    factor = forms.DecimalField(
+        label=_("Factor"),
+        max_digits=5,
+        decimal_places=4,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text=_("From 0 to 1. 1 credits the whole amount."),
+    )
+    valid_from = forms.DateTimeField(
+        label=_("Valid from (UTC)"),
+        required=False,
+        help_text=_("Empty: from now on. What is booked already does not change."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+
+class SellerAccountForm(forms.Form):
+    merchant = SellerField(label=_("Vendor number"), max_length=50)
+    vendor_no = forms.CharField(label=_("NAV vendor number"), max_length=20, validators=[NAV_CODE])
+
+
+class UserChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, user: Any) -> str:
+        return f"{user.email} ({user.get_role_display()})"
+
+
+class ApiKeyForm(forms.Form):
+    user = UserChoice(
+        label=_("Account"),
+        queryset=User.objects.none(),
+        help_text=_("Calls are made in its name. Writing off needs the role Finance."),
+    )
+    name = forms.CharField(label=_("Name of the key"), max_length=60, help_text=_("Where it is used, like “OMS”."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["user"]
+        assert isinstance(field, UserChoice)
+        field.queryset = User.objects.filter(is_active=True).exclude(role="").order_by("email")

@@ -1,0 +1,81 @@
+"""Stock of units that are not part of an order: a written-off one leaves it, a reversed one comes back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+
+from inventory_ops.models import EventKey, InventoryEvent
+from inventory_ops.models.ledger import EventKind, EventSource
+from inventory_ops.operations import ledger
+from inventory_ops.operations.ledger import Movement
+from lost_damaged.models import Source
+
+# in the order of their ids, like the ledger does
+LOCK = """
+select from inventory_ops_stockbalance
+where product_id in (select c.product_id from pg_temp.ld_booked b join pg_temp.ld_checked c on c.uid_key = b.uid_key
+                     where c.is_first and c.order_item_id is null)
+order by id for no key update
+"""
+
+# Sellable stock first, then what expires first; a unit without stock on hand moves nothing.
+STAGE = """
+insert into pg_temp.ledger_booking (product_id, kind, quantity, inventory_type, location, lot, expires_on, occurred_at,
+    note, reference, key)
+select u.product_id, 'written_off', -1, p.inventory_type, p.location, p.lot, p.expires_on, %(now)s,
+       'UID ' || u.uid, u.number, 'written_off:' || u.number
+from (select c.product_id, c.uid, b.number, row_number() over (partition by c.product_id order by b.id) as nth
+      from pg_temp.ld_booked b join pg_temp.ld_checked c on c.uid_key = b.uid_key
+      where c.is_first and c.order_item_id is null) u
+join (select s.product_id, t.code as inventory_type, l.code as location, s.lot, s.expires_on, s.on_hand,
+             sum(s.on_hand) over (partition by s.product_id
+                 order by t.is_sellable desc, t.id, s.expires_on nulls last, s.id) as upto
+      from inventory_ops_stockbalance s
+      join inventory_ops_inventorytype t on t.id = s.inventory_type_id
+      join inventory_ops_location l on l.id = s.location_id
+      where s.on_hand > 0) p
+  on p.product_id = u.product_id and u.nth > p.upto - p.on_hand and u.nth <= p.upto
+order by u.number
+"""
+
+
+def take_out(*, source: Source, actor: str, now: datetime) -> None:
+    """Book `written_off` events for the units in `ld_booked` that have stock on hand."""
+    ledger.stage()
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK)
+        cursor.execute(STAGE, {"now": now})
+        staged = cursor.rowcount
+    if staged:
+        ledger.book_staged(source=EventSource(str(source)), actor=actor)
+
+
+def put_back(*, number: str, actor: str, now: datetime) -> None:
+    """Undo the event that the write-off booked, if it booked one."""
+    key = EventKey.objects.filter(key=f"written_off:{number}").first()
+    event = InventoryEvent.objects.filter(pk=key.event_id or 0).first() if key else None
+    if event is None:
+        return
+    balance = event.balance
+    ledger.book(
+        [
+            Movement(
+                product_id=event.product_id,
+                kind=EventKind.ADJUSTED,
+                quantity=-event.quantity,
+                inventory_type=event.inventory_type.code,
+                location=event.location.code,
+                lot=balance.lot,
+                expires_on=balance.expires_on,
+                occurred_at=now,
+                reason="found",
+                reference=number,
+                reverses_id=event.pk,
+                key=f"undo:{event.pk}",
+            )
+        ],
+        source=EventSource.PAGE,
+        actor=actor,
+    )
