@@ -9,11 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from redis import Redis
 
 from config.embedded import aws
 from config.embedded.aws.organisation import MAIN_ACCOUNT, PARTNER_ACCOUNT
 from user_audit.aws.iam import Iam, connect
-from user_audit.aws.sessions import Account, Purpose, TokenBucket
+from user_audit.aws.sessions import Account, Purpose
+from user_audit.throttle import SharedBucket
 
 WAIT_SECONDS = 60
 CALLS_A_SECOND = 8  # AWS publishes no quota for IAM; this is what stays unthrottled in practice
@@ -58,8 +60,8 @@ def _port(account: Account, purpose: Purpose) -> Iam:
 
 
 @functools.cache
-def _bucket(account_id: str) -> TokenBucket:
-    return TokenBucket(CALLS_A_SECOND)
+def _bucket(account_id: str) -> SharedBucket:
+    return SharedBucket(Redis.from_url(settings.REDIS_URL), account_id=account_id, rate=CALLS_A_SECOND)
 
 
 def _from_settings(entry: dict[str, Any]) -> Account:

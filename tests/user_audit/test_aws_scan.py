@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -153,6 +154,24 @@ def test_the_bucket_paces_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(10):
         bucket.take()
     assert waits == pytest.approx([1 / 8, 2 / 8])
+
+
+def test_the_shared_bucket_paces_all_processes_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.conf import settings
+    from redis import Redis
+
+    from user_audit.throttle import SharedBucket
+
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    account_id = f"test-{uuid.uuid4().hex}"
+    buckets = [SharedBucket(Redis.from_url(settings.REDIS_URL), account_id=account_id, rate=8) for _ in range(2)]
+    for number in range(24):
+        buckets[number % 2].take()
+    assert len(waits) >= 8, "a burst of eight, then all wait for one bucket"
+    assert waits == sorted(waits)
+    alone = SharedBucket(Redis(unix_socket_path="/nowhere"), account_id=account_id, rate=8)
+    alone.take()
 
 
 def test_a_clock_that_is_off_is_named(iam: Iam) -> None:
