@@ -41,6 +41,12 @@ def configured() -> list[Account]:
     ]
 
 
+def reset_local() -> None:
+    """Puts the local endpoint back to its seed: a fresh demo must not find users that an old one disabled."""
+    if not (settings.AWS_ACCOUNTS or settings.AWS_REAL or settings.AWS_ENDPOINT_URL):
+        aws.reset(_embedded())
+
+
 def get(account_id: str) -> Account:
     """The configured account. Raises ImproperlyConfigured when it is not configured (any more)."""
     for account in configured():

@@ -11,12 +11,23 @@ class UserAuditConfig(AppConfig):
     verbose_name = _("User audit")
 
     def ready(self) -> None:
-        from inventory_ops import menu
+        from inventory_ops import guide, menu
         from inventory_ops.kit.reports import registry
-        from inventory_ops.operations import scans
+        from inventory_ops.operations import demo, scans
         from user_audit import reports  # noqa: F401  (registers them)
+        from user_audit.demo import seed
         from user_audit.operations.periodic import scan_users
 
         scans.register(scans.Scan("users", scan_users, timedelta(hours=6)))
         report = registry.get("user-audit")
-        menu.add("action", report.short_title, report.url, report.icon, roles=tuple(report.roles), order=50)
+        menu.add(
+            "action",
+            report.short_title,
+            report.url,
+            report.icon,
+            roles=tuple(report.roles),
+            order=50,
+            report=report.slug,
+        )
+        demo.add_seeder(seed)
+        guide.add("user-audit", _("User audit"), "user-audit.md", roles=("admin",))

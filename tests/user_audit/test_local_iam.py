@@ -128,3 +128,23 @@ def test_the_organisation_survives_a_restart(tmp_path: Path) -> None:
         assert second.access_key_id == first.access_key_id
     finally:
         second.stop()
+
+
+def test_reset_brings_the_seed_back(tmp_path: Path) -> None:
+    handle = aws.start(tmp_path)
+    try:
+        client = judge(handle)
+        name = client.list_users()["Users"][0]["UserName"]
+        before = state(client, name)
+        made = make_user(client).user_name
+        client.attach_user_policy(UserName=name, PolicyArn=BILLING)
+        aws.reset(handle)
+        assert state(client, made) == {}
+        again = state(client, name)
+        assert again["policies"] == before["policies"]
+        assert {k: len(again[k]) for k in ("keys", "mfa", "groups")} == {
+            k: len(before[k]) for k in ("keys", "mfa", "groups")
+        }
+        judge(handle, "sts").get_caller_identity()
+    finally:
+        handle.stop()

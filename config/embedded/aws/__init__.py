@@ -67,6 +67,13 @@ def find(data_dir: Path) -> Handle | None:
     return handle if _answers(handle) else None
 
 
+def reset(handle: Handle) -> None:
+    """Puts the endpoint back to its seed. Raises OSError when it does not answer."""
+    request = urllib.request.Request(f"{handle.url}/ops/reset", headers={"X-Ops-Token": handle.token})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30):  # noqa: S310 - our own address
+        pass
+
+
 def _spawn(data_dir: Path, *, organisation: bool, crowd: int) -> Handle:
     token = secrets.token_hex(16)
     (data_dir / STATE_FILE).unlink(missing_ok=True)

@@ -43,11 +43,7 @@ def main(data_dir: Path) -> None:
 
     store = Store(data_dir / "aws-state.bin")
     if not store.load():
-        seed.identity()
-        if os.environ["OPS_EMBEDDED_AWS_SEED"] == "organisation":
-            seed.organisation()
-        seed.crowd(int(os.environ["OPS_EMBEDDED_AWS_CROWD"]))
-        store.save()
+        start_over(store)
     key = seed.own_key()
 
     moto_app = DomainDispatcherApplication(create_backend_app)
@@ -56,6 +52,10 @@ def main(data_dir: Path) -> None:
         if environ.get("PATH_INFO") == "/ops/ready":
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [token.encode()]
+        if environ.get("PATH_INFO") == "/ops/reset" and environ.get("HTTP_X_OPS_TOKEN") == token:
+            start_over(store)
+            start_response("204 No Content", [])
+            return []
         answer: Iterable[bytes] = moto_app(environ, start_response)
         return answer
 
@@ -90,6 +90,17 @@ def main(data_dir: Path) -> None:
     if strict.changed.is_set():
         store.save()
     (data_dir / STATE_FILE).unlink(missing_ok=True)
+
+
+def start_over(store: Store) -> None:
+    """Empties every account and seeds anew."""
+    with strict.lock:
+        store.empty()
+        seed.identity()
+        if os.environ["OPS_EMBEDDED_AWS_SEED"] == "organisation":
+            seed.organisation()
+        seed.crowd(int(os.environ["OPS_EMBEDDED_AWS_CROWD"]))
+        store.save()
 
 
 def _write_state(path: Path, state: dict[str, Any]) -> None:

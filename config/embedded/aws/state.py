@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from moto.iam.models import AWSManagedPolicy, IAMBackend, iam_backends
+from moto.utilities.tagging_service import TaggingService
 
 from . import strict
 
@@ -67,6 +68,18 @@ class Store:
             account.managed_policies.update(kept["own_policies"])
             strict.reports[account_id] = kept["report"]
         return True
+
+    def empty(self) -> None:
+        """Drops everything but AWS's own policies."""
+        for account_id, account in list(iam_backends.items()):
+            kept = account["aws"]
+            for name in KEPT:
+                setattr(kept, name, type(getattr(kept, name))())
+            kept.tagger = TaggingService()
+            kept.managed_policies = {p.arn: p for p in kept.aws_managed_policies}
+            for policy in kept.aws_managed_policies:
+                policy.attachment_count = 0
+            strict.reports[account_id] = None
 
     def save(self) -> None:
         with strict.lock:
