@@ -232,7 +232,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     product = tracker.product
     page = Page(
         title=product.name,
-        subtitle=f"{product.sku} · {tracker.merchant.name} · {tracker.inventory_type} · {tracker.get_mechanism_display()}",
+        subtitle=" · ".join(
+            [product.sku, tracker.merchant.name, str(tracker.inventory_type), str(MECHANISMS[tracker.mechanism].label)]
+        ),
         breadcrumbs=[(_("Trackers"), "/trackers/"), (product.sku, None)],
     )
     history = queries.history(tracker, days=90)

@@ -26,11 +26,11 @@ document.addEventListener("DOMContentLoaded", () => {
         projection.push(Math.max(0, data.value * (1 - step / total)));
       }
     }
-    const brand = colour("--brand", "#1f5fd0");
-    const red = colour("--critical-fill", "#dc4a3d");
-    const amber = colour("--warning-fill", "#e0922b");
-    const text = colour("--text-muted", "#4a5768");
-    const line = colour("--line", "#e3e7ec");
+    const brand = colour("--ops-brand", "#1f5fd0");
+    const red = colour("--ops-critical-fill", "#dc4a3d");
+    const amber = colour("--ops-warning-fill", "#e0922b");
+    const text = colour("--ops-muted", "#4a5768");
+    const line = colour("--ops-line", "#e3e7ec");
     const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
     const options = {
       width: target.clientWidth,
