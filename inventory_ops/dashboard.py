@@ -177,7 +177,7 @@ def _activity(viewer: User, now: datetime) -> list[Activity]:
     if not viewer.sees_all_merchants:
         events = events.filter(merchant_id=viewer.own_merchant_id)
     if not viewer.has_role("admin"):
-        events = events.exclude(action__startswith="user.")
+        events = events.exclude(action__startswith="user")
     return [
         Activity(
             icon=ICONS.get(event.action.split(".")[0], "history"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -70,6 +70,16 @@ class Tracker(models.Model):
     threshold = models.DecimalField(_("alert threshold"), max_digits=24, decimal_places=4, null=True, editable=False)
     health = models.BigIntegerField(_("health"), default=0, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.NO_DATA, editable=False)
+    severity = models.GeneratedField(
+        expression=Case(
+            When(state__in=[State.NO_SALES, State.NO_DATA], then=Value(10_000)),
+            default=F("health"),
+            output_field=models.BigIntegerField(),
+        ),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+        help_text=_("Health, but rules that say nothing come after those below target."),
+    )
     sold = models.BigIntegerField(default=0, editable=False)
     actual_days = models.PositiveSmallIntegerField(default=0, editable=False)
     not_counted = models.BigIntegerField(default=0, editable=False, help_text=_("Units left out by their expiry."))
@@ -107,8 +117,8 @@ class Tracker(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["health", "id"], name="tracker_by_health"),
-            models.Index(fields=["merchant", "health", "id"], name="tracker_of_merchant"),
+            models.Index(fields=["severity", "id"], name="tracker_by_severity"),
+            models.Index(fields=["merchant", "severity", "id"], name="tracker_of_merchant"),
             models.Index(fields=["id"], name="tracker_not_evaluated", condition=Q(evaluated_at__isnull=True)),
         ]
 

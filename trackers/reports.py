@@ -9,13 +9,14 @@ import django_filters
 from django.db.models import Case, CharField, Count, DecimalField, F, Func, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import BulkButton, Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryType
 from inventory_ops.reports import common
 from inventory_ops.templatetags import ui
 from trackers.models import BELOW_TARGET, Mechanism, State, Tracker
 from trackers.operations import health
 
+ROLES = frozenset({"operations", "merchant", "admin"})
 TONES = {
     State.HEALTHY: "good",
     State.LOW: "warning",
@@ -58,6 +59,13 @@ class _Health(columns.Custom):
         return TwoDigits(F("health"))
 
 
+class _BySeverity(columns.Custom):
+    """Drawn from health, ordered by severity: rules that say nothing come after those that are below target."""
+
+    def order(self) -> Any:
+        return F("severity")
+
+
 def _bar(row: Any) -> str:
     state, number = row["c_state"], row["c_health"]
     ratio = None if state in (State.NO_SALES, State.NO_DATA) else Decimal(number) / 10_000
@@ -89,8 +97,20 @@ class Trackers(Report):
     section = _("Inventory")
     icon = "device-desktop-analytics"
     path = "/trackers/"
+    links = (
+        Link(_("Suggest trackers"), "/trackers/suggest/", "list-check", ROLES),
+        Link(_("New tracker"), "/trackers/new/", "plus", ROLES, primary=True),
+    )
+    bulk_buttons = (
+        BulkButton("snooze", _("Snooze 7 days"), "clock"),
+        BulkButton("enable", _("Enable"), "player-play"),
+        BulkButton("disable", _("Disable"), "player-pause"),
+        BulkButton("delete", _("Delete"), "trash", danger=True),
+    )
+    bulk_url = "/trackers/bulk/"
+    bulk_roles = ROLES
     purpose = _("Which watched products need replenishment, and which have stopped moving: worst first.")
-    roles = frozenset({"operations", "merchant", "admin"})
+    roles = ROLES
     columns = (
         columns.Text(key="vendor_number", header="Vendor Number", expression="merchant__vendor_number", on_page=False),
         columns.Text(
@@ -138,7 +158,9 @@ class Trackers(Report):
         columns.Custom(
             key="threshold", header="Alert threshold", draw=_threshold, exported=False, nullable=True, css="num m-hide"
         ),
-        columns.Custom(key="health", header="Health bar", label=_("Health"), draw=_bar, exported=False),
+        _BySeverity(
+            key="health", header="Health bar", label=_("Health"), expression="health", draw=_bar, exported=False
+        ),
         columns.YesNo(key="is_enabled", header="Enabled", visible=False),
         columns.Moment(key="evaluated_at", header="Checked At", label=_("Checked"), nullable=True, visible=False),
     )

@@ -51,7 +51,9 @@ def report(request: HttpRequest, slug: str) -> HttpResponseBase:
         raise PermissionDenied
     if wanted := request.GET.get("_export"):
         return export(request, declared, wanted)
-    works = getattr(declared, "has_workflow", False) and user.has_role(OPERATIONS, ADMIN)
+    works = (getattr(declared, "has_workflow", False) and user.has_role(OPERATIONS, ADMIN)) or (
+        bool(declared.bulk_buttons) and user.has_role(*declared.bulk_roles)
+    )
     context = page.build(declared, request.GET, viewer=user, select_rows=works, enrich=_workflow(declared, user))
     is_part = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
     template = "inventory_ops/_report_results.html" if is_part else "inventory_ops/report.html"

@@ -8,7 +8,7 @@
     if (url) {
       options.searchField = []; // the server has chosen already
       options.load = async function load(query, done) {
-        const address = new URL(url, location.href);
+        const address = new URL(select.dataset.url, location.href); // it may have changed since
         address.searchParams.set("q", query);
         try {
           const answer = await fetch(address, { headers: { Accept: "application/json" } });

@@ -58,6 +58,10 @@ class Column:
         expression = self.expression if self.expression is not None else self.key
         return F(expression) if isinstance(expression, str) else expression
 
+    def order(self) -> Any:
+        """The expression that rows are ordered by."""
+        return self.value()
+
     def text(self) -> Any:
         """The expression of the exported text."""
         return expressions.PlainText(self.value())

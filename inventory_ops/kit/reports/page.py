@@ -112,6 +112,7 @@ class ReportPage:
     density: str = "comfortable"
     density_url: str | None = None
     bulk_actions: list[Any] = field(default_factory=list)
+    links: list[Any] = field(default_factory=list)
     bulk_url: str | None = None
     count_seen: int = 0
     empty: Empty | None = None
@@ -218,6 +219,7 @@ def build(
         new_label=str(report.new_label),
         columns_url=f"/preferences/columns/{report.slug}/",
         density_url="/preferences/density/",
+        links=[link for link in report.links if viewer.has_role(*link.roles)],
     )
     try:
         request = read(report, params)
@@ -237,6 +239,8 @@ def build(
     columns = shown_columns(report, preferences.get("columns"))
     _fill_columns(page, report, columns)
     _fill_rows(page, selection, request, columns, viewer=viewer, select_rows=select_rows)
+    if select_rows and report.bulk_buttons:
+        page.bulk_actions, page.bulk_url = list(report.bulk_buttons), report.bulk_url
     page.exports = [
         (_("CSV"), request.url(_export="csv", page=None, per_page=None)),
         (_("Excel (XLSX)"), request.url(_export="xlsx", page=None, per_page=None)),

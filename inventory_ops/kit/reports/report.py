@@ -43,6 +43,27 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A button at the head of a list page, for `roles`."""
+
+    label: Any
+    url: str
+    icon: str
+    roles: frozenset[str]
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BulkButton:
+    """Something to do to ticked rows; it is posted to the report's `bulk_url`, which asks to confirm."""
+
+    name: str
+    label: Any
+    icon: str
+    danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """The filtered rows of a report, ready to be shown or exported."""
 
@@ -83,6 +104,10 @@ class Report:
     merchant_path: ClassVar[str | None] = "merchant_id"  # whose row it is; None = of no single merchant
     path: ClassVar[str] = ""  # address of the page; default /action-required/<slug>/
     in_menu: ClassVar[bool] = True
+    links: ClassVar[Sequence[Link]] = ()
+    bulk_buttons: ClassVar[Sequence[BulkButton]] = ()
+    bulk_url: ClassVar[str] = ""
+    bulk_roles: ClassVar[frozenset[str]] = frozenset({"operations", "admin"})
     new_url: ClassVar[str] = ""  # page that adds one; '' = none
     new_label: ClassVar[Any] = ""
     empty_title: ClassVar[Any] = _("Nothing to do here")
@@ -131,7 +156,7 @@ class Report:
         column = self.columns_by_key[sort.removeprefix("-")]
         if not column.sortable:
             raise KeyError(sort)
-        value: Any = column.value()
+        value: Any = column.order()
         descending = sort.startswith("-")
         last = True if column.nullable else None
         first = value.desc(nulls_last=last) if descending else value.asc(nulls_last=last)
