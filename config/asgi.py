@@ -7,4 +7,6 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+import config.celery  # noqa: F401  (the app that pages send tasks through: without it they go to no broker)
+
 application = get_asgi_application()

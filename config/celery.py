@@ -26,6 +26,7 @@ def broker_url(redis_url: str) -> str:
 
 
 app = Celery("inventory_ops")
+app.set_default()  # for every thread of a web server, not only the one that imports this
 
 
 def configure() -> None:

@@ -237,6 +237,28 @@ def test_uploads_are_deleted_after_a_time(client: Client, media: Path) -> None:
     assert client.get(f"/imports/{job.pk}/").status_code == 200
 
 
+def test_a_cancelled_job_can_be_tried_again_or_is_given_up(client: Client, media: Path) -> None:
+    job = uploaded(client, GOOD)
+    client.post(f"/imports/{job.pk}/apply/")
+    runner = Job.objects.get()
+    client.post(f"/jobs/{runner.pk}/cancel/")
+    jobs.run(runner.pk)
+    assert not Merchant.objects.exists()
+    page = client.get(f"/imports/{job.pk}/").content.decode()
+    assert f"/jobs/{runner.pk}/retry/" in page
+    assert uploads.delete_old(now=timezone.now() + timedelta(days=3)) == 1
+    job.refresh_from_db()
+    assert job.state == "failed"
+
+    job = uploaded(client, GOOD)
+    client.post(f"/imports/{job.pk}/apply/")
+    runner = Job.objects.get(state="queued")
+    client.post(f"/jobs/{runner.pk}/cancel/")
+    client.post(f"/jobs/{runner.pk}/retry/")
+    jobs.run(Job.objects.get(state="queued").pk)
+    assert Merchant.objects.count() == 2
+
+
 # -- who may ------------------------------------------------------------------------------------------------------
 PAGES = ["/imports/", "/imports/new/", "/imports/template/orders/", "/imports/{}/", "/imports/{}/errors/"]
 POSTS = ["/imports/new/", "/imports/{}/apply/", "/imports/{}/discard/"]

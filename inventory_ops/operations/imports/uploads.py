@@ -147,7 +147,12 @@ def delete_old(*, now: datetime) -> int:
     old = Import.objects.filter(created_at__lt=now - settings.IMPORT_FILES_KEPT).exclude(stored_name="")
     old.filter(state=Import.State.CHECKED).update(state=Import.State.DISCARDED, finished_at=now)
     deleted = 0
-    for job in old.exclude(state__in=[Import.State.CHECKING, Import.State.APPLYING]):
+    for job in old:
+        if job.state in {Import.State.CHECKING, Import.State.APPLYING}:
+            if Job.objects.unfinished().filter(params__contains={"import": str(job.pk)}).exists():
+                continue
+            # its job was cancelled or gave up, and nobody tried again
+            Import.objects.filter(pk=job.pk, state=job.state).update(state=Import.State.FAILED, finished_at=now)
         (folder() / job.stored_name).unlink(missing_ok=True)
         Import.objects.filter(pk=job.pk).update(stored_name="")
         deleted += 1
