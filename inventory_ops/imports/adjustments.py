@@ -21,6 +21,7 @@ SPEC = register(
             Column("reference", Text(200), example=""),
             Column("occurred_at", Moment(), required=True, example="2026-02-10T11:20:00"),
         ),
+        tables=("inventory_ops_inventoryevent", "inventory_ops_stockbalance"),
         check=check_adjustments,
         apply=apply_adjustments,
     )

@@ -18,6 +18,7 @@ SPEC = register(
             Column("percentage", percent(), required=True, example="25", help="Off the snapshot price, 0 to 100"),
             Column("snapshot_price", money(), example="39.99", help="Default: the product's price when loaded"),
         ),
+        tables=("inventory_ops_flashsale",),
         check=check_flash_sales,
         apply=apply_flash_sales,
     )

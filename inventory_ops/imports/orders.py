@@ -40,6 +40,7 @@ SPEC = register(
             Column("card_issue", CardIssue(), example="", help="“code: message” of a failed payment"),
         ),
         key=("item_id",),
+        tables=("inventory_ops_order", "inventory_ops_orderitem", "inventory_ops_stockbalance"),
         check=check_orders,
         apply=apply_orders,
     )

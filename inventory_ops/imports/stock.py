@@ -19,6 +19,7 @@ SPEC = register(
             Column("expires_on", Date(), example="2027-06-30", happened=False),
             Column("lot", Text(100), example="L2401"),
         ),
+        tables=("inventory_ops_inventoryevent", "inventory_ops_stockbalance"),
         check=check_stock,
         apply=apply_stock,
     )

@@ -123,19 +123,18 @@ def new(request: HttpRequest) -> HttpResponse:
     user = viewer(request)
     specs = allowed(user)
     form = UploadForm(request.POST or None, request.FILES or None, kinds=specs)
-    if request.method == "POST":
-        if form.is_valid():
-            try:
-                job = uploads.receive(
-                    upload=form.cleaned_data["file"],
-                    spec=form.cleaned_data["kind"],
-                    by=user,
-                    all_or_nothing=form.cleaned_data["all_or_nothing"],
-                )
-            except uploads.UploadRefused as error:
-                form.add_error("file", str(error))
-            else:
-                return HttpResponseRedirect(f"/imports/{job.pk}/")
+    if request.method == "POST" and form.is_valid():
+        try:
+            job = uploads.receive(
+                upload=form.cleaned_data["file"],
+                spec=form.cleaned_data["kind"],
+                by=user,
+                all_or_nothing=form.cleaned_data["all_or_nothing"],
+            )
+        except uploads.UploadRefused as error:
+            form.add_error("file", str(error))
+        else:
+            return HttpResponseRedirect(f"/imports/{job.pk}/")
     chosen = request.POST.get("kind") or request.GET.get("kind") or specs[0].name
     page = UploadPage(
         title=_("New import"),

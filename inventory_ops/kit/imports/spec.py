@@ -66,6 +66,7 @@ class ImportSpec:
     key: tuple[str, ...] = ()  # columns no two rows of one file may share
     purpose: str = ""
     roles: tuple[str, ...] = ("operations", "admin")  # who may upload it
+    tables: tuple[str, ...] = ()  # database tables whose statistics a big file makes stale
     fields: dict[str, Column] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

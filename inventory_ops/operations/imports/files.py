@@ -33,13 +33,6 @@ from inventory_ops.operations.ledger import LedgerRefusal
 
 log = structlog.get_logger(__name__)
 BIG = 10_000  # rows after which the planner wants new statistics
-TABLES = {
-    "products": ("product", "pricechange"),
-    "orders": ("order", "orderitem", "stockbalance"),
-    "adjustments": ("inventoryevent", "stockbalance"),
-    "stock": ("inventoryevent", "stockbalance"),
-    "flash_sales": ("flashsale",),
-}
 
 
 class CheckedOnly(Exception):
@@ -50,7 +43,7 @@ class CheckedOnly(Exception):
 class Outcome:
     """What became of one file. `errors` are sorted by line; `refused` says that no row of it was taken."""
 
-    kind: str
+    spec: ImportSpec
     file_name: str
     rows: int = 0
     counts: Counts = field(default_factory=Counts)
@@ -58,6 +51,10 @@ class Outcome:
     errors: list[RowError] = field(default_factory=list)
     refused: bool = False
     import_id: uuid.UUID | None = None
+
+    @property
+    def kind(self) -> str:
+        return self.spec.name
 
     @property
     def applied(self) -> int:
@@ -138,11 +135,11 @@ def analyse(outcomes: Sequence[Outcome]) -> None:
         table
         for outcome in outcomes
         if outcome.counts.new + outcome.counts.changed >= BIG
-        for table in TABLES.get(outcome.kind, ())
+        for table in outcome.spec.tables
     }
     with connection.cursor() as cursor:
         for table in sorted(tables):
-            cursor.execute(f"analyze inventory_ops_{table}")
+            cursor.execute(f"analyze {table}")
 
 
 def _load(file: File, *, by: User | None, now: datetime, shift_days: int, progress: Progress) -> Outcome:
@@ -170,7 +167,7 @@ def attempt(
 
     What refuses the file as a whole becomes its outcome, too, and is for the caller to record.
     """
-    outcome = Outcome(kind=file.spec.name, file_name=file.name)
+    outcome = Outcome(spec=file.spec, file_name=file.name)
     try:
         with transaction.atomic():
             process(
@@ -231,7 +228,7 @@ def process(
 @transaction.atomic
 def load_rows(spec: ImportSpec, rows: Rows, *, by: User | None = None, now: datetime) -> Counts:
     """Apply rows that were made here rather than read from a file. Any error is a ValueError, and nothing is done."""
-    outcome = Outcome(kind=spec.name, file_name=spec.name)
+    outcome = Outcome(spec=spec, file_name=spec.name)
     staging = _staging(spec, outcome, by=by, now=now)
     staging.fill(rows)
     _check(staging, outcome)
