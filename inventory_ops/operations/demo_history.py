@@ -1,0 +1,38 @@
+"""Gives the demo's findings an age, so that the overview shows a month of history from its first minute."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+
+DAYS = 45
+
+
+def age_findings(*, now: datetime) -> None:
+    """Spread the first sight of every finding over the past weeks, by a hash of its key, and count each day."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update inventory_ops_finding set first_seen_at = a.at, opened_at = a.at, last_seen_at = %(now)s
+            from (
+                select id, %(now)s - (power(abs(hashtext(report || key)) %% 1000 / 1000.0, 2) * %(days)s + 0.01)
+                    * interval '1 day' as at from inventory_ops_finding
+            ) a where a.id = inventory_ops_finding.id
+            """,
+            {"now": now, "days": DAYS},
+        )
+        cursor.execute(
+            """
+            insert into inventory_ops_reportday (report, merchant_id, day, open_count, value)
+            select f.report, f.merchant_id, d.day, count(*), sum(f.value)
+            from generate_series(%(now)s::date - 31, %(now)s::date - 1, interval '1 day') d (day)
+            -- some of what was open then has been resolved since, so the past is not just a part of today
+            join inventory_ops_finding f on f.first_seen_at < d.day + interval '1 day'
+                or abs(hashtext(f.key || d.day::date)) %% 12 = 0
+            group by grouping sets ((f.report, d.day), (f.report, d.day, f.merchant_id))
+            having grouping(f.merchant_id) = 1 or f.merchant_id is not null
+            on conflict do nothing
+            """,
+            {"now": now},
+        )

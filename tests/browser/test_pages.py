@@ -1,0 +1,75 @@
+"""Every page in light, dark and on a phone: no console message, no CSP violation, no accessibility finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import shoot
+
+AXE = (Path(__file__).parent / "vendor/axe-core/axe.min.js").read_text()
+RULES = (
+    "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations']}"
+)
+
+PAGES = {
+    "operations": [
+        "/",
+        "/action-required/inventory-cost-issues/",
+        "/action-required/shipping-issues/",
+        "/action-required/shipping-issues/orders/",
+        "/action-required/order-cost-issues/",
+        "/action-required/products-without-orders/",
+        "/action-required/abandoned-checkouts/",
+        "/action-required/abandoned-checkouts/by-product/",
+        "/action-required/inventory-cost-issues/?sort=nothing",
+        "/action-required/inventory-cost-issues/?q=nothing-matches-this",
+        "/orders/LOSS-V10/",
+        "/trackers/",
+        "/trackers/new/?preset=replenish",
+        "/trackers/suggest/",
+        "/imports/",
+        "/imports/new/",
+        "/jobs/",
+        "/search/?q=DEAR",
+        "/docs/",
+        "/docs/trackers/",
+        "/nothing-here/",
+    ],
+    "merchant": ["/", "/action-required/inventory-cost-issues/", "/trackers/"],
+    "finance": ["/", "/finance/write-offs/", "/finance/transactions/", "/settings/finance/"],
+    "admin": ["/", "/action-required/user-audit/"],
+    "": ["/accounts/login/", "/accounts/password/reset/"],
+}
+MODES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"theme": "dark"}, "mobile": {"mobile": True}}
+
+
+def check(page: Page) -> list[str]:
+    """axe's findings on the page, in one line each."""
+    page.evaluate(AXE)
+    result = page.evaluate(f"axe.run(document, {RULES})")
+    return [
+        f"{page.url}: {found['id']}: {node['html'][:160]}" for found in result["violations"] for node in found["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("role", PAGES)
+def test_every_page(visit: Callable[..., Page], role: str, mode: str) -> None:
+    page = visit(role or None, **MODES[mode])
+    found = []
+    for path in PAGES[role]:
+        response = page.goto(path)
+        assert response is not None
+        assert response.status in (200, 400, 404), (path, response.status)
+        assert response.status == 200 or "nothing" in path, (path, response.status)
+        policy = response.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        found += check(page)
+        shoot(page, f"{mode}-{role or 'anonymous'}-{path.strip('/').replace('/', '_').replace('?', '_') or 'home'}")
+    assert not found, "\n".join(found)
