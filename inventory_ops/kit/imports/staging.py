@@ -30,7 +30,7 @@ class _Memo(dict[str, str]):
         self._empty = NULL if column.default is None else column.default.translate(_ESCAPES)
         self.newest = ""
         self._exact = getattr(column.type, "exact", False)
-        self._dated = column.happened and isinstance(column.type, Moment | Date)
+        self.dated = column.happened and isinstance(column.type, Moment | Date)
 
     def __missing__(self, raw: str) -> str:
         if len(self) >= MEMORY:
@@ -40,7 +40,7 @@ class _Memo(dict[str, str]):
             if text:
                 text = raw if self._exact else text
                 value = self.column.type.parse(text)
-                if self._dated and value > self.newest:
+                if self.dated and value > self.newest:
                     self.newest = value
                 result = value.translate(_ESCAPES)
             elif self.column.required:
@@ -57,9 +57,13 @@ class _Memo(dict[str, str]):
 class Parser:
     """Turns rows of cells into rows of COPY text, column by column."""
 
-    def __init__(self, header: Sequence[str], spec: ImportSpec) -> None:
+    def __init__(self, header: Sequence[str], spec: ImportSpec, *, dates_only: bool = False) -> None:
         self._memos = [
-            (position, _Memo(spec.fields[name])) for position, name in enumerate(header) if name in spec.fields
+            (position, memo)
+            for position, memo in (
+                (n, _Memo(spec.fields[name])) for n, name in enumerate(header) if name in spec.fields
+            )
+            if memo.dated or not dates_only
         ]
         self.columns = [memo.column for _, memo in self._memos]
 

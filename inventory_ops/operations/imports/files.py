@@ -84,7 +84,9 @@ def shift_for(files: Sequence[File], *, now: datetime, limits: Limits | None = N
         try:
             with open_source(file.path) as source:
                 reader = Reader(source, file.spec, limits)
-                parser = Parser(reader.header, file.spec)
+                parser = Parser(reader.header, file.spec, dates_only=True)
+                if not parser.columns:
+                    continue
                 for lines, rows in reader.batches():
                     parser.parse(lines, rows, [])
         except FileRefused:
