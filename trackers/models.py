@@ -97,6 +97,7 @@ class Tracker(models.Model):
                 name="tracker_has_the_parameters_of_its_mechanism",
                 condition=Q(
                     mechanism=Mechanism.STOCK_QUANTITY,
+                    quantity__isnull=False,  # a comparison with NULL would not refuse the row
                     quantity__gte=1,
                     lookback_days__isnull=True,
                     coverage_days__isnull=True,
@@ -104,11 +105,15 @@ class Tracker(models.Model):
                 | Q(
                     mechanism=Mechanism.TURNOVER_DAYS,
                     quantity__isnull=True,
+                    lookback_days__isnull=False,
+                    coverage_days__isnull=False,
                     lookback_days__range=(1, 3660),
                     coverage_days__range=(1, 3660),
                 )
                 | Q(
                     mechanism=Mechanism.STALLED_DAYS,
+                    quantity__isnull=False,
+                    lookback_days__isnull=False,
                     quantity__gte=1,
                     lookback_days__range=(1, 3660),
                     coverage_days__isnull=True,
