@@ -10,13 +10,22 @@ class LostDamagedConfig(AppConfig):
 
     def ready(self) -> None:
         from inventory_ops import guide, menu, order_panels
-        from inventory_ops.permissions import ADMIN, EVERYBODY, FINANCE
-        from lost_damaged import order_marks, reports
+        from inventory_ops.permissions import ADMIN, EVERYBODY, FINANCE, OPERATIONS
+        from lost_damaged import imports, order_marks, reports  # noqa: F401  (registers the kind of `load`)
+        from lost_damaged.operations import imports as finance_import  # noqa: F401  (registers its jobs)
 
         for order, report in enumerate([reports.WriteOffs, reports.SellerTransactions]):
             menu.add(
                 "finance", report.short_title, report.path, report.icon, roles=tuple(report.roles), order=10 + order
             )
+        menu.add(
+            "finance",
+            _("Finance import"),
+            "/finance/import/",
+            "file-import",
+            roles=(OPERATIONS, FINANCE, ADMIN),
+            order=15,
+        )
         menu.add("system", _("Finance settings"), "/settings/finance/", "settings", roles=(FINANCE, ADMIN), order=50)
         order_panels.add_marker(order_marks.marks)
         guide.add(

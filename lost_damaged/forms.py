@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
@@ -125,3 +126,36 @@ class ApiKeyForm(forms.Form):
         field = self.fields["user"]
         assert isinstance(field, UserChoice)
         field.queryset = User.objects.filter(is_active=True).exclude(role="").order_by("email")
+
+
+class FinanceImportForm(forms.Form):
+    """The upload of a CSV file with units to write off."""
+
+    file = forms.FileField(
+        label=_("File"),
+        max_length=5000,
+        allow_empty_file=True,
+        help_text=_("CSV with comma, semicolon, tab or bar; UTF-8 or UTF-16."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv"}),
+    )
+    reason = forms.ChoiceField(label=_("Reason"), choices=Reason.choices, initial=Reason.OTHER)
+    encoding = forms.ChoiceField(
+        label=_("Encoding"),
+        required=False,
+        choices=[
+            ("", _("As the file says (UTF-8, or UTF-16 with a mark)")),
+            ("cp1252", _("Windows-1252 (Western Europe)")),
+            ("iso-8859-15", _("ISO 8859-15")),
+            ("utf-16-le", _("UTF-16 without a mark (little endian)")),
+            ("utf-16-be", _("UTF-16 without a mark (big endian)")),
+        ],
+    )
+    all_or_nothing = forms.BooleanField(label=_("Import nothing if any row fails"), required=False)
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if (file.size or 0) > settings.IMPORT_MAX_BYTES:
+            raise ValidationError(
+                _("The file is larger than %(size)s MB. Split it.") % {"size": settings.IMPORT_MAX_BYTES // 1024**2}
+            )
+        return file

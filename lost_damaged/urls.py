@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from lost_damaged.api.view import api
-from lost_damaged.views import settings, write_offs
+from lost_damaged.views import imports, settings, write_offs
 
 urlpatterns = [
     path("api/", api, name="seller-center-api"),
@@ -13,6 +13,13 @@ urlpatterns = [
     path("finance/write-offs/<str:number>/", write_offs.detail, name="write-off"),
     path("finance/write-offs/<str:number>/reverse/", write_offs.reverse, name="write-off-reverse"),
     path("finance/transactions/<str:number>/", write_offs.of_transaction, name="seller-transaction"),
+    path("finance/import/", imports.upload, name="finance-import"),
+    path("finance/import/template.csv", imports.template, name="finance-import-template"),
+    path("finance/import/<uuid:pk>/", imports.detail, name="finance-import-detail"),
+    path("finance/import/<uuid:pk>/confirm/", imports.confirm, name="finance-import-confirm"),
+    path("finance/import/<uuid:pk>/resume/", imports.resume, name="finance-import-resume"),
+    path("finance/import/<uuid:pk>/discard/", imports.discard, name="finance-import-discard"),
+    path("finance/import/<uuid:pk>/errors/", imports.error_file, name="finance-import-errors"),
     path("settings/finance/", settings.finance, name="finance-settings"),
     path("settings/finance/keys/<int:pk>/revoke/", settings.revoke_key, name="api-key-revoke"),
 ]

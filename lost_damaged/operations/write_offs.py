@@ -149,10 +149,12 @@ def write_off_staged(
     as_of: datetime | None = None,
     dry_run: bool = False,
     cap: Decimal | None = None,
+    actor: str = "",
 ) -> int:
     """Book all rows of `ld_item` in the caller's transaction and answer how many are new; `ld_result` tells of each.
 
-    Amounts above `cap` are refused; None is no cap (a second person has approved them).
+    Amounts above `cap` are refused; None is no cap (a second person has approved them). `actor` is written down when
+    there is no user.
     """
     with connection.cursor() as cursor:
         cursor.execute("analyze pg_temp.ld_item")
@@ -167,7 +169,7 @@ def write_off_staged(
             "reason": reason,
             "source": str(source),
             "import": import_id,
-            "actor": by.email if by else "",
+            "actor": by.email if by else actor,
         }
         cursor.execute(booking.CHECK, params)
         cursor.execute(booking.CREATE_BOOKED)

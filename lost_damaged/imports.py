@@ -1,0 +1,92 @@
+"""The `write_offs` kind of `manage.py load`: the same columns, rules and booking as Finance Import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from inventory_ops.kit.imports import Column, Counts, ImportSpec, Staging, register
+from inventory_ops.kit.imports.values import BadValue
+from lost_damaged import errors, items
+from lost_damaged.errors import ItemError
+from lost_damaged.models import Source
+from lost_damaged.operations import write_offs
+
+STAGE = """
+insert into pg_temp.ld_item (position, sku, uid, uid_key, shop_item_id)
+select line, sku, uid, upper(uid), order_item_shop_id from pg_temp.{table}
+where sku is not null and uid is not null and status is not null
+  and not exists (select from pg_temp.import_error e where e.line = {table}.line)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that is read by a function of `items`."""
+
+    read: Callable[[str], Any]
+    sql: str = "text"
+    exact: bool = False
+
+    def parse(self, text: str) -> str:
+        try:
+            return str(self.read(text))
+        except ItemError as error:
+            raise BadValue(error.message, code=str(error.code)) from error
+
+
+def status_of(text: str) -> str:
+    items.check_status(text)
+    return text
+
+
+def check(staging: Staging) -> None:
+    """Find out what would become of each row; nothing is booked."""
+    write_offs.stage()
+    staging.execute(STAGE.format(table=staging.table))
+    write_offs.write_off_staged(source=Source.CSV, by=None, as_of=staging.now, dry_run=True)
+    problems = staging.fetch("select distinct problem from pg_temp.ld_result where state = 'error'")
+    for (problem,) in problems:
+        column, message = errors.MESSAGES[problem]
+        text = message.replace("'", "''").replace("%", "%%").replace("{number}", "' || r.number || '")
+        staging.errors(
+            column or "UID",
+            str(errors.CODES[problem]),
+            f"'{text}'",
+            "join pg_temp.ld_result r on r.position = s.line where r.state = 'error' and r.problem = %s",
+            [problem],
+        )
+
+
+def apply(staging: Staging) -> Counts:
+    """Book every row that is left."""
+    write_offs.stage()
+    staging.execute(STAGE.format(table=staging.table))
+    booked = write_offs.write_off_staged(
+        source=Source.CSV, by=None, import_id=staging.batch, as_of=staging.now, actor=staging.actor
+    )
+    return Counts(new=booked, unchanged=staging.rows - booked - _failed(staging))
+
+
+def _failed(staging: Staging) -> int:
+    return int(staging.fetch("select count(distinct line) from pg_temp.import_error where line > 1")[0][0])
+
+
+SPEC = register(
+    ImportSpec(
+        name="write_offs",
+        title="Write-offs",
+        order=100,
+        purpose="Units that were lost or damaged. Each UID is written off once, however often it is loaded.",
+        columns=(
+            Column("SKU", Cell(items.sku_of, exact=True), required=True, example="example-sku-123"),
+            Column("UID", Cell(items.uid_of), required=True, example="123-A-321"),
+            Column("Status", Cell(status_of), required=True, example="written-off"),
+            Column("Order Item Shop ID", Cell(items.shop_item_id_of, sql="bigint"), example=""),
+        ),
+        check=check,
+        apply=apply,
+        roles=("finance",),
+    )
+)

@@ -1,0 +1,352 @@
+"""Finance Import: stage a file, check every row, show what would happen, book it in chunks that survive a crash."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connection, transaction
+from django.db.models import Count, Max, Q, Sum
+from django.utils import timezone
+
+from inventory_ops.models import Import, Job, User
+from inventory_ops.operations import audit, jobs
+from inventory_ops.operations.imports.files import digest
+from inventory_ops.operations.imports.uploads import BLOCK, CHECK_NOW, folder
+from lost_damaged import csv_files, errors, items
+from lost_damaged.csv_files import FileRefused, Row
+from lost_damaged.models import Source, WriteOffFile, WriteOffRow
+from lost_damaged.operations import write_offs
+from lost_damaged.queries import settings as finance_settings
+
+KIND = "write_offs"
+CHUNK = 1000
+ROW = WriteOffRow._meta.db_table
+
+
+class NotWaiting(Exception):
+    """The import cannot be confirmed, booked or discarded as it is; the message says why."""
+
+
+def receive(
+    *, upload: UploadedFile[bytes], by: User, reason: str, all_or_nothing: bool = False, encoding: str = ""
+) -> Import:
+    """Store an upload and check it: at once if it is small, else by a worker. Raises FileRefused."""
+    # the name that came along is shown, never used as a path
+    name = f"{uuid.uuid4().hex}.csv"
+    path = folder() / name
+    with path.open("xb") as file:
+        for chunk in upload.chunks(BLOCK):
+            file.write(chunk)
+    path.chmod(0o600)
+    is_small = path.stat().st_size <= CHECK_NOW
+    try:
+        with path.open("rb") as source:
+            header, _rows = csv_files.read(source, encoding=encoding)
+        with transaction.atomic():
+            record = Import.objects.create(
+                kind=KIND,
+                file_name=shown_name(upload.name),
+                stored_name=name,
+                sha256=digest(path),
+                all_or_nothing=all_or_nothing,
+                created_by=by,
+            )
+            WriteOffFile.objects.create(
+                record=record,
+                encoding=header.encoding,
+                delimiter=header.delimiter,
+                header=header.cells,
+                reason=reason,
+            )
+            if is_small:
+                check(record)
+            else:
+                jobs.enqueue(
+                    kind="write_offs.check",
+                    title=f"Check {record.file_name}",
+                    by=by,
+                    params={"import": str(record.pk)},
+                    queue="imports",
+                )
+    except FileRefused:
+        path.unlink(missing_ok=True)
+        raise
+    if is_small:
+        path.unlink(missing_ok=True)
+    return record
+
+
+def shown_name(name: str | None) -> str:
+    """The last part of a file name, without what cannot be seen."""
+    text = Path((name or "").replace("\\", "/")).name or "upload.csv"
+    return "".join(character for character in text if character.isprintable())[:255] or "upload.csv"
+
+
+@transaction.atomic
+def check(record: Import) -> None:
+    """Stage all rows and find out what would become of each. Nothing is booked. Raises FileRefused."""
+    locked = Import.objects.select_for_update().get(pk=record.pk)
+    if locked.state != Import.State.CHECKING:
+        return
+    file = WriteOffFile.objects.get(record=locked)
+    WriteOffRow.objects.filter(file=file).delete()
+    with (folder() / locked.stored_name).open("rb") as source:
+        _header, rows = csv_files.read(
+            source, encoding=file.encoding.removesuffix("-sig"), most_rows=settings.IMPORT_MAX_ROWS
+        )
+        _copy(file, rows)
+    write_offs.stage()
+    with connection.cursor() as cursor:
+        cursor.execute(f"analyze {ROW}")
+        cursor.execute(_STAGE_ALL, [file.pk])
+    write_offs.write_off_staged(source=Source.CSV, by=locked.created_by, dry_run=True)
+    _take_results(file)
+    limits = finance_settings.current()
+    ready = file.rows.filter(state=WriteOffRow.State.READY)
+    highest = ready.aggregate(highest=Max("estimate"))["highest"] or Decimal(0)
+    totals = ready.values("currency").annotate(total=Sum("estimate")).values_list("total", flat=True)
+    file.needs_approval = (limits.transaction_cap is not None and highest > limits.transaction_cap) or (
+        limits.import_cap is not None and any(total > limits.import_cap for total in totals)
+    )
+    file.save(update_fields=["needs_approval"])
+    _count(locked)
+    locked.state = Import.State.CHECKED
+    locked.stored_name = ""
+    locked.save()
+    record.refresh_from_db()
+
+
+def _copy(file: WriteOffFile, rows: Iterator[Row]) -> None:
+    columns = (
+        "file_id, line, cells, sku, uid, uid_key, shop_item_id, state, error_code, error_column, error_value,"
+        " error_message, currency, number, warnings"
+    )
+    with connection.cursor() as cursor, cursor.copy(f"copy {ROW} ({columns}) from stdin") as copy:
+        for row in rows:
+            cells = json.dumps([items.visible(cell) if "\x00" in cell else cell for cell in row.cells])
+            if row.item is not None:
+                item = row.item
+                found = (item.sku, item.uid, item.uid_key, item.shop_item_id, "ready", "", "", "", "")
+            else:
+                assert row.error is not None
+                error = row.error
+                found = ("", "", "", None, "error", str(error.code), error.column, error.value[:200], error.message)
+            copy.write_row((file.pk, row.line, cells, *found, "", "", "[]"))
+
+
+_STAGE_ALL = f"""
+insert into pg_temp.ld_item (position, sku, uid, uid_key, shop_item_id)
+select line, sku, uid, uid_key, shop_item_id from {ROW} where file_id = %s and state = 'ready'
+"""
+# Rows that another worker holds are left to it.
+_STAGE_CHUNK = f"""
+insert into pg_temp.ld_item (position, sku, uid, uid_key, shop_item_id)
+select line, sku, uid, uid_key, shop_item_id from {ROW}
+where file_id = %s and state = 'ready' order by uid_key, line limit %s for update skip locked
+"""
+_TAKE = f"""
+update {ROW} x
+set state = r.state, merchant_id = r.merchant_id, currency = r.currency, number = r.number, warnings = r.warnings,
+    estimate = case when r.state = 'ready' then r.amount else x.estimate end,
+    amount = case when r.state in ('booked', 'repeat') then r.amount end
+from pg_temp.ld_result r
+where x.file_id = %s and x.line = r.position
+"""
+_EXPLAIN = f"""
+update {ROW} x
+set error_code = %s, error_column = %s, error_message = replace(%s, '{{number}}', r.number),
+    error_value = case %s when 'SKU' then x.sku when 'UID' then x.uid when '' then ''
+        else coalesce(x.shop_item_id::text, '') end
+from pg_temp.ld_result r
+where x.file_id = %s and x.line = r.position and r.state = 'error' and r.problem = %s
+"""
+
+
+def _take_results(file: WriteOffFile) -> None:
+    """Write what `ld_result` says of each row to the row."""
+    with connection.cursor() as cursor:
+        cursor.execute("analyze pg_temp.ld_result")
+        cursor.execute(_TAKE, [file.pk])
+        cursor.execute("select distinct problem from pg_temp.ld_result where state = 'error'")
+        for (problem,) in cursor.fetchall():
+            column, message = errors.MESSAGES[problem]
+            cursor.execute(_EXPLAIN, [str(errors.CODES[problem]), column, message, column, file.pk, problem])
+
+
+def _count(record: Import) -> None:
+    counts = WriteOffRow.objects.filter(file_id=record.pk).aggregate(
+        total=Count("pk"),
+        new=Count("pk", filter=Q(state__in=["ready", "booked"])),
+        unchanged=Count("pk", filter=Q(state="repeat")),
+        failed=Count("pk", filter=Q(state="error")),
+    )
+    record.rows_total, record.rows_new = counts["total"], counts["new"]
+    record.rows_unchanged, record.rows_failed = counts["unchanged"], counts["failed"]
+
+
+@transaction.atomic
+def confirm(*, record: Import, by: User) -> Job | None:
+    """Have a checked file booked; None when a second person has to confirm it first. Raises NotWaiting."""
+    locked = Import.objects.select_for_update().get(pk=record.pk)
+    file = WriteOffFile.objects.get(record=locked)
+    if locked.state != Import.State.CHECKED:
+        raise NotWaiting("This import is not waiting to be confirmed any more.")
+    if locked.all_or_nothing and locked.rows_failed:
+        raise NotWaiting("You asked to import nothing if any row fails, and rows have failed. Correct the file first.")
+    if not file.rows.filter(state=WriteOffRow.State.READY).exists():
+        raise NotWaiting("No row of this file can be written off.")
+    if file.needs_approval:
+        if not file.confirmed_by:
+            WriteOffFile.objects.filter(pk=file.pk).update(confirmed_by=by.email, confirmed_at=timezone.now())
+            audit.record(action="write_off_import.confirm", by=by, subject=locked, summary=f"{locked.file_name}: first")
+            return None
+        if file.confirmed_by == by.email:
+            raise NotWaiting("The amounts are above a cap: a second person has to confirm this import.")
+        file.approved_by = by.email
+    else:
+        file.confirmed_by, file.confirmed_at = by.email, timezone.now()
+    locked.state = Import.State.APPLYING
+    locked.save(update_fields=["state"])
+    file.job = _enqueue(locked, by)
+    file.save()
+    audit.record(action="write_off_import.start", by=by, subject=locked, summary=f"{locked.file_name}: booking")
+    return file.job
+
+
+def _enqueue(record: Import, by: User) -> Job:
+    return jobs.enqueue(
+        kind="write_offs.book",
+        title=f"Write off units of {record.file_name}",
+        by=by,
+        params={"import": str(record.pk)},
+        queue="imports",
+    )
+
+
+@transaction.atomic
+def resume(*, record: Import, by: User) -> Job:
+    """Go on with an import whose job failed or was cancelled. Raises NotWaiting."""
+    locked = Import.objects.select_for_update().get(pk=record.pk)
+    file = WriteOffFile.objects.select_related("job").get(record=locked)
+    if locked.state != Import.State.APPLYING or (file.job and not file.job.is_final):
+        raise NotWaiting("Only an import that was interrupted can be resumed.")
+    file.job = _enqueue(locked, by)
+    file.save(update_fields=["job"])
+    return file.job
+
+
+@transaction.atomic
+def discard(*, record: Import, by: User) -> None:
+    """Drop a checked import. Raises NotWaiting when it is being booked or was."""
+    waiting = Import.objects.filter(pk=record.pk, state=Import.State.CHECKED)
+    if not waiting.update(state=Import.State.DISCARDED, finished_at=timezone.now()):
+        raise NotWaiting("Only an import that waits to be confirmed can be discarded.")
+    audit.record(action="write_off_import.discard", by=by, subject=record, summary=record.file_name)
+
+
+class _SomeFailed(Exception):
+    """Undoes the one transaction of an import that books all or nothing."""
+
+
+def book(record: Import, context: jobs.Context) -> None:
+    """Book the ready rows chunk by chunk, each chunk whole; what was booked before a crash stays booked.
+
+    With `all_or_nothing` all rows are one transaction: a row that has become wrong since the check undoes it.
+    """
+    file = WriteOffFile.objects.select_related("record__created_by").get(record=record)
+    total = file.rows.exclude(state=WriteOffRow.State.ERROR).count()
+    if record.all_or_nothing:
+        try:
+            with transaction.atomic():
+                while _book_chunk(file):
+                    pass
+                failed = list(file.rows.filter(state="error").values_list("line", flat=True)[:5])
+                if failed:
+                    raise _SomeFailed(", ".join(map(str, failed)))
+        except _SomeFailed as error:
+            _check_again(record, file)
+            raise jobs.JobFailed(
+                f"Nothing was written off: rows have become wrong since the check (line {error}). Look at the import."
+            ) from error
+    else:
+        while _book_chunk(file):
+            left = file.rows.filter(state="ready").count()
+            context.progress(total - left, total, failed=file.rows.filter(state="error").count())
+    with transaction.atomic():
+        locked = Import.objects.select_for_update().get(pk=record.pk)
+        if locked.state != Import.State.APPLYING or file.rows.filter(state="ready").exists():
+            return
+        _count(locked)
+        locked.state, locked.finished_at = Import.State.DONE, timezone.now()
+        locked.save()
+        audit.record(
+            action="write_off_import.done",
+            by=record.created_by,
+            subject=record,
+            summary=f"{locked.file_name}: {locked.rows_new} written off, {locked.rows_unchanged} were before,"
+            f" {locked.rows_failed} failed",
+        )
+    context.progress(total, total, failed=locked.rows_failed, skipped=locked.rows_unchanged)
+    context.finish(
+        f"{locked.rows_new:,} units written off, {locked.rows_unchanged:,} were before, {locked.rows_failed:,} failed."
+    )
+
+
+@write_offs.repeated_on_deadlock
+@transaction.atomic
+def _book_chunk(file: WriteOffFile) -> int:
+    """Book up to CHUNK rows and answer how many were taken."""
+    write_offs.stage()
+    with connection.cursor() as cursor:
+        cursor.execute(_STAGE_CHUNK, [file.pk, CHUNK])
+        taken = cursor.rowcount
+    if taken:
+        write_offs.write_off_staged(
+            source=Source.CSV, by=file.record.created_by, reason=file.reason, import_id=file.record.pk
+        )
+        _take_results(file)
+    return taken
+
+
+@transaction.atomic
+def _check_again(record: Import, file: WriteOffFile) -> None:
+    """After an import that may not fail in part did: tell which rows are wrong now, and wait for a decision."""
+    locked = Import.objects.select_for_update().get(pk=record.pk)
+    write_offs.stage()
+    with connection.cursor() as cursor:
+        cursor.execute(_STAGE_ALL, [file.pk])
+    write_offs.write_off_staged(source=Source.CSV, by=locked.created_by, dry_run=True)
+    _take_results(file)
+    _count(locked)
+    locked.state = Import.State.CHECKED
+    locked.save()
+
+
+@jobs.handler("write_offs.check")
+def _check_job(context: jobs.Context) -> None:
+    record = Import.objects.get(pk=context.params["import"])
+    path = folder() / record.stored_name
+    try:
+        check(record)
+    except FileRefused as error:
+        Import.objects.filter(pk=record.pk).update(
+            state=Import.State.FAILED, message=str(error), finished_at=timezone.now(), stored_name=""
+        )
+        raise jobs.JobFailed(str(error)) from error
+    finally:
+        if not Import.objects.filter(pk=record.pk, state=Import.State.CHECKING).exists():
+            path.unlink(missing_ok=True)
+    context.finish(f"{record.rows_total:,} rows checked, {record.rows_failed:,} with errors.")
+
+
+@jobs.handler("write_offs.book")
+def _book_job(context: jobs.Context) -> None:
+    record = Import.objects.select_related("created_by").get(pk=context.params["import"])
+    if record.state == Import.State.APPLYING:
+        book(record, context)

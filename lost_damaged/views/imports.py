@@ -1,0 +1,393 @@
+"""Finance Import › Update Inventory Status (Lost or Damaged)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from inventory_ops.models import Import, Job, User
+from inventory_ops.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, viewer
+from inventory_ops.templatetags import ui
+from inventory_ops.views import jobs as job_views
+from lost_damaged import csv_files, formula
+from lost_damaged.forms import FinanceImportForm
+from lost_damaged.models import WriteOffFile, WriteOffRow
+from lost_damaged.operations import imports
+from lost_damaged.operations.imports import NotWaiting
+from lost_damaged.queries import imports as queries
+from lost_damaged.views import Page
+
+ADDRESS = "/finance/import/"
+SHOWN = 100
+READERS = (OPERATIONS, FINANCE, ADMIN)
+
+
+@dataclass(slots=True)
+class Step:
+    label: str
+    state: str
+
+
+@dataclass(slots=True)
+class Number:
+    label: str
+    value: str
+    hint: str = ""
+    tone: str = ""
+
+
+@dataclass(slots=True)
+class Warned:
+    title: str
+    text: str
+    url: str = ""
+    url_label: str = ""
+
+
+@dataclass(slots=True)
+class Kind:
+    """The one card of what can be imported."""
+
+    value: str
+    label: str
+    text: str
+    checked: bool
+    columns: str
+    template_url: str
+
+
+@dataclass(slots=True)
+class UploadPage(Page):
+    steps: list[Step] = field(default_factory=list)
+    kinds: list[Kind] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Problem:
+    line: int
+    key: str
+    column: str
+    value: str
+    message: str
+
+
+@dataclass(slots=True)
+class PreviewPage(Page):
+    steps: list[Step] = field(default_factory=list)
+    numbers: list[Number] = field(default_factory=list)
+    warnings: list[Warned] = field(default_factory=list)
+    errors: list[Problem] = field(default_factory=list)
+    error_total: str = ""
+    error_file_url: str | None = None
+    replace_url: str | None = None
+    apply_url: str = ""
+    apply_label: str | None = None
+    discard_url: str | None = None
+    sample: None = None
+
+
+def steps(current: int) -> list[Step]:
+    labels = [_("Upload"), _("Check"), _("Write off")]
+    return [
+        Step(label, "done" if n < current else "current" if n == current else "todo") for n, label in enumerate(labels)
+    ]
+
+
+@roles_required(*READERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """Upload a file (finance), and what was imported lately."""
+    user = viewer(request)
+    form = FinanceImportForm(request.POST or None, request.FILES or None)
+    if request.method == "POST":
+        if not user.has_role(FINANCE):
+            return HttpResponse(status=403)
+        if form.is_valid():
+            data = form.cleaned_data
+            try:
+                record = imports.receive(
+                    upload=data["file"],
+                    by=user,
+                    reason=data["reason"],
+                    all_or_nothing=data["all_or_nothing"],
+                    encoding=data["encoding"],
+                )
+            except csv_files.FileRefused as error:
+                form.add_error("file", str(error))
+            else:
+                return HttpResponseRedirect(f"{ADDRESS}{record.pk}/")
+    page = UploadPage(
+        title=_("Finance import"),
+        subtitle=_("Units that the shop lost or damaged: each is written off once and credited to its seller."),
+        breadcrumbs=[(_("Finance"), None), (_("Finance import"), None)],
+        steps=steps(0),
+        kinds=[
+            Kind(
+                value="write_offs",
+                label=_("Update Inventory Status (Lost or Damaged)"),
+                text=_("The same data as the API call of the warehouse system."),
+                checked=True,
+                columns="SKU*, UID*, Status* (written-off), Order Item Shop ID",
+                template_url=f"{ADDRESS}template.csv",
+            )
+        ],
+    )
+    context = {
+        "page": page,
+        "form": form,
+        "recent": queries.recent()[:20],
+        "now": timezone.now(),
+        "may_upload": user.has_role(FINANCE),
+    }
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, "lost_damaged/import_upload.html", context, status=status)
+
+
+@roles_required(*READERS)
+@require_safe
+def template(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(
+        csv_files.template(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="write_offs.csv"'},
+    )
+
+
+def find(pk: UUID) -> tuple[Import, WriteOffFile]:
+    record = get_object_or_404(queries.recent(), pk=pk)
+    return record, WriteOffFile.objects.select_related("job").get(record=record)
+
+
+@roles_required(*READERS)
+@require_safe
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Progress, check, or result, by the state of the import."""
+    record, file = find(pk)
+    user = viewer(request)
+    if record.state in {Import.State.CHECKING, Import.State.APPLYING}:
+        return _under_way(request, record, file)
+    sellers = queries.per_seller(file)
+    context = {
+        "page": preview(record, file, sellers, user),
+        "sellers": sellers,
+        "is_done": record.state == Import.State.DONE,
+        "shipped": queries.warned(file, "order_item_shipped").select_related("merchant")[:SHOWN],
+        "list_url": f"/finance/write-offs/?import_id={record.pk}" if record.state == Import.State.DONE else "",
+    }
+    return render(request, "lost_damaged/import_preview.html", context)
+
+
+def _under_way(request: HttpRequest, record: Import, file: WriteOffFile) -> HttpResponse:
+    job = file.job or Job.objects.filter(params={"import": str(record.pk)}).order_by("-created_at").first()
+    interrupted = job is not None and job.is_final and record.state == Import.State.APPLYING
+    page = job_views.Page(
+        title=record.file_name,
+        subtitle=_("It was interrupted: what was booked stays booked. Resume to book the rest.")
+        if interrupted
+        else _("This page shows the result when the work is done: reload it."),
+        breadcrumbs=[(_("Finance import"), ADDRESS), (record.file_name, None)],
+        back_url=f"{ADDRESS}{record.pk}/",
+        back_label=_("Show the result"),
+    )
+    progress = (
+        job_views.progress(job) if job else job_views.Progress(record.file_name, _("Working"), "warning", "", None)
+    )
+    if interrupted:
+        progress.retry_url = f"{ADDRESS}{record.pk}/resume/"
+    elif job is not None and job.created_by_id != viewer(request).pk:
+        # the job's own pages are its owner's
+        progress.poll_url, progress.cancel_url = None, None
+    return render(request, "inventory_ops/job.html", {"page": page, "job": progress})
+
+
+def amounts(by_currency: dict[str, tuple[Decimal, Decimal]], which: int) -> str:
+    texts = [
+        f"{ui.money(formula.rounded(pair[which], formula.minor_units(currency)), currency)} {currency}"
+        for currency, pair in sorted(by_currency.items())
+    ]
+    return " · ".join(texts) or "0"
+
+
+def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTotal], user: User) -> PreviewPage:
+    waits = record.state == Import.State.CHECKED
+    done = record.state == Import.State.DONE
+    manages = user.has_role(FINANCE)
+    address = f"{ADDRESS}{record.pk}/"
+    by_currency = queries.totals(sellers)
+    errors = list(file.rows.filter(state=WriteOffRow.State.ERROR).order_by("line")[:SHOWN])
+    blocked = waits and ((record.all_or_nothing and record.rows_failed > 0) or not record.rows_new)
+    approver = waits and file.needs_approval and file.confirmed_by
+    who = record.created_by.email if record.created_by else ""
+    page = PreviewPage(
+        title={Import.State.CHECKED: _("Check before you write off"), Import.State.DONE: _("Written off")}.get(
+            Import.State(record.state), _("Nothing was written off")
+        ),
+        subtitle=" · ".join(
+            [record.file_name, f"{record.rows_total:,} {_('rows')}", f"{record.created_at:%-d %b %Y, %H:%M}", who]
+        ),
+        breadcrumbs=[(_("Finance import"), ADDRESS), (_("Update inventory status"), None)],
+        steps=steps(1 if waits else 3),
+        numbers=_numbers(record, sellers, by_currency, done=done),
+        warnings=_warnings(record, file, blocked=blocked, waits=waits, by_currency=by_currency),
+        errors=[
+            Problem(
+                row.line,
+                row.uid or row.error_code,
+                row.error_column,
+                row.error_value,
+                f"{row.error_message} ({row.error_code})",
+            )
+            for row in errors
+        ],
+        error_file_url=f"{address}errors/" if errors else None,
+        replace_url=ADDRESS if waits and manages else None,
+        apply_url=f"{address}confirm/",
+        discard_url=f"{address}discard/" if waits and manages else None,
+    )
+    if waits and manages and not blocked and not (approver and file.confirmed_by == user.email):
+        page.apply_label = ngettext("Write off %(n)s item", "Write off %(n)s items", record.rows_new) % {
+            "n": f"{record.rows_new:,}"
+        }
+        if approver:
+            page.apply_label = _("Approve: %(action)s") % {"action": page.apply_label}
+    if record.rows_failed > len(errors):
+        page.error_total = _("The first %(shown)s of %(total)s rows with errors; the download has all.") % {
+            "shown": len(errors),
+            "total": f"{record.rows_failed:,}",
+        }
+    return page
+
+
+def _numbers(
+    record: Import, sellers: list[queries.SellerTotal], by_currency: dict[str, tuple[Decimal, Decimal]], *, done: bool
+) -> list[Number]:
+    count = len({each.vendor_number for each in sellers})
+    of_sellers = ngettext("%(n)s seller, factor applied", "%(n)s sellers, factor applied", count) % {"n": count}
+    return [
+        Number(
+            _("Written off") if done else _("Ready to write off"),
+            f"{record.rows_new:,}",
+            _("unique UIDs"),
+        ),
+        Number(
+            _("Credited to sellers") if done else _("Credit to sellers (estimate)"),
+            amounts(by_currency, 1 if done else 0),
+            of_sellers,
+        ),
+        Number(_("Already written off"), f"{record.rows_unchanged:,}", _("skipped, never paid twice")),
+        Number(
+            _("Rows with errors"),
+            f"{record.rows_failed:,}",
+            _("left out until corrected"),
+            "critical" if record.rows_failed else "",
+        ),
+    ]
+
+
+def _warnings(
+    record: Import,
+    file: WriteOffFile,
+    *,
+    blocked: bool,
+    waits: bool,
+    by_currency: dict[str, tuple[Decimal, Decimal]],
+) -> list[Warned]:
+    found = []
+    if blocked and record.rows_failed and record.all_or_nothing:
+        found.append(
+            Warned(_("Rows with errors block this import."), _("You asked to import nothing if any row fails."))
+        )
+    if waits and file.needs_approval:
+        text = (
+            _("%(who)s has confirmed it. Somebody else from finance has to approve it.") % {"who": file.confirmed_by}
+            if file.confirmed_by
+            else _("After you confirm it, somebody else from finance has to approve it.")
+        )
+        found.append(Warned(_("The amounts are above a cap."), text))
+    if waits and (earlier := queries.earlier(record)):
+        found.append(
+            Warned(
+                _("This very file was imported before."),
+                _("Nothing is written off twice."),
+                f"{ADDRESS}{earlier.pk}/",
+                _("Show that import"),
+            )
+        )
+    shipped = queries.warned(file, "order_item_shipped").count()
+    if shipped:
+        title = ngettext(
+            "%(n)s row belongs to an order item that was shipped.",
+            "%(n)s rows belong to order items that were shipped.",
+            shipped,
+        ) % {"n": f"{shipped:,}"}
+        text = _("Order status is not checked by this import: if it was delivered, the seller may be paid twice.")
+        found.append(Warned(title, text, "#shipped", _("Show them")))
+    changed = {currency: pair for currency, pair in by_currency.items() if pair[0] != pair[1]}
+    if record.state == Import.State.DONE and changed:
+        found.append(
+            Warned(
+                _("The amounts differ from the estimate."),
+                _("At the check they were %(before)s: a price or factor changed in between.")
+                % {"before": amounts(changed, 0)},
+            )
+        )
+    return found
+
+
+@roles_required(FINANCE)
+@require_POST
+def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
+    record, _file = find(pk)
+    try:
+        job = imports.confirm(record=record, by=viewer(request))
+    except NotWaiting as error:
+        messages.error(request, str(error))
+    else:
+        if job is None:
+            messages.warning(request, _("Confirmed. Now a second person has to approve it."))
+    return HttpResponseRedirect(f"{ADDRESS}{pk}/")
+
+
+@roles_required(FINANCE)
+@require_POST
+def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
+    record, _file = find(pk)
+    try:
+        imports.resume(record=record, by=viewer(request))
+    except NotWaiting as error:
+        messages.error(request, str(error))
+    return HttpResponseRedirect(f"{ADDRESS}{pk}/")
+
+
+@roles_required(FINANCE)
+@require_POST
+def discard(request: HttpRequest, pk: UUID) -> HttpResponse:
+    record, _file = find(pk)
+    try:
+        imports.discard(record=record, by=viewer(request))
+    except NotWaiting as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(f"{ADDRESS}{pk}/")
+    messages.success(request, _("%(file)s is discarded. Nothing was written off.") % {"file": record.file_name})
+    return HttpResponseRedirect(ADDRESS)
+
+
+@roles_required(*READERS)
+@require_safe
+def error_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The refused rows, to be corrected and uploaded as they are."""
+    record, file = find(pk)
+    return StreamingHttpResponse(
+        queries.error_file(file),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="rejected-{record.created_at:%Y-%m-%d}.csv"'},
+    )

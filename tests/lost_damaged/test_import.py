@@ -1,0 +1,543 @@
+"""Finance Import: files of every shape, check, confirm, booking that survives, error file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import signal
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import connections
+from django.test import Client
+
+from inventory_ops.models import Import, Job, Product, User
+from inventory_ops.operations import jobs
+from lost_damaged import csv_files
+from lost_damaged.csv_files import FileRefused
+from lost_damaged.models import FinanceSettings, SellerTransaction, Source, WriteOff, WriteOffFile, WriteOffRow
+from lost_damaged.operations import imports, write_offs
+from tests.lost_damaged.world import World, items, make_world
+
+pytestmark = pytest.mark.django_db
+HEAD = "SKU,UID,Status,Order Item Shop ID"
+
+
+def upload(world: World, text: str | bytes, name: str = "units.csv", **options: Any) -> Import:
+    data = text.encode() if isinstance(text, str) else text
+    options.setdefault("reason", "lost_warehouse")
+    return imports.receive(upload=SimpleUploadedFile(name, data), by=world.finance, **options)
+
+
+def lines(*rows: str, head: str = HEAD) -> str:
+    return "\r\n".join([head, *rows]) + "\r\n"
+
+
+def confirm(world: World, record: Import) -> Import:
+    job = imports.confirm(record=record, by=world.finance)
+    assert job
+    jobs.run(job.pk)
+    record.refresh_from_db()
+    job.refresh_from_db()
+    assert job.state == "done", job.message
+    return record
+
+
+def problems(record: Import) -> list[tuple[int, str, str]]:
+    rows = WriteOffRow.objects.filter(file_id=record.pk, state="error").order_by("line")
+    return list(rows.values_list("line", "error_column", "error_code"))
+
+
+def finance(world: World) -> Client:
+    client = Client()
+    client.force_login(world.finance)
+    return client
+
+
+def test_a_file_is_checked_confirmed_and_booked_as_estimated(world: World) -> None:
+    item = world.order_item(world.product("A"))
+    world.product("B", "40.00", merchant=world.other)
+    record = upload(
+        world,
+        lines("A,u-1,written-off,", f"A,u-2,written-off,{item.shop_item_id}", "B,u-3,written-off,", "X,u,written-off,"),
+    )
+    assert (record.state, record.rows_total, record.rows_new, record.rows_failed) == ("checked", 4, 3, 1)
+    assert not WriteOff.objects.exists()
+    estimates = dict(WriteOffRow.objects.filter(state="ready").values_list("uid", "estimate"))
+    assert estimates == {"u-1": Decimal("87.5"), "u-2": Decimal("85"), "u-3": Decimal("35")}
+    confirm(world, record)
+    assert (record.state, record.rows_new, record.rows_unchanged, record.rows_failed) == ("done", 3, 0, 1)
+    booked = dict(WriteOffRow.objects.filter(state="booked").values_list("uid", "amount"))
+    assert booked == estimates
+    found = WriteOff.objects.get(uid="u-2")
+    assert (found.source, found.reason, found.import_id, found.actor) == (
+        "csv",
+        "lost_warehouse",
+        record.pk,
+        world.finance.email,
+    )
+
+
+def test_the_whole_way_through_the_pages(world: World) -> None:
+    world.product("A")
+    client = finance(world)
+    assert client.get("/finance/import/").status_code == 200
+    file = SimpleUploadedFile("=cmd <b>.csv", lines("A,u-1,written-off,", "A,u 2,written-off,").encode())
+    answer = client.post("/finance/import/", {"kind": "write_offs", "file": file, "reason": "other"})
+    assert answer.status_code == 302
+    page = client.get(answer["Location"]).content.decode()
+    assert "Check before you write off" in page and "Write off 1 item" in page and "87.50 GBP" in page
+    assert "&lt;b&gt;" in page and "<b>.csv" not in page
+    client.post(f"{answer['Location']}confirm/")
+    assert client.get(answer["Location"]).status_code == 200
+    jobs.run(Job.objects.get().pk)
+    page = client.get(answer["Location"]).content.decode()
+    assert "Credited to sellers" in page and "87.50 GBP" in page
+    client.post(f"{answer['Location']}confirm/")  # again: no second booking
+    client.post(f"{answer['Location']}discard/")
+    assert WriteOff.objects.count() == 1
+    assert "=cmd" in client.get("/finance/import/").content.decode()
+
+
+def test_who_may_do_what(world: World) -> None:
+    world.product("A")
+    record = upload(world, lines("A,u-1,written-off,"))
+    address = f"/finance/import/{record.pk}/"
+    for role, sees, acts in (("operations", 200, 403), ("admin", 200, 403), ("merchant", 403, 403)):
+        merchant = world.seller if role == "merchant" else None
+        client = Client()
+        client.force_login(User.objects.create_user(f"{role}@x.example", None, role=role, merchant=merchant))
+        for path in ("/finance/import/", address, f"{address}errors/"):
+            assert client.get(path).status_code == sees
+        for path in ("/finance/import/", f"{address}confirm/", f"{address}discard/", f"{address}resume/"):
+            assert client.post(path).status_code == acts, (role, path)
+    assert Client().get(address).status_code == 302
+    assert finance(world).get("/finance/import/00000000-0000-0000-0000-000000000000/").status_code == 404
+
+
+# -- shapes of files ------------------------------------------------------------------------------------------------
+GOOD_FILES: list[tuple[str, bytes]] = [
+    ("plain", b"SKU,UID,Status\nA,u-1,written-off\n"),
+    ("no final newline", b"SKU,UID,Status\nA,u-1,written-off"),
+    ("crlf", b"SKU,UID,Status\r\nA,u-1,written-off\r\n"),
+    ("cr", b"SKU,UID,Status\rA,u-1,written-off\r"),
+    ("bom", b"\xef\xbb\xbfSKU,UID,Status\nA,u-1,written-off\n"),
+    ("utf-16 le", "SKU,UID,Status\nA,u-1,written-off\n".encode("utf-16")),
+    ("utf-16 be", b"\xfe\xff" + "SKU;UID;Status\nA;u-1;written-off\n".encode("utf-16-be")),
+    ("semicolons", b"SKU;UID;Status;Order Item Shop ID\nA;u-1;written-off;\n"),
+    ("tabs", b"SKU\tUID\tStatus\nA\tu-1\twritten-off\n"),
+    ("bars", b"SKU|UID|Status\nA|u-1|written-off\n"),
+    ("api names", b"sku,uid,status,id_sales_order_item\nA,u-1,written-off,\n"),
+    ("other case and order", b"STATUS,order_item_shop_id, Uid ,sku\nwritten-off,,u-1,A\n"),
+    ("quotes", b'"SKU","UID","Status"\n"A","u-1","written-off"\n'),
+    ("blank lines", b"SKU,UID,Status\n\n,,\nA,u-1,written-off\n\n\n"),
+    ("trailing delimiters", b"SKU,UID,Status,,\nA,u-1,written-off,,\n"),
+    ("blanks around", b"SKU,UID,Status\nA, u-1 , written-off \n"),
+    ("error columns", b"SKU,UID,Status,Line,Error Code,Error Column,Error Message\nA,u-1,written-off,7,2003,SKU,x\n"),
+    ("apostrophe", b"SKU,UID,Status\nA,u-1,written-off\n'=B,u-2,written-off\n"),
+]
+
+
+@pytest.mark.parametrize("data", [data for _, data in GOOD_FILES], ids=[name for name, _ in GOOD_FILES])
+def test_good_files_of_every_shape(world: World, data: bytes) -> None:
+    world.product("A")
+    world.product("=B")
+    record = upload(world, data)
+    assert problems(record) == []
+    confirm(world, record)
+    assert "u-1" in WriteOff.objects.values_list("uid", flat=True)
+
+
+BAD_FILES: list[tuple[str, bytes, str]] = [
+    ("empty", b"", "empty"),
+    ("bom only", b"\xef\xbb\xbf", "empty"),
+    ("blank first line", b"\n\nSKU,UID,Status\n", "empty"),
+    ("no known column", b"name,price\n1,2\n", "names none"),
+    ("unknown column", b"SKU,UID,Status,Colour\nA,u,written-off,red\n", "unknown column “Colour”"),
+    ("duplicate column", b"SKU,UID,Status,sku\nA,u,written-off,B\n", "SKU is there twice"),
+    ("alias twice", b"SKU,UID,Status,id_sales_order_item,Order Item Shop ID\n", "is there twice"),
+    ("missing columns", b"SKU,UID\nA,u\n", "Status is missing"),
+    ("html in the header", b"SKU,UID,Status,<script>\n", "unknown column"),
+    ("latin-1", b"SKU,UID,Status\nA\xe9,u-1,written-off\n", "not UTF-8"),
+    ("latin-1 header", b"SKU,UID,Status,Gr\xf6\xdfe\n", "not UTF-8"),
+    ("xlsx", b"PK\x03\x04" + bytes(100), "Excel or zip"),
+    ("xls", b"\xd0\xcf\x11\xe0" + bytes(100), "Excel or zip"),
+    ("exe", b"MZ\x90\x00" + bytes(100), "not UTF-8"),
+    ("noise", bytes(range(250, 0, -1)), "not UTF-8"),
+    ("ff noise", b"\xff" * 1000, "not UTF-8"),
+    ("utf-16 cut off", "SKU,UID,Status\nA,u".encode("utf-16")[:-1], "not UTF-16"),
+    ("utf-16 without mark", "SKU,UID,Status\nA,u-1,written-off".encode("utf-16-le"), "no text"),
+    ("unclosed quote", b'SKU,UID,Status\nA,u-1,written-off\n"A,u-2,written-off\nA,u-3,written-off\n', "Line 3"),
+    ("bad quote", b'SKU,UID,Status\n"A"x,u-1,written-off\n', "Line 2"),
+    ("huge field", b"SKU,UID,Status\nA," + b"u" * 200_000 + b",written-off\n", "Line 2"),
+    ("huge header", b"SKU," + b"x" * 200_000 + b",UID,Status\n", "Line 1"),
+]
+
+
+@pytest.mark.parametrize(("data", "message"), [row[1:] for row in BAD_FILES], ids=[row[0] for row in BAD_FILES])
+def test_bad_files_are_refused_with_the_place(world: World, data: bytes, message: str) -> None:
+    world.product("A")
+    with pytest.raises(FileRefused, match=message):
+        upload(world, data)
+    response = finance(world).post("/finance/import/", {"file": SimpleUploadedFile("x.csv", data), "reason": "other"})
+    assert response.status_code == 422
+    assert not Import.objects.exists() and not WriteOff.objects.exists()
+
+
+BAD_ROWS: list[tuple[str, str, str]] = [
+    ("A,,written-off,", "UID", "2001"),
+    (",u-1,written-off,", "SKU", "2001"),
+    ("A,u-1,,", "Status", "2001"),
+    ("A,u-1,lost,", "Status", "2002"),
+    ("A,u-1,Written-Off,", "Status", "2002"),
+    ("A,u-1,written_off,", "Status", "2002"),
+    ("nope,u-1,written-off,", "SKU", "2003"),
+    ("a,u-1,written-off,", "SKU", "2003"),
+    (f"{'A' * 101},u-1,written-off,", "SKU", "2003"),
+    ("A,u-1,written-off,7", "Order Item Shop ID", "2003"),
+    ("A,u-1,written-off,0", "Order Item Shop ID", "2001"),
+    ("A,u-1,written-off,-5", "Order Item Shop ID", "2001"),
+    ("A,u-1,written-off,1.0", "Order Item Shop ID", "2001"),
+    ("A,u-1,written-off,1e5", "Order Item Shop ID", "2001"),
+    ("A,u-1,written-off,１２", "Order Item Shop ID", "2001"),
+    ("A,u-1,written-off,1_0", "Order Item Shop ID", "2001"),
+    ("A,u-1,written-off,9223372036854775808", "Order Item Shop ID", "2001"),
+    ("A,1.23457E+11,written-off,", "UID", "2009"),
+    ('A,"1,2E+5",written-off,', "UID", "2009"),
+    (f"A,{'u' * 65},written-off,", "UID", "2009"),
+    (f"A,{'u' * 2000},written-off,", "UID", "2009"),
+    ("A,u 1,written-off,", "UID", "2009"),
+    ('A,"u\n1",written-off,', "UID", "2009"),
+    ("A,u\u200b,written-off,", "UID", "2009"),
+    ("A,u\x00,written-off,", "UID", "2009"),
+    ("A\x00,u-1,written-off,", "SKU", "2001"),
+    ('"A\tB",u-1,written-off,', "SKU", "2001"),
+    ("A,\u202eabc,written-off,", "UID", "2009"),
+    ("A,Ａ\u0410,written-off,", "UID", "2009"),
+    ("A,u-1", "", "2001"),
+    ("A,u-1,written-off,,extra", "", "2001"),
+    ("'; drop table x --,u-1,written-off,", "SKU", "2003"),
+    ("<script>,u-1,written-off,", "SKU", "2003"),
+    ("=HYPERLINK(),u-1,written-off,", "SKU", "2003"),
+    ("G,u-1,written-off,", "SKU", "2007"),
+]
+
+
+@pytest.mark.parametrize(("row", "column", "code"), BAD_ROWS, ids=[str(n) for n in range(len(BAD_ROWS))])
+def test_a_bad_row_fails_alone_with_its_line_and_column(world: World, row: str, column: str, code: str) -> None:
+    world.product("A")
+    world.product("G", category=None)
+    record = upload(world, lines("A,ok-1,written-off,", '"A",ok-2,"written-off",', row, "A,ok-3,written-off,"))
+    assert problems(record) == [(4, column, code)]
+    assert record.rows_new == 3
+    page = finance(world).get(f"/finance/import/{record.pk}/")
+    assert page.status_code == 200 and b"<script>" not in page.content.split(b"<main")[1]
+    assert finance(world).get(f"/finance/import/{record.pk}/errors/").status_code == 200
+    confirm(world, record)
+    assert WriteOff.objects.count() == 3
+
+
+def test_lines_are_those_of_the_file_also_after_breaks_in_quotes(world: World) -> None:
+    world.product("A")
+    record = upload(world, 'SKU,UID,Status\n\n"A\nB",x,written-off\nA,u 1,written-off\nA,u-2,lost\n')
+    assert [line for line, _, _ in problems(record)] == [3, 5, 6]
+
+
+def test_another_encoding_is_taken_when_it_is_chosen(world: World) -> None:
+    world.product("Café")
+    data = lines("Café,u-1,written-off,").encode("cp1252")
+    record = upload(world, data, encoding="cp1252")
+    assert problems(record) == []
+    with pytest.raises(FileRefused, match="one of the encodings"):
+        upload(world, data, encoding="rot13")
+    with pytest.raises(FileRefused, match=r"no text|not UTF-16|names none"):
+        upload(world, data, encoding="utf-16-le")
+
+
+def test_too_many_rows(world: World, settings: Any) -> None:
+    settings.IMPORT_MAX_ROWS = 2
+    world.product("A")
+    upload(world, lines("A,1,written-off,", "A,2,written-off,"))
+    with pytest.raises(FileRefused, match="more than 2 rows"):
+        upload(world, lines("A,1,written-off,", "A,2,written-off,", "A,3,written-off,"))
+    settings.IMPORT_MAX_BYTES = 10
+    file = SimpleUploadedFile("x.csv", lines("A,1,written-off,").encode())
+    answer = finance(world).post("/finance/import/", {"file": file, "reason": "other"})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/x.csv", "a" * 4000 + ".csv", "x\u202ecsv.exe", "con\x07.csv", "..\\..\\x", ""]
+)
+def test_file_names_are_shown_and_never_used(world: World, name: str) -> None:
+    world.product("A")
+    shown = imports.shown_name(name)
+    assert "/" not in shown and "\\" not in shown and len(shown) <= 255 and shown.isprintable()
+    file = SimpleUploadedFile("x.csv", lines("A,u,written-off,").encode())
+    file._name = name
+    record = imports.receive(upload=file, by=world.finance, reason="other")
+    assert record.file_name == shown
+
+
+# -- error file -----------------------------------------------------------------------------------------------------
+def test_the_error_file_can_be_corrected_and_uploaded_as_it_is(world: World) -> None:
+    world.product("A")
+    world.product("=1+1")
+    world.product("'-x")
+    text = "Status;SKU;UID\nwritten-off;A;ok\nlost;=1+1;u-1\nlost;'-x;u-2\nlost;A;u;3\n"
+    record = upload(world, text)
+    confirm(world, record)
+    answer: Any = finance(world).get(f"/finance/import/{record.pk}/errors/")
+    data = b"".join(answer.streaming_content)
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))
+    assert rows[0] == ["Status", "SKU", "UID", "Line", "Error Code", "Error Column", "Error Message"]
+    assert rows[1][:6] == ["lost", "'=1+1", "u-1", "3", "2002", "Status"]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+    fixed = data.decode("utf-8-sig").replace("lost;", "written-off;").replace("A;u;3", "A;u-3").encode()
+    again = upload(world, fixed)
+    assert [row[2] for row in problems(again) if row[0] < 4] == ["2003"]  # '-x came with its apostrophe
+    confirm(world, again)
+    assert set(WriteOff.objects.values_list("uid", flat=True)) >= {"ok", "u-1"}
+
+
+# -- once only ------------------------------------------------------------------------------------------------------
+def test_the_same_file_again_books_nothing_and_says_so(world: World) -> None:
+    world.product("A")
+    text = lines("A,u-1,written-off,", "A,U-1,written-off,", "A,u-2,written-off,")
+    first = confirm(world, upload(world, text))
+    assert (first.rows_new, first.rows_unchanged) == (2, 1)
+    again = upload(world, text)
+    assert (again.rows_new, again.rows_unchanged) == (0, 3)
+    page = finance(world).get(f"/finance/import/{again.pk}/").content.decode()
+    assert "This very file was imported before" in page and str(first.pk) in page
+    assert "/confirm/" not in page
+    with pytest.raises(imports.NotWaiting, match="No row"):
+        imports.confirm(record=again, by=world.finance)
+
+
+def test_twins_with_other_data_and_conflicts(world: World) -> None:
+    world.product("A")
+    world.product("B")
+    write_offs.write_off(items(("A", "old"), ("A", "gone")), source=Source.API, by=world.finance)
+    number = WriteOff.objects.get(uid="gone").number
+    write_offs.reverse(number=number, note="found", by=world.finance)
+    record = upload(
+        world,
+        lines("A,t,written-off,", "B,t,written-off,", "B,old,written-off,", "A,gone,written-off,"),
+    )
+    assert [(line, code) for line, _, code in problems(record)] == [(2, "2010"), (3, "2010"), (4, "2004"), (5, "2005")]
+    assert WriteOffRow.objects.get(line=5).error_message.count(number) == 1
+    assert record.rows_unchanged == 0
+
+
+def test_what_changed_between_check_and_confirmation(world: World) -> None:
+    product = world.product("A")
+    gone = world.product("B")
+    record = upload(world, lines("A,u-1,written-off,", "A,u-2,written-off,", "B,u-3,written-off,"))
+    write_offs.write_off(items(("A", "u-2")), source=Source.API, by=world.finance)
+    Product.objects.filter(pk=product.pk).update(price=50)
+    Product.objects.filter(pk=gone.pk).update(sku="B-old")
+    confirm(world, record)
+    assert (record.rows_new, record.rows_unchanged, record.rows_failed) == (1, 1, 1)
+    row = WriteOffRow.objects.get(uid="u-1")
+    assert (row.estimate, row.amount) == (Decimal("87.5"), Decimal("43.75"))
+    page = finance(world).get(f"/finance/import/{record.pk}/").content.decode()
+    assert "The amounts differ from the estimate" in page and "87.50 GBP" in page
+
+
+def test_all_or_nothing_with_one_bad_row(world: World) -> None:
+    world.product("A")
+    rows = [f"A,u-{n},written-off," for n in range(50)]
+    record = upload(world, lines(*rows, "A,x,lost,"), all_or_nothing=True)
+    with pytest.raises(imports.NotWaiting, match="nothing if any row fails"):
+        imports.confirm(record=record, by=world.finance)
+    assert "/confirm/" not in finance(world).get(f"/finance/import/{record.pk}/").content.decode()
+    good = upload(world, lines(*rows), all_or_nothing=True)
+    write_offs.write_off(items(("A", "u-7", 99), ("A", "u-8")), source=Source.API, by=world.finance)
+    Product.objects.filter(sku="A").update(category=None)
+    job = imports.confirm(record=good, by=world.finance)
+    assert job
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    good.refresh_from_db()
+    assert (job.state, good.state) == ("failed", "checked")
+    assert good.rows_failed == 49 and WriteOff.objects.count() == 1
+
+
+def test_amounts_above_a_cap_need_two_people(world: World) -> None:
+    FinanceSettings.objects.create(import_cap=Decimal("100"))
+    world.product("A")
+    record = upload(world, lines("A,u-1,written-off,", "A,u-2,written-off,"))
+    assert WriteOffFile.objects.get().needs_approval
+    assert imports.confirm(record=record, by=world.finance) is None
+    with pytest.raises(imports.NotWaiting, match="second person"):
+        imports.confirm(record=record, by=world.finance)
+    other = User.objects.create_user("fin2@example.com", None, role="finance")
+    job = imports.confirm(record=record, by=other)
+    assert job
+    jobs.run(job.pk)
+    file = WriteOffFile.objects.get()
+    assert (file.confirmed_by, file.approved_by) == (world.finance.email, other.email)
+    assert WriteOff.objects.count() == 2
+
+
+def test_below_the_caps_one_person_is_enough(world: World) -> None:
+    FinanceSettings.objects.create(import_cap=Decimal("175"), transaction_cap=Decimal("87.5"))
+    world.product("A")
+    confirm(world, upload(world, lines("A,u-1,written-off,", "A,u-2,written-off,")))
+    assert WriteOff.objects.count() == 2
+
+
+# -- crashes and races ----------------------------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_in_the_middle_is_resumed_to_the_exact_total(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world()
+    world.product("A")
+    monkeypatch.setattr(imports, "CHUNK", 40)
+    record = upload(world, lines(*[f"A,u-{n:03},written-off," for n in range(200)]))
+    job = imports.confirm(record=record, by=world.finance)
+    assert job
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+        original, calls = imports._book_chunk, []
+
+        def dying(file: WriteOffFile) -> int:
+            if len(calls) == 2:
+                # in the middle of a chunk: the rows are booked, the commit has not happened
+                monkeypatch.setattr(imports, "_take_results", lambda file: os.kill(os.getpid(), signal.SIGKILL))
+            calls.append(1)
+            return original(file)
+
+        monkeypatch.setattr(imports, "_book_chunk", dying)
+        try:
+            jobs.run(job.pk)
+        finally:
+            os._exit(1)
+    _pid, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    assert WriteOff.objects.count() == 80
+    jobs.run(job.pk)  # the lease of the killed worker still holds
+    assert WriteOff.objects.count() == 80
+    Job.objects.update(lease_until="2020-01-01T00:00Z")
+    jobs.run(job.pk)
+    record.refresh_from_db()
+    assert (record.state, record.rows_new, WriteOff.objects.count()) == ("done", 200, 200)
+    assert sum(SellerTransaction.objects.values_list("amount", flat=True)) == Decimal("87.50") * 200
+    assert list(Job.objects.values_list("state", "done_count")) == [("done", 200)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_and_the_api_race_in_opposite_order(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    world = make_world()
+    world.product("A")
+    monkeypatch.setattr(imports, "CHUNK", 50)
+    record = upload(world, lines(*[f"A,u-{n:03},written-off," for n in range(200)]))
+    job = imports.confirm(record=record, by=world.finance)
+    assert job
+    states: list[str] = []
+
+    def call() -> None:
+        try:
+            for start in range(200, 0, -50):
+                batch = items(*[("A", f"u-{n - 1:03}") for n in range(start, start - 50, -1)])
+                outcomes = write_offs.write_off(batch, source=Source.API, by=world.finance)
+                states.extend(outcome.state for outcome in outcomes)
+        finally:
+            connections.close_all()
+
+    def work() -> None:
+        try:
+            jobs.run(job.pk)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=call), threading.Thread(target=work), threading.Thread(target=work)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    record.refresh_from_db()
+    assert record.state == "done"
+    assert WriteOff.objects.count() == SellerTransaction.objects.count() == 200
+    assert record.rows_new + states.count("booked") == 200
+    assert record.rows_unchanged == states.count("booked")
+
+
+def test_an_interrupted_import_can_be_resumed_by_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.product("A")
+    record = upload(world, lines("A,u-1,written-off,"))
+    job = imports.confirm(record=record, by=world.finance)
+    assert job
+    with pytest.raises(imports.NotWaiting):
+        imports.resume(record=record, by=world.finance)
+    with monkeypatch.context() as patch:
+        patch.setattr(imports, "_book_chunk", lambda file: 1 / 0)
+        jobs.run(job.pk)
+    assert "Resume to book the rest" in finance(world).get(f"/finance/import/{record.pk}/").content.decode()
+    finance(world).post(f"/finance/import/{record.pk}/resume/")
+    jobs.run(Job.objects.latest("created_at").pk)
+    assert WriteOff.objects.count() == 1
+
+
+def test_a_large_file_is_checked_by_a_worker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.product("A")
+    monkeypatch.setattr(imports, "CHECK_NOW", 10)
+    record = upload(world, lines("A,u-1,written-off,"))
+    assert record.state == "checking"
+    assert finance(world).get(f"/finance/import/{record.pk}/").status_code == 200
+    jobs.run(Job.objects.get().pk)
+    record.refresh_from_db()
+    assert (record.state, record.rows_new) == ("checked", 1)
+    broken = upload(world, b"SKU,UID,Status\n" + b"A,u,written-off\n" * 5000 + b"A,\xff,written-off\n")
+    jobs.run(Job.objects.latest("created_at").pk)
+    broken.refresh_from_db()
+    assert broken.state == "failed" and "not UTF-8" in broken.message
+    assert finance(world).get(f"/finance/import/{broken.pk}/").status_code == 200
+
+
+# -- manage.py load -------------------------------------------------------------------------------------------------
+def load(*arguments: Any) -> tuple[int, str]:
+    out = io.StringIO()
+    try:
+        call_command("load", *map(str, arguments), stdout=out, stderr=out)
+    except SystemExit as error:
+        return int(error.code or 0), out.getvalue()
+    return 0, out.getvalue()
+
+
+def test_the_load_command_takes_write_offs(world: World, tmp_path: Any) -> None:
+    item = world.order_item(world.product("A"))
+    file = tmp_path / "write_offs.csv"
+    file.write_text(f"SKU,UID,Status,Order Item Shop ID\nA,u-1,written-off,\nA,u-2,written-off,{item.shop_item_id}\n")
+    assert load(file)[0] == 0
+    assert sorted(SellerTransaction.objects.values_list("amount", flat=True)) == [Decimal(85), Decimal("87.5")]
+    code, out = load(file)
+    assert code == 0 and "0 new, 0 changed, 2 unchanged" in out
+    assert WriteOff.objects.count() == 2
+
+
+def test_the_load_command_refuses_rows_with_place_and_code(world: World, tmp_path: Any) -> None:
+    world.product("A")
+    file = tmp_path / "write_offs.csv"
+    file.write_text("SKU,UID,Status\nA,u-1,written-off\nA,1E+10,written-off\nnope,u-2,written-off\nA,u-3,lost\n")
+    code, out = load(file)
+    assert code == 1
+    for line, column in ((3, "UID"), (4, "SKU"), (5, "Status")):
+        assert f"write_offs.csv:{line}: {column}" in out
+    assert WriteOff.objects.count() == 1
+    assert load("--all-or-nothing", file)[0] == 2
+
+
+def test_the_template_is_a_good_file() -> None:
+    header, rows = csv_files.read(io.BytesIO(csv_files.template().encode()))
+    assert header.names == list(csv_files.COLUMNS)
+    assert [row.error for row in rows] == [None]
