@@ -13,10 +13,12 @@ class LostDamagedConfig(AppConfig):
         from inventory_ops.permissions import ADMIN, EVERYBODY, FINANCE, OPERATIONS
         from lost_damaged import imports, order_marks, reports  # noqa: F401  (registers the kind of `load`)
         from lost_damaged.operations import imports as finance_import  # noqa: F401  (registers its jobs)
+        from lost_damaged.operations import statements  # noqa: F401  (registers its job)
 
-        for order, report in enumerate([reports.WriteOffs, reports.SellerTransactions]):
+        lists = [reports.WriteOffs, reports.SellerTransactions, reports.Statements, reports.NavBatches]
+        for order, report in enumerate(lists):
             menu.add(
-                "finance", report.short_title, report.path, report.icon, roles=tuple(report.roles), order=10 + order
+                "finance", report.short_title, report.path, report.icon, roles=tuple(report.roles), order=20 + order
             )
         menu.add(
             "finance",

@@ -1,4 +1,4 @@
-"""The lists of lost and damaged: write-offs and seller transactions."""
+"""The lists of lost and damaged."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
 from inventory_ops.reports import common
 from inventory_ops.templatetags import ui
-from lost_damaged.models import Reason, SellerTransaction, Source
-from lost_damaged.queries import write_offs
+from lost_damaged.models import NavBatch, Reason, SellerTransaction, Source, Statement
+from lost_damaged.queries import statements, write_offs
 
 STATES = {write_offs.WRITTEN_OFF: _("Lost or Damaged"), write_offs.REVERSED: _("Reversed")}
 TYPES = {
@@ -52,6 +52,9 @@ class WriteOffs(Report):
     icon = "file-dollar"
     section = _("Finance")
     path = "/finance/write-offs/"
+    new_url = "/finance/write-offs/new/"
+    new_label = _("Write off a unit")
+    new_roles = frozenset({"finance"})
     purpose = _("Units the shop lost or damaged, and what their sellers were credited.")
     search_placeholder = _("Filter by UID, number or SKU")
     filterset_class = WriteOffFilters
@@ -200,3 +203,138 @@ class SellerTransactions(Report):
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         return write_offs.transactions(viewer=scope.viewer, window=scope.window)
+
+
+class StatementFilters(filters.ReportFilterSet):
+    q = filters.SearchFilter(fields=("number", "merchant__name", "merchant__vendor_number"))
+    vendor = common.vendor_filter()
+    state = django_filters.ChoiceFilter(choices=Statement.State.choices, label=_("State"), empty_label=_("Any"))
+
+
+@register
+class Statements(Report):
+    slug = "statements"
+    title = _("Account statements")
+    short_title = _("Statements")
+    icon = "file-text"
+    section = _("Finance")
+    path = "/finance/statements/"
+    new_url = "/finance/statements/close/"
+    new_label = _("Close the period")
+    new_roles = frozenset({"finance"})
+    purpose = _("What the shop owes each seller, period by period.")
+    search_placeholder = _("Filter by number or seller")
+    filterset_class = StatementFilters
+    default_sort = "-starts_at"
+    currency = "currency"
+    columns = (
+        columns.Text(
+            key="number",
+            header="Statement",
+            sub="vendor_name",
+            link=lambda row: f"/finance/statements/{row['c_number']}/",
+        ),
+        columns.Text(
+            key="vendor_number",
+            header="Vendor Number",
+            label=_("Vendor"),
+            expression="merchant__vendor_number",
+            css="m-hide",
+        ),
+        columns.Choice(
+            key="state",
+            header="State",
+            words=dict(Statement.State.choices),
+            tones={"open": "brand", "closed": "neutral"},
+        ),
+        columns.Moment(key="starts_at", header="From", css="m-hide"),
+        columns.Moment(key="ends_at", header="To", nullable=True, css="m-hide"),
+        columns.Money(
+            key="opening",
+            header="Opening Balance",
+            label=_("Opening"),
+            expression="opening_amount",
+            currency="currency",
+            css="m-hide",
+        ),
+        columns.Money(
+            key="credits", header="Lost or Damaged Credit", label=_("Credit"), currency="currency", css="m-hide"
+        ),
+        columns.Money(key="debits", header="Lost or Damaged", label=_("Taken back"), currency="currency", css="m-hide"),
+        columns.Money(
+            key="closing",
+            header="Closing Balance",
+            label=_("Closing"),
+            expression="closing_amount",
+            currency="currency",
+            nullable=True,
+            css="m-right",
+        ),
+        columns.Money(
+            key="payout", header="Payout", expression="payout_amount", currency="currency", nullable=True, css="m-hide"
+        ),
+        columns.Text(key="currency", header="Currency"),
+        columns.Text(key="vendor_name", header="Vendor Name", expression="merchant__name", on_page=False),
+    )
+    views = (View(_("Open"), "state=open"), View(_("Closed"), "state=closed"))
+    empty_title = _("No statements")
+    empty_text = _("A seller's first statement opens with its first write-off.")
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        return statements.statements(viewer=scope.viewer)
+
+
+class NavFilters(filters.ReportFilterSet):
+    q = filters.SearchFilter(fields=("number", "posted_number"))
+    state = django_filters.ChoiceFilter(choices=NavBatch.State.choices, label=_("State"), empty_label=_("Any"))
+    currency = django_filters.CharFilter(lookup_expr="iexact", label=_("Currency"), max_length=3)
+
+
+@register
+class NavBatches(Report):
+    slug = "nav-batches"
+    title = _("NAV export")
+    short_title = _("NAV export")
+    icon = "table-export"
+    section = _("Finance")
+    path = "/finance/nav/"
+    new_url = "/finance/nav/new/"
+    new_label = _("New export")
+    purpose = _("Batches of journal lines for Business Central: frozen when made, confirmed or rejected afterwards.")
+    search_placeholder = _("Filter by number")
+    filterset_class = NavFilters
+    default_sort = "-created_at"
+    currency = "currency"
+    merchant_path = None
+    roles = frozenset({"operations", "finance", "admin"})
+    columns = (
+        columns.Text(key="number", header="Batch", link=lambda row: f"/finance/nav/{row['c_number']}/"),
+        columns.Moment(key="created_at", header="Made At", label=_("Made"), css="m-hide"),
+        columns.Date(key="month", header="Posting Month", label=_("Month"), css="m-hide"),
+        columns.Text(key="currency", header="Currency"),
+        columns.Integer(key="line_count", header="Lines", css="m-hide"),
+        columns.Money(
+            key="debit", header="Total Debit", label=_("Debit"), expression="debit_amount", currency="currency"
+        ),
+        columns.Money(
+            key="credit",
+            header="Total Credit",
+            label=_("Credit"),
+            expression="credit_amount",
+            currency="currency",
+            css="m-hide",
+        ),
+        columns.Choice(
+            key="state",
+            header="State",
+            words=dict(NavBatch.State.choices),
+            tones={"exported": "warning", "confirmed": "good", "rejected": "neutral"},
+        ),
+        columns.Text(key="posted_number", header="Posted As", label=_("Posted as"), css="m-hide"),
+        columns.Text(key="sha256", header="SHA-256", on_page=False),
+    )
+    empty_title = _("No batches")
+    empty_text = _("Make one from the transactions that wait.")
+
+    def rows(self, scope: Scope) -> QuerySet[Any]:
+        return NavBatch.objects.all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from lost_damaged.api.view import api
-from lost_damaged.views import imports, settings, write_offs
+from lost_damaged.views import imports, nav, settings, statements, write_offs
 
 urlpatterns = [
     path("api/", api, name="seller-center-api"),
@@ -20,6 +20,13 @@ urlpatterns = [
     path("finance/import/<uuid:pk>/resume/", imports.resume, name="finance-import-resume"),
     path("finance/import/<uuid:pk>/discard/", imports.discard, name="finance-import-discard"),
     path("finance/import/<uuid:pk>/errors/", imports.error_file, name="finance-import-errors"),
+    path("finance/statements/close/", statements.close_all, name="statements-close"),
+    path("finance/statements/<str:number>/", statements.detail, name="statement"),
+    path("finance/statements/<str:number>/close/", statements.close, name="statement-close"),
+    path("finance/nav/new/", nav.new, name="nav-new"),
+    path("finance/nav/<str:number>/", nav.detail, name="nav-batch"),
+    path("finance/nav/<str:number>/decide/", nav.decide, name="nav-decide"),
+    path("finance/nav/<str:number>/<str:form>/", nav.download, name="nav-download"),
     path("settings/finance/", settings.finance, name="finance-settings"),
     path("settings/finance/keys/<int:pk>/revoke/", settings.revoke_key, name="api-key-revoke"),
 ]

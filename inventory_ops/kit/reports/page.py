@@ -215,7 +215,7 @@ def build(
         breadcrumbs=[(str(report.section), None), (str(report.title), None)],
         search_placeholder=str(report.search_placeholder),
         density=(viewer.preferences or {}).get("density", "comfortable"),
-        new_url=report.new_url,
+        new_url=report.new_url if not report.new_roles or viewer.has_role(*report.new_roles) else "",
         new_label=str(report.new_label),
         columns_url=f"/preferences/columns/{report.slug}/",
         density_url="/preferences/density/",

@@ -110,6 +110,7 @@ class Report:
     bulk_roles: ClassVar[frozenset[str]] = frozenset({"operations", "admin"})
     new_url: ClassVar[str] = ""  # page that adds one; '' = none
     new_label: ClassVar[Any] = ""
+    new_roles: ClassVar[frozenset[str]] = frozenset()  # who is offered it; empty = everybody who sees the list
     empty_title: ClassVar[Any] = _("Nothing to do here")
     empty_text: ClassVar[Any] = _("No row matches. If filters are set, clear them to see all rows.")
 

@@ -1,0 +1,107 @@
+"""NAV export: what waits, batches, downloads, decisions."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Count, Sum
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from inventory_ops.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, viewer
+from lost_damaged.models import NavBatch
+from lost_damaged.operations import nav as operations
+from lost_damaged.operations.nav import CannotDecide
+from lost_damaged.queries import nav as queries
+from lost_damaged.views import Page
+
+LIST = "/finance/nav/"
+READERS = (OPERATIONS, FINANCE, ADMIN)
+SHOWN = 200
+
+
+@roles_required(*READERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """What waits for an export by currency, who is held, and the button that makes the batches."""
+    user = viewer(request)
+    if request.method == "POST":
+        if not user.has_role(FINANCE):
+            return HttpResponse(status=403)
+        made = operations.export(by=user)
+        if not made.batches:
+            messages.warning(request, _("Nothing to export: no transaction waits that has a vendor number."))
+            return HttpResponseRedirect(f"{LIST}new/")
+        messages.success(
+            request,
+            ngettext("%(n)s batch made: %(numbers)s.", "%(n)s batches made: %(numbers)s.", len(made.batches))
+            % {"n": len(made.batches), "numbers": ", ".join(batch.number for batch in made.batches)},
+        )
+        return HttpResponseRedirect(LIST if len(made.batches) > 1 else f"{LIST}{made.batches[0].number}/")
+    ready = queries.waiting().filter(merchant__nav_account__isnull=False).order_by("currency")
+    context = {
+        "page": Page(
+            title=_("New NAV export"),
+            subtitle=_("One batch a currency and posting month; a transaction is exported once."),
+            breadcrumbs=[(_("NAV export"), LIST), (_("New export"), None)],
+        ),
+        "ready": ready.values_list("currency").annotate(count=Count("pk"), total=Sum("amount")),
+        "held": queries.held(),
+        "may_export": user.has_role(FINANCE),
+    }
+    return render(request, "lost_damaged/nav_new.html", context)
+
+
+@roles_required(*READERS)
+@require_safe
+def detail(request: HttpRequest, number: str) -> HttpResponse:
+    """A batch with its control totals."""
+    batch = get_object_or_404(NavBatch.objects.defer("csv", "json"), number=number)
+    lines = batch.lines.select_related("transaction__write_off", "transaction__merchant").order_by("pk")
+    context = {
+        "page": Page(
+            title=_("NAV batch %(number)s") % {"number": batch.number},
+            subtitle=f"{batch.month:%B %Y} · {batch.currency}",
+            breadcrumbs=[(_("Finance"), None), (_("NAV export"), LIST), (batch.number, None)],
+        ),
+        "batch": batch,
+        "lines": lines[:SHOWN],
+        "count": lines.count(),
+        "may_decide": viewer(request).has_role(FINANCE) and batch.state == NavBatch.State.EXPORTED,
+    }
+    return render(request, "lost_damaged/nav_batch.html", context)
+
+
+@roles_required(*READERS)
+@require_safe
+def download(request: HttpRequest, number: str, form: str) -> HttpResponse:
+    """The bytes of the batch, the same for ever."""
+    if form not in {"csv", "json"}:
+        raise Http404
+    batch = get_object_or_404(NavBatch, number=number)
+    return HttpResponse(
+        bytes(batch.csv if form == "csv" else batch.json),
+        content_type="text/csv; charset=utf-8" if form == "csv" else "application/json",
+        headers={"Content-Disposition": f'attachment; filename="{batch.number}.{form}"'},
+    )
+
+
+@roles_required(FINANCE)
+@require_POST
+def decide(request: HttpRequest, number: str) -> HttpResponse:
+    """Confirm that NAV posted the batch, or reject it."""
+    get_object_or_404(NavBatch, number=number)
+    try:
+        if "confirm" in request.POST:
+            operations.confirm(
+                number=number, posted_number=request.POST.get("posted_number", "")[:50], by=viewer(request)
+            )
+        else:
+            operations.reject(number=number, note=request.POST.get("note", "")[:500], by=viewer(request))
+    except CannotDecide as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("%(number)s is decided on.") % {"number": number})
+    return HttpResponseRedirect(f"{LIST}{number}/")
