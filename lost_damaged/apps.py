@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -9,13 +11,20 @@ class LostDamagedConfig(AppConfig):
     verbose_name = _("Lost and damaged")
 
     def ready(self) -> None:
-        from inventory_ops import guide, menu, order_panels
+        from inventory_ops import dashboard, guide, menu, order_panels
+        from inventory_ops.operations import demo, scans
         from inventory_ops.permissions import ADMIN, EVERYBODY, FINANCE, OPERATIONS
-        from lost_damaged import imports, order_marks, reports  # noqa: F401  (registers the kind of `load`)
+        from lost_damaged import cards, imports, order_marks, reports, sample  # noqa: F401  (registers the kind of `load`)
         from lost_damaged.operations import imports as finance_import  # noqa: F401  (registers its jobs)
         from lost_damaged.operations import statements  # noqa: F401  (registers its job)
 
-        lists = [reports.WriteOffs, reports.SellerTransactions, reports.Statements, reports.NavBatches]
+        lists = [
+            reports.WriteOffs,
+            reports.SellerTransactions,
+            reports.Statements,
+            reports.NavBatches,
+            reports.DoublePayments,
+        ]
         for order, report in enumerate(lists):
             menu.add(
                 "finance", report.short_title, report.path, report.icon, roles=tuple(report.roles), order=20 + order
@@ -30,6 +39,9 @@ class LostDamagedConfig(AppConfig):
         )
         menu.add("system", _("Finance settings"), "/settings/finance/", "settings", roles=(FINANCE, ADMIN), order=50)
         order_panels.add_marker(order_marks.marks)
+        scans.register_report_scans({reports.DoublePayments.scan: timedelta(hours=1)})
+        dashboard.add_cards(cards.cards)
+        demo.add_seeder(sample.seed)
         guide.add(
             "update-inventory-status", _("UpdateInventoryStatus API"), "update-inventory-status.md", roles=EVERYBODY
         )

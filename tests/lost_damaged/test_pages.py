@@ -296,3 +296,62 @@ def test_the_examples_of_the_documentation_are_true(world: World) -> None:
         "1234567890",
     )
     assert signed in text
+
+
+def test_possible_double_payments(world: World) -> None:
+    from django.utils import timezone
+
+    from inventory_ops.operations import scans
+
+    product = world.product("A")
+    shipped = world.order_item(product, quantity_shipped=1, shipped_at=timezone.now())
+    twice = world.order_item(product)
+    fine = world.order_item(product, quantity=2)
+    outcomes = write_offs.write_off(
+        items(
+            ("A", "s-1", shipped.shop_item_id),
+            ("A", "t-1", twice.shop_item_id),
+            ("A", "t-2", twice.shop_item_id),
+            ("A", "00123-A"),
+            ("A", "123A"),
+            ("A", "f-1", fine.shop_item_id),
+            ("A", "f-2", fine.shop_item_id),
+            ("A", "alone"),
+        ),
+        source=Source.API,
+        by=world.finance,
+    )
+    client = login(world, "finance")
+    found = {row["UID"]: row["Problem"] for row in rows_of(client, "/finance/double-payments/")}
+    assert found == {
+        "s-1": "shipped",
+        "t-1": "more_than_ordered",
+        "t-2": "more_than_ordered",
+        "00123-A": "near_equal_uid",
+        "123A": "near_equal_uid",
+    }
+    assert scans.run("double_payments").opened == 5
+    write_offs.reverse(number=outcomes[2].number, note="was one unit", by=world.finance)
+    assert scans.run("double_payments").resolved == 2
+    assert client.get("/finance/double-payments/?problem=shipped").context["page"].row_count == 1
+    assert login(world, "merchant").get("/finance/double-payments/").status_code == 403
+    assert "Units written off in 30 days" in client.get("/").content.decode()
+    assert "Double payments" in client.get("/").content.decode()
+
+
+def test_the_sample_data_is_made_through_the_operations(world: World) -> None:
+    from django.utils import timezone
+
+    from lost_damaged import sample
+    from lost_damaged.models import NavBatch, Statement
+
+    User.objects.create_user("finance@example.com", None, role="finance")
+    for n in range(6):
+        world.order_item(world.product(f"P{n}"), quantity=5)
+    sample.seed(timezone.now())
+    booked = WriteOff.objects.count()
+    assert booked > 50
+    assert Statement.objects.filter(state="closed").exists() and NavBatch.objects.exists()
+    assert SellerTransaction.objects.filter(type="debit").exists()
+    sample.seed(timezone.now())
+    assert WriteOff.objects.count() == booked
