@@ -216,12 +216,17 @@ def hand(iam: Iam, subject: Subject, journal: MemoryJournal | None = None) -> Ha
 
 # -- faults --------------------------------------------------------------------------------------------------------
 @contextmanager
-def killed_at(iam: Iam, number: int, *, after: bool) -> Iterator[None]:
-    """Ends the worker at its `number`-th IAM call: before it is sent, or after AWS has carried it out."""
+def killed_at(iam: Iam, number: int, *, after: bool, reads: bool = False) -> Iterator[None]:
+    """Ends the worker at its `number`-th IAM call: before it is sent, or after AWS has carried it out.
+
+    Without `reads` only writes are counted: dying after a read leaves AWS as the write before it did.
+    """
     calls = 0
 
-    def count(**_: Any) -> None:
+    def count(event_name: str, **_: Any) -> None:
         nonlocal calls
+        if not reads and event_name.rsplit(".", 1)[-1].startswith(("Get", "List", "Generate")):
+            return
         calls += 1
         if calls == number:
             raise Killed

@@ -286,8 +286,8 @@ def test_a_key_made_while_deleting_is_found_and_never_works(iam: Iam, iam_judge:
 
 
 # -- the worker dies -----------------------------------------------------------------------------------------------
-def test_killed_after_every_single_call_of_disable_and_enable(iam: Iam, iam_judge: Any) -> None:
-    """Each call of both is once the last one of a worker. Killed after a call, so the next one never came either."""
+def test_killed_after_every_single_write_of_disable_and_enable(iam: Iam, iam_judge: Any) -> None:
+    """Each write of both is once the last call of a worker; a read would leave AWS as the write before it did."""
     subject, records = make_user(iam_judge, everything=True), MemoryRecords()
     before = state(iam_judge, subject.user_name)
     kills = {"disable": 0, "enable": 0}
@@ -308,10 +308,10 @@ def test_killed_after_every_single_call_of_disable_and_enable(iam: Iam, iam_judg
         if not died and not died_again:
             break
     assert records.opened == number
-    assert min(kills.values()) > 20
+    assert min(kills.values()) >= 7
 
 
-def test_killed_after_every_single_call_of_delete(iam: Iam, iam_judge: Any) -> None:
+def test_killed_after_every_single_write_of_delete(iam: Iam, iam_judge: Any) -> None:
     for number in range(1, 100):
         subject, archive = make_user(iam_judge, everything=True), MemoryArchive()
         records = closed_by_us(iam, iam_judge, subject)
@@ -321,7 +321,7 @@ def test_killed_after_every_single_call_of_delete(iam: Iam, iam_judge: Any) -> N
         delete(hand(iam, subject), records, archive)
         assert state(iam_judge, subject.user_name) == {}
         assert_no_device(iam_judge, subject.user_name)
-    assert number > 35
+    assert number > 17
 
 
 def closed_by_us(iam: Iam, iam_judge: Any, subject: Subject) -> MemoryRecords:

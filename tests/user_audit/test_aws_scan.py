@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from config.embedded import aws
 from config.embedded.aws import Handle
 from tests.user_audit.aws_world import account, answering, make_user, new_iam
 from user_audit.aws import scan
@@ -23,6 +25,14 @@ HEADER = (
     "access_key_2_last_used_date,something_new"
 )
 ARN = "arn:aws:iam::1:user/"
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handle]:
+    """One of our own: each user newer than the frozen report costs ten calls."""
+    handle = aws.start(tmp_path_factory.mktemp("aws-scan"), organisation=False)
+    yield handle
+    handle.stop()
 
 
 def line(user: str, arn: str, *, console: str = "true", used: str = "N/A", key: str = "false,N/A,N/A") -> str:

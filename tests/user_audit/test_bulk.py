@@ -31,12 +31,12 @@ def people(world: World, count: int) -> list[Identity]:
 
 def test_a_worker_that_dies_again_and_again_ends_every_user_once(world: World) -> None:
     admin = world.admin()
-    rows = people(world, 6)
+    rows = people(world, 4)
     job = world.request("disable-aws", *rows, by=admin)
     kills = 0
     while job.state not in ActionJob.FINAL:
         try:
-            with killed_at(world.port(), 17 + kills % 11, after=kills % 2 == 0):
+            with killed_at(world.port(), 21 + kills % 11, after=kills % 2 == 0, reads=True):
                 jobs.work(job.pk, threads=1)
         except Killed:
             kills += 1
@@ -44,12 +44,12 @@ def test_a_worker_that_dies_again_and_again_ends_every_user_once(world: World) -
                 lease_until=timezone.now() - timedelta(seconds=1)
             )
         job.refresh_from_db()
-    assert kills > 5
-    assert states(job) == {"done": 6}
+    assert kills > 2
+    assert states(job) == {"done": 4}
     for row in rows:
         assert is_closed(world.state(row))
     deny = ActionStep.objects.filter(item__job=job, step="attach policy", result="done")
-    assert deny.values("item").distinct().count() == deny.count() <= 6
+    assert deny.values("item").distinct().count() == deny.count() <= 4
 
 
 def test_pause_and_resume(world: World) -> None:

