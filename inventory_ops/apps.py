@@ -17,7 +17,6 @@ class InventoryOpsConfig(AppConfig):
     verbose_name = "Inventory Ops"
 
     def ready(self) -> None:
-        import config.celery  # noqa: F401  (who only sends messages must know the broker too)
         from inventory_ops import guide, imports, menu, reports
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import scans

@@ -10,6 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.embedded import aws
 from config.embedded.aws.organisation import MAIN_ACCOUNT, PARTNER_ACCOUNT
@@ -67,7 +69,12 @@ def _port(account: Account, purpose: Purpose) -> Iam:
 
 @functools.cache
 def _bucket(account_id: str) -> SharedBucket:
-    return SharedBucket(Redis.from_url(settings.REDIS_URL), account_id=account_id, rate=CALLS_A_SECOND)
+    return SharedBucket(_redis(), account_id=account_id, rate=CALLS_A_SECOND)
+
+
+def _redis() -> Redis:
+    # A Redis that is away must not hold up every call: one short try, then this process keeps the pace alone.
+    return Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
 
 
 def _from_settings(entry: dict[str, Any]) -> Account:

@@ -10,7 +10,6 @@ ROOT = "action-required/user-audit/"
 KEY = r"(?P<key>[ui][0-9]{1,19})/"
 urlpatterns = [
     path(ROOT, people.index, name="user-audit"),
-    path(f"{ROOT}scan/", people.scan, name="user-audit-scan"),
     path(f"{ROOT}plan/", actions.plan, name="user-audit-plan"),
     path(f"{ROOT}request/", actions.request_job, name="user-audit-request"),
     path(f"{ROOT}emails/", actions.emails, name="user-audit-emails"),

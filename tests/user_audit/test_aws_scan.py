@@ -169,6 +169,8 @@ def test_the_bucket_paces_calls(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_shared_bucket_paces_all_processes_together(monkeypatch: pytest.MonkeyPatch) -> None:
     from django.conf import settings
     from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
 
     from user_audit.throttle import SharedBucket
 
@@ -180,7 +182,7 @@ def test_the_shared_bucket_paces_all_processes_together(monkeypatch: pytest.Monk
         buckets[number % 2].take()
     assert len(waits) >= 8, "a burst of eight, then all wait for one bucket"
     assert waits == sorted(waits)
-    alone = SharedBucket(Redis(unix_socket_path="/nowhere"), account_id=account_id, rate=8)
+    alone = SharedBucket(Redis(unix_socket_path="/nowhere", retry=Retry(NoBackoff(), 0)), account_id=account_id, rate=8)
     alone.take()
 
 

@@ -67,7 +67,6 @@ def test_only_administrators_see_anything(world: World, role: str | None) -> Non
         f"{LIST}jobs/",
     ]
     posts = [
-        f"{LIST}scan/",
         f"{LIST}plan/",
         f"{LIST}request/",
         f"{LIST}emails/",
@@ -86,7 +85,7 @@ def test_only_administrators_see_anything(world: World, role: str | None) -> Non
 def test_a_get_changes_nothing(client: Client, world: World) -> None:
     row = world.person()
     job = world.request("disable-aws", row, by=world.admin())
-    for url in (f"{LIST}request/", f"{LIST}scan/", f"{LIST}{row.key}/recheck/", f"{LIST}jobs/{job.pk}/cancel/"):
+    for url in (f"{LIST}request/", f"{LIST}{row.key}/recheck/", f"{LIST}jobs/{job.pk}/cancel/"):
         assert client.get(url).status_code == 405
     csrf = Client(enforce_csrf_checks=True)
     csrf.force_login(User.objects.get(email="ann@example.com"), backend="config.accounts.EmailBackend")

@@ -11,11 +11,15 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from config.embedded.aws import Handle
+from config.embedded.aws.organisation import MAIN_ACCOUNT, PARTNER_ACCOUNT
 from inventory_ops.models import AuditEvent, Job, User
-from tests.user_audit.aws_world import Killed, answering, is_closed, killed_at, open_door, without_our_marks
+from tests.user_audit.aws_world import Killed, account, answering, is_closed, killed_at, open_door, without_our_marks
 from tests.user_audit.platform_world import World
+from user_audit import accounts
 from user_audit.aws.entities import DENY_ALL
-from user_audit.models import ActionItem, ActionStep, DeletedUser, DisableRecord, IamUser, Identity
+from user_audit.aws.sessions import Purpose
+from user_audit.models import ActionItem, ActionStep, DeletedUser, DisableRecord, IamAccount, IamUser, Identity
 from user_audit.operations import database, jobs, scans
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -184,8 +188,6 @@ def test_delete_both_keeps_the_platform_account_until_aws_is_gone(world: World) 
     admin, second, row = world.admin(), world.admin(), world.person()
     job = world.request("delete-both", row, by=admin, waive_grace=True)
     jobs.approve(job.pk, by=second)
-    from user_audit.aws.sessions import Purpose
-
     with answering(world.port(Purpose.DELETE), "DeleteLoginProfile", "AccessDenied", status=403):
         world.run(job)
     assert job.items.get().state == "failed"
@@ -298,6 +300,63 @@ def test_somebody_who_is_no_admin_any_more_does_nothing(world: World) -> None:
     world.run(job)
     assert job.items.get().state == "refused"
     assert open_door(world.state(row))
+
+
+def test_the_command_protects_and_lifts(world: World) -> None:
+    from django.core.management import CommandError, call_command
+
+    admin, row = world.admin(), world.person()
+    call_command("user_audit", "protect", row.email.upper(), "--reason", "Holds the root account")
+    with pytest.raises(jobs.NotPossible):
+        world.request("disable-aws", row, by=admin)
+    assert "protected" in world.again(row).flags
+    call_command("user_audit", "unprotect", row.email)
+    assert world.do("disable-aws", row, by=admin).state == "done"
+    with pytest.raises(CommandError):
+        call_command("user_audit", "unprotect", row.email)
+
+
+def test_delete_both_waits_until_every_account_is_rid_of_the_user(
+    world: World, monkeypatch: pytest.MonkeyPatch, endpoint: Handle
+) -> None:
+    both = [account(endpoint, MAIN_ACCOUNT), account(endpoint, PARTNER_ACCOUNT)]
+    monkeypatch.setattr(accounts, "configured", lambda: both)
+    admin, second, row = world.admin(), world.admin(), world.person()
+    partner = accounts.open_iam(PARTNER_ACCOUNT, Purpose.DISABLE)
+    made = partner.call("create_user", UserName=row.user_name)["User"]
+    IamAccount.objects.create(account_id=PARTNER_ACCOUNT)
+    now = timezone.now()
+    other = IamUser.objects.create(
+        account_id=PARTNER_ACCOUNT,
+        iam_id=made["UserId"],
+        user_name=row.user_name,
+        arn=made["Arn"],
+        created_at=now,
+        read_at=now,
+        changed_at=now,
+    )
+    scans.recheck(other)
+    assert Identity.objects.filter(user_id=row.user_id).count() == 2
+    job = world.request("delete-both", row, by=admin, waive_grace=True)
+    jobs.approve(job.pk, by=second)
+    with answering(accounts.open_iam(PARTNER_ACCOUNT, Purpose.DELETE), "DeleteUser", "AccessDenied", status=403):
+        world.run(job)
+    assert job.items.get().state == "failed"
+    assert world.state(row) == {}
+    assert User.objects.filter(pk=row.user_id, is_active=False).exists()
+    jobs.retry(job.pk, by=admin)
+    assert world.run(job).items.get().state == "done"
+    assert not User.objects.filter(pk=row.user_id).exists()
+    other.refresh_from_db()
+    assert other.gone_at is not None
+
+
+def test_a_sign_in_after_the_disable_is_found(world: World) -> None:
+    admin, row = world.admin(), world.person()
+    world.do("disable-aws", row, by=admin)
+    IamUser.objects.filter(pk=row.iam_user_id).update(password_last_used_at=timezone.now() + timedelta(seconds=5))
+    assert "sign_in_after_disable" in world.again(row).flags
+    assert world.again(row).severity == 4
 
 
 # -- the worker dies -----------------------------------------------------------------------------------------------

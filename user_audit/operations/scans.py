@@ -78,7 +78,7 @@ def _apply(run: IamScan, reading: AccountReading) -> ScanResult:
             IamScan.State.HELD,
             users=len(reading.users),
             message=f"Only {len(reading.users)} users where the last scan saw {before}. Nothing was changed. If that "
-            "is right, scan with `manage.py scan users --accept-fewer`.",
+            "is right, run `manage.py user_audit accept-fewer` and scan again.",
         )
     now = timezone.now()
     with transaction.atomic():
@@ -96,9 +96,9 @@ def _apply(run: IamScan, reading: AccountReading) -> ScanResult:
         )
 
 
-def accept_fewer(account_id: str) -> None:
-    """Lets the next scan see fewer users: somebody looked and says that it is right."""
-    IamScan.objects.filter(account_id=account_id, state=IamScan.State.COMPLETE).update(user_count=0)
+def accept_fewer(account_id: str) -> bool:
+    """Lets the next scan see fewer users: somebody looked and says that it is right. False without a scan so far."""
+    return bool(IamScan.objects.filter(account_id=account_id, state=IamScan.State.COMPLETE).update(user_count=0))
 
 
 def _finish(run: IamScan, state: str, *, users: int = 0, gone: int = 0, message: str = "") -> ScanResult:

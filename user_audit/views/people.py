@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ from user_audit.models.actions import Action
 from user_audit.models.identities import AwsStatus, Flag, Severity
 from user_audit.operations import reviews
 from user_audit.queries import history
-from user_audit.queries.decisions import DELETES, DESTRUCTIVE, decide
+from user_audit.queries.decisions import DELETES, decide
 from user_audit.reports.identities import AWS_TONES, DATABASE_TONES, SEVERITY_TONES
 
 ICONS = {
@@ -57,7 +58,7 @@ def _enrich(built: page.ReportPage, selection: Selection | None) -> None:
     if built.views:
         built.views[0].label = _("Inconsistencies")
     built.freshness = freshness()
-    built.run_scan_url = "/action-required/user-audit/scan/"
+    built.run_scan_url = reverse("run-scan", args=["users"])
     built.bulk_url = "/action-required/user-audit/plan/"
     built.bulk_actions = [
         {"name": action.value, "label": action.label, "icon": ICONS[action], "danger": action in DELETES}
@@ -197,17 +198,3 @@ def confirm_link(request: HttpRequest, key: str) -> HttpResponse:
     else:
         messages.success(request, _("Link confirmed."))
     return redirect("user-audit-detail", key)
-
-
-@roles_required(ADMIN)
-@require_POST
-def scan(request: HttpRequest) -> HttpResponse:
-    """Asks the workers for a scan."""
-    from inventory_ops.operations import scans
-
-    scans.request("users", by=viewer(request).email)
-    messages.success(request, _("The scan was requested. Reload in a moment."))
-    return redirect("user-audit")
-
-
-__all__ = ["DESTRUCTIVE", "confirm_link", "detail", "freshness", "index", "recheck", "review", "scan"]
