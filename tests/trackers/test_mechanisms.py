@@ -36,7 +36,7 @@ def read(
 
 def sold(product: Product, units: int, *, days_ago: float = 1, **fields: Any) -> None:
     at = NOW - timedelta(days=days_ago)
-    make.item(product, in_=make.order(at=at, **({"status": fields.pop("status", 3)})), quantity=units, **fields)
+    make.item(product, in_=make.order(at=at, status=fields.pop("status", 3)), quantity=units, **fields)
 
 
 def old(**fields: Any) -> Product:

@@ -201,11 +201,14 @@ def test_real_trading_data(zone: str, tmp_path: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            insert into trackers_tracker (merchant_id, product_id, inventory_type_id, mechanism, quantity, lookback_days,
-                coverage_days, is_enabled, created_at, updated_at, health, state, sold, actual_days, not_counted, alerted_state)
-            select p.merchant_id, p.id, t.id, m.name, case when m.name = 'turnover_days' then null else 1 + p.id % 50 end,
+            insert into trackers_tracker (merchant_id, product_id, inventory_type_id, mechanism, quantity,
+                lookback_days, coverage_days, is_enabled, created_at, updated_at, health, state, sold, actual_days,
+                not_counted, alerted_state)
+            select p.merchant_id, p.id, t.id, m.name,
+                case when m.name = 'turnover_days' then null else 1 + p.id % 50 end,
                 case when m.name = 'stock_quantity' then null else 7 + p.id % 80 end,
-                case when m.name = 'turnover_days' then 1 + p.id % 30 end, true, now(), now(), 0, 'no_data', 0, 0, 0, ''
+                case when m.name = 'turnover_days' then 1 + p.id % 30 end, true, now(), now(), 0, 'no_data', 0, 0, 0,
+                ''
             from inventory_ops_product p join inventory_ops_inventorytype t on t.code = 'good'
             cross join (values ('stock_quantity'), ('turnover_days'), ('stalled_days')) m (name)
             """
