@@ -97,12 +97,12 @@ def test_a_get_changes_nothing(client: Client, world: World) -> None:
 def test_list_and_identity_page(client: Client, world: World, django_assert_max_num_queries: Any) -> None:
     row = world.person()
     IamUser.objects.filter(pk=row.iam_user_id).update(has_mfa=False)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(9):
         page = client.get(LIST)
     assert page.status_code == 200
     assert row.email in page.content.decode()
     assert client.get(f"{LIST}?aws_status=nonsense").status_code == 400
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(14):
         page = client.get(f"{LIST}{row.key}/")
     text = page.content.decode()
     assert "Disable it in AWS first." in text

@@ -57,9 +57,22 @@ def decide(
 ) -> list[Decision]:
     """A decision for each identity. The last administrator is counted after the whole list, not row by row."""
     rows = list(identities)
-    own = set(IamUser.objects.filter(user_id=by.pk).values_list("pk", flat=True))
-    last = _last_admins(action, rows)
+    last = _last_admins(action, rows, active_admins() if action in TAKES_LOGIN else set())
+    own = _own_iam_users(by)
     return [_decide(action, row, by, now, own, last, waive_grace) for row in rows]
+
+
+def decide_all(identity: Identity, *, by: User, now: datetime) -> dict[Action, Decision]:
+    """A decision about each action for one identity."""
+    own, admins = _own_iam_users(by), active_admins()
+    return {
+        action: _decide(action, identity, by, now, own, _last_admins(action, [identity], admins), waive_grace=False)
+        for action in Action
+    }
+
+
+def _own_iam_users(by: User) -> set[int]:
+    return set(IamUser.objects.filter(user_id=by.pk).values_list("pk", flat=True))
 
 
 def active_admins() -> set[int]:
@@ -81,10 +94,10 @@ def needs_approval(action: str, decisions: Collection[Decision], *, waive_grace:
     return ""
 
 
-def _last_admins(action: str, rows: list[Identity]) -> set[int]:
+def _last_admins(action: str, rows: list[Identity], admins: set[int]) -> set[int]:
+    """Whom the action would take as the last ones, all of them or none."""
     if action not in TAKES_LOGIN:
         return set()
-    admins = active_admins()
     hit = {row.user_id for row in rows if row.user_id in admins}
     return hit if hit and not admins - hit else set()
 

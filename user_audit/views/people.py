@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,14 +21,15 @@ from inventory_ops.templatetags import ui
 from inventory_ops.views.reports import export
 from user_audit.aws.errors import AwsError, WrongAccount
 from user_audit.forms import ReviewForm
-from user_audit.models import ActionJob, DisableRecord, IamScan, IamUser, Identity, Review
+from user_audit.models import ActionJob, DisableRecord, IamAccount, IamScan, IamUser, Identity, Review
 from user_audit.models.actions import Action
 from user_audit.models.identities import AwsStatus, Flag, Severity
 from user_audit.operations import reviews
 from user_audit.queries import history
-from user_audit.queries.decisions import DELETES, decide
+from user_audit.queries.decisions import DELETES, decide_all
 from user_audit.reports.identities import AWS_TONES, DATABASE_TONES, SEVERITY_TONES
 
+LATE = timedelta(hours=7)  # a scan runs every six
 ICONS = {
     Action.DISABLE_AWS: "ban",
     Action.ENABLE_AWS: "circle-check",
@@ -67,27 +70,29 @@ def _enrich(built: page.ReportPage, selection: Selection | None) -> None:
 
 
 def freshness() -> dict[str, str]:
-    """How old the scans are, account by account; the worst one decides the colour."""
-    now, states, texts = timezone.now(), [], []
-    from user_audit.models import IamAccount
-
-    for account in IamAccount.objects.filter(is_enabled=True).order_by("account_id"):
-        last = IamScan.objects.filter(account=account).order_by("-started_at").first()
-        done = IamScan.objects.filter(account=account, state="complete").order_by("-finished_at").first()
-        age = strip_tags(ui.ago(done.finished_at, now)) if done else _("never")
-        if last is not None and last.state in (IamScan.State.FAILED, IamScan.State.HELD):
+    """How old the scans are, account by account; the worst one decides the colour. One query."""
+    now = timezone.now()
+    scans = IamScan.objects.filter(account=OuterRef("pk"))
+    complete = scans.filter(state=IamScan.State.COMPLETE).order_by("-finished_at")
+    accounts = (
+        IamAccount.objects.filter(is_enabled=True)
+        .order_by("account_id")
+        .annotate(
+            last_state=Subquery(scans.order_by("-started_at").values("state")[:1]),
+            read_at=Subquery(complete.values("finished_at")[:1]),
+        )
+    )
+    states, texts = [], []
+    for account in accounts:
+        age = strip_tags(ui.ago(account.read_at, now)) if account.read_at else _("never")
+        if account.last_state in (IamScan.State.FAILED, IamScan.State.HELD):
             states.append("failed")
-            texts.append(
-                _("%(account)s: last scan %(state)s, read %(age)s")
-                % {
-                    "account": account,
-                    "state": last.get_state_display().lower(),
-                    "age": age,
-                }
-            )
+            label = IamScan.State(account.last_state).label.lower()
+            values = {"account": account, "state": label, "age": age}
+            texts.append(_("%(account)s: last scan %(state)s, read %(age)s") % values)
         else:
-            hours = (now - done.finished_at).total_seconds() / 3600 if done and done.finished_at else 99
-            states.append("ok" if hours < 7 else "late")
+            is_late = account.read_at is None or now - account.read_at > LATE
+            states.append("late" if is_late else "ok")
             texts.append(_("%(account)s: read %(age)s") % {"account": account, "age": age})
     state = next((each for each in ("failed", "late") if each in states), "ok" if states else "never")
     return {"state": state, "text": " · ".join(texts) or _("AWS was never scanned")}
@@ -109,20 +114,18 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
 
 def _detail(request: HttpRequest, row: Identity, form: ReviewForm, status: int = 200) -> HttpResponse:
     by, now = viewer(request), timezone.now()
-    actions = []
-    for action in Action:
-        [decision] = decide(action, [row], by=by, now=now)
-        actions.append(
-            {
-                "name": action.value,
-                "label": action.label,
-                "icon": ICONS[action],
-                "danger": action in DELETES,
-                "legal": decision.legal,
-                "why": decision.why,
-                "side": _side(action),
-            }
-        )
+    actions = [
+        {
+            "name": action.value,
+            "label": action.label,
+            "icon": ICONS[action],
+            "danger": action in DELETES,
+            "legal": decision.legal,
+            "why": decision.why,
+            "side": _side(action),
+        }
+        for action, decision in decide_all(row, by=by, now=now).items()
+    ]
     iam_user = row.iam_user
     record = DisableRecord.objects.filter(iam_user=iam_user, state="open").first() if iam_user else None
     context: dict[str, Any] = {
