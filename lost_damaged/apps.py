@@ -42,6 +42,7 @@ class LostDamagedConfig(AppConfig):
         scans.register_report_scans({reports.DoublePayments.scan: timedelta(hours=1)})
         dashboard.add_cards(cards.cards)
         demo.add_seeder(sample.seed)
+        guide.add("lost-damaged", _("Lost and damaged"), "lost-damaged.md", roles=EVERYBODY)
         guide.add(
             "update-inventory-status", _("UpdateInventoryStatus API"), "update-inventory-status.md", roles=EVERYBODY
         )

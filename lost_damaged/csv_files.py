@@ -207,5 +207,11 @@ def _row(line: int, cells: list[str], names: Sequence[str]) -> Row:
     return Row(line, cells, item)
 
 
+def cell_of(cells: Sequence[str], header: Sequence[str], name: str) -> str:
+    """The cell of a row under a known column; empty when the row is too short."""
+    position = [name_of(cell) for cell in header].index(name)
+    return cells[position] if position < len(cells) else ""
+
+
 def template() -> str:
     return ",".join(COLUMNS) + "\r\nexample-sku-123,123-A-321,written-off,\r\n"

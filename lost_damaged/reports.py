@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import django_filters
-from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +31,17 @@ class Number(columns.Percent):
     def html(self, row: columns.Row) -> str:
         value = row[self.alias]
         return "" if value is None else ui.number(value.normalize() + 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identifier(columns.Integer):
+    """A number that names something: written without separators."""
+
+    numeric = False
+
+    def html(self, row: columns.Row) -> str:
+        value = row[self.alias]
+        return "" if value is None else str(value)
 
 
 class WriteOffFilters(filters.WindowedFilterSet):
@@ -81,7 +92,7 @@ class WriteOffs(Report):
         ),
         columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name", css="m-hide"),
         columns.Text(key="uid", header="UID"),
-        columns.Integer(
+        Identifier(
             key="order_item",
             header="Order Item Shop ID",
             label=_("Order item"),
@@ -109,7 +120,7 @@ class WriteOffs(Report):
     )
     kpis = (
         Kpi("units", _("Units written off"), Count("pk")),
-        Kpi("credit", _("Credited"), Sum("credit__amount"), _("sum over all currencies"), common.amount),
+        Kpi("sellers", _("Sellers"), Count("merchant", distinct=True), _("credited")),
         Kpi("orders", _("Of orders"), Count("pk", filter=Q(order_item__isnull=False)), _("the rest was in stock")),
         Kpi("reversed", _("Reversed"), Count("pk", filter=Q(state=write_offs.REVERSED)), _("found again")),
     )
@@ -184,16 +195,11 @@ class SellerTransactions(Report):
         Number(key="raw_amount", header="Amount Before Rounding", on_page=False),
     )
     kpis = (
+        # no sums: amounts of different currencies are never added up
         Kpi("count", _("Transactions"), Count("pk")),
-        Kpi(
-            "credits",
-            _("Credited"),
-            Sum("amount", filter=Q(type="credit")),
-            _("sum over all currencies"),
-            common.amount,
-        ),
-        Kpi("debits", _("Taken back"), Sum("amount", filter=Q(type="debit")), _("by reversals"), common.amount),
-        Kpi("net", _("Net"), Sum("amount"), _("owed to sellers"), common.amount),
+        Kpi("credits", _("Credits"), Count("pk", filter=Q(type="credit")), _("units written off")),
+        Kpi("debits", _("Reversals"), Count("pk", filter=Q(type="debit")), _("units found again")),
+        Kpi("sellers", _("Sellers"), Count("merchant", distinct=True), _("concerned")),
     )
     views = (
         View(_("Credits"), "type=credit"),

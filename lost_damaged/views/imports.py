@@ -241,7 +241,7 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
         errors=[
             Problem(
                 row.line,
-                row.uid or row.error_code,
+                row.uid or csv_files.cell_of(row.cells, file.header, "UID")[:60],
                 row.error_column,
                 row.error_value,
                 f"{row.error_message} ({row.error_code})",
