@@ -92,7 +92,7 @@ class OrderCostIssues(ActionReport):
             header="Current Inventory Price",
             label=_("Price now"),
             expression="current_price",
-            css="m-hide",
+            visible=False,
         ),
         columns.Money(
             key="cost_now",
@@ -100,7 +100,7 @@ class OrderCostIssues(ActionReport):
             label=_("Cost now"),
             expression="product__cost",
             nullable=True,
-            css="m-hide",
+            visible=False,
         ),
         columns.Moment(
             key="sale_starts_at",
@@ -132,7 +132,7 @@ class OrderCostIssues(ActionReport):
         ),
         columns.Text(key="vendor", header="Vendor Name", expression="merchant__name", on_page=False),
         columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
-        columns.Integer(key="quantity", header="Quantity", label=_("Units"), css="m-hide"),
+        columns.Integer(key="quantity", header="Quantity", label=_("Units"), visible=False),
         columns.Money(
             key="loss",
             header="Loss per Unit",
