@@ -257,7 +257,7 @@ def test_the_overview_takes_twelve_queries_at_most(django_assert_max_num_queries
     browser = Client()
     browser.force_login(make.user("admin"))
     browser.get("/")
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(12):
         assert browser.get("/").status_code == 200
 
 
