@@ -15,7 +15,7 @@ class UserAuditConfig(AppConfig):
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import demo, scans
         from user_audit import reports  # noqa: F401  (registers them)
-        from user_audit.demo import seed
+        from user_audit.demo import APPROVER, seed
         from user_audit.operations.periodic import scan_users
 
         scans.register(scans.Scan("users", scan_users, timedelta(hours=6)))
@@ -30,4 +30,5 @@ class UserAuditConfig(AppConfig):
             report=report.slug,
         )
         demo.add_seeder(seed)
+        demo.LOGINS[APPROVER] = "second administrator: approves what admin@example.com requests"
         guide.add("user-audit", _("User audit"), "user-audit.md", roles=("admin",))
