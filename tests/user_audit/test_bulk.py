@@ -15,7 +15,7 @@ from tests.user_audit.platform_world import World
 from user_audit.models import ActionItem, ActionJob, ActionStep, Identity
 from user_audit.operations import jobs
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def states(job: ActionJob) -> dict[str, int]:
@@ -154,6 +154,7 @@ def test_the_last_admins_of_a_list_are_all_refused(world: World) -> None:
     assert [d.kind.value for d in plan.decisions] == ["refused", "refused"]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_journal_cannot_be_changed(world: World) -> None:
     item = world.do("disable-aws", world.person(), by=world.admin())
     assert ActionStep.objects.filter(item=item).exists()

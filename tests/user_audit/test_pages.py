@@ -19,7 +19,7 @@ from tests.user_audit.platform_world import World
 from user_audit.models import ActionItem, ActionJob, ActionStep, IamUser, Identity, Review
 from user_audit.operations import jobs
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 LIST = "/action-required/user-audit/"
 
 

@@ -25,7 +25,7 @@ from user_audit.aws.sessions import Purpose
 from user_audit.models import IamScan, IamUser, Identity
 from user_audit.operations import scans
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 type Scan = Callable[..., scans.ScanResult]
 KEY = KeyReading(active=True, rotated_at=datetime(2026, 11, 1, tzinfo=UTC), last_used_at=None)
 OPEN = CredentialReading(True, datetime(2026, 11, 20, tzinfo=UTC), True, (), 0)
@@ -159,6 +159,7 @@ def test_a_scan_without_news_writes_no_user(scan: Scan) -> None:
     assert again.read_at > seen.read_at, "it was seen all the same"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_scans_at_once(scan: Scan, world: World) -> None:
     with scans._only_one(MAIN_ACCOUNT):
         import threading
@@ -200,6 +201,7 @@ def test_flags(scan: Scan) -> None:
     assert row("unread").aws_status == "active", "not known to be closed is open"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_findings_open_and_resolve_but_never_on_half_the_truth(scan: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
     def scanned(*users: UserReading, fails: Exception | None = None) -> None:
         monkeypatch.setattr(scans, "scan_all", lambda: [scan(*users, fails=fails)])

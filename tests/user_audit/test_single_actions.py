@@ -22,7 +22,7 @@ from user_audit.aws.sessions import Purpose
 from user_audit.models import ActionItem, ActionStep, DeletedUser, DisableRecord, IamAccount, IamUser, Identity
 from user_audit.operations import database, jobs, scans
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def outcomes(row: Identity) -> list[str]:
@@ -228,6 +228,7 @@ def test_the_last_admin_stays(world: World, action: str) -> None:
     assert decision.kind == "refused"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_admins_disable_each_other_at_once(world: World) -> None:
     one, two = world.admin(), world.admin()
     ended: list[Any] = []
@@ -389,6 +390,7 @@ def test_killed_after_every_call_a_second_worker_ends_it_right(world: World) -> 
     assert number >= 3
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_job_delivered_twice_at_once_works_once(world: World) -> None:
     admin = world.admin()
     rows = [world.person() for _ in range(4)]
@@ -405,6 +407,7 @@ def test_a_job_delivered_twice_at_once_works_once(world: World) -> None:
     assert steps.count() == 4
 
 
+@pytest.mark.django_db(transaction=True)
 def test_enable_and_disable_of_one_user_at_once_do_not_mix(world: World) -> None:
     admin, row = world.admin(), world.person()
     before = world.state(row)
