@@ -206,6 +206,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Inventory Ops",
     "VERSION": "1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }
 
 # -- logs ---------------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ class Page:
 def page(name: str, *, viewer: User) -> Page:
     """A page of the guide by its name; '' is the first one. Raises KeyError when there is none for the viewer."""
     allowed = {key: entry for key, entry in _entries.items() if viewer.has_role(*entry.roles)}
-    entry = allowed[name or next(iter(allowed))]
+    entry = allowed[name or next(iter(allowed), "")]
     return Page(
         title=str(entry.title),
         subtitle="",

@@ -42,12 +42,12 @@ TABLE: list[tuple[str, set[str]]] = [
     (r"inventory/adjust/", OPS),
     (r"inventory/count/", OPS),
     (r"inventory/", SELLERS),
+    (r"finance/import/<uuid:pk>/(confirm|resume|discard)/$", FINANCE),
     (r"finance/import/", STAFF),
     (r"finance/write-offs/new/$", FINANCE),
     (r"finance/write-offs/<str:number>/reverse/$", FINANCE),
     (r"finance/statements/close/$", FINANCE),
     (r"finance/statements/<str:number>/close/$", FINANCE),
-    (r"finance/nav/new/$", FINANCE),
     (r"finance/nav/<str:number>/decide/$", FINANCE),
     (r"finance/nav/", STAFF),
     (r"finance/double-payments/$", STAFF),
@@ -56,14 +56,13 @@ TABLE: list[tuple[str, set[str]]] = [
     (r"jobs/$", SELLERS),
     (r"api/v1/reports/<slug:slug>/$", SELLERS),
     # pages of one's own, and pages whose objects are narrowed to what the viewer may see
+    (r"preferences/columns/", SELLERS),
     (r"(api/v1/|jobs/|orders/|products/|preferences/|search/|docs/|$)", EVERYBODY),
 ]
 # Addresses of forms whose GET some roles may read while only others may send them
 SENT_BY: dict[str, set[str]] = {
     "finance/import/": FINANCE,
-    "finance/import/<uuid:pk>/confirm/": FINANCE,
-    "finance/import/<uuid:pk>/resume/": FINANCE,
-    "finance/import/<uuid:pk>/discard/": FINANCE,
+    "finance/nav/new/": FINANCE,
 }
 SAMPLES = {
     "uuid": "00000000-0000-4000-8000-000000000000",

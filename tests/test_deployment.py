@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from config.embedded.paths import Paths, default_data_dir
+
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 GOOD = {
@@ -87,7 +89,9 @@ def check(**env: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_check_deploy_is_clean_in_production_settings() -> None:
-    result = check(**GOOD)
+    # a check of generated columns asks the server what it can do
+    server = Paths(default_data_dir()).database_url("postgres") if "DATABASE_URL" not in os.environ else ""
+    result = check(**(GOOD | ({"DATABASE_URL": server} if server else {"DATABASE_URL": os.environ["DATABASE_URL"]})))
     assert result.returncode == 0, result.stderr
     assert "0 silenced" in result.stdout + result.stderr
 

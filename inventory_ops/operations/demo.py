@@ -7,8 +7,9 @@ from datetime import datetime
 
 from django.db import connection
 
-from inventory_ops.models import User
+from inventory_ops.models import AuditEvent, User
 
+SEEDED = "demo.seed"
 LOGINS = {
     "ops@example.com": "operations",
     "merchant@example.com": "one vendor's own portal",
@@ -25,14 +26,19 @@ def add_seeder(seeder: Callable[[datetime], None]) -> None:
 
 
 def is_seeded() -> bool:
-    """Do the demo's logins exist?"""
-    return User.objects.filter(is_demo=True).exists()
+    """Is the sample data there, all of it?"""
+    return AuditEvent.objects.filter(action=SEEDED).exists()
+
+
+def is_half_seeded() -> bool:
+    """Was the making of sample data stopped before its end?"""
+    return User.objects.filter(is_demo=True).exists() and not is_seeded()
 
 
 def seed(*, now: datetime) -> None:
     """Make the sample data of the base and of every other app, relative to `now`."""
     from inventory_ops import demo
-    from inventory_ops.operations import demo_history, scans
+    from inventory_ops.operations import audit, demo_history, scans
 
     demo.seed(now)
     for seeder in _seeders:
@@ -40,6 +46,7 @@ def seed(*, now: datetime) -> None:
     for name in scans.names():
         scans.run(name, requested_by="demo")
     demo_history.age_findings(now=now)
+    audit.record(action=SEEDED, by=None, summary="Sample data made")
 
 
 def drop_everything() -> None:

@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import CharField, Count, F, Max, OuterRef, Q, Sum, Value
+from django.db import connection
+from django.db.models import CharField, Count, F, OuterRef, Sum, Value
 from django.db.models.functions import Cast, Concat
 
 from inventory_ops.kit.reports import Report
-from inventory_ops.models import Finding, ReportDay, ScanRun, ScanSchedule, User
+from inventory_ops.models import Finding, ReportDay, User
 
 COUNTED = (Finding.State.OPEN, Finding.State.ACKNOWLEDGED)
 
@@ -68,29 +69,31 @@ class Freshness:
 
 
 def freshness(*, now: datetime, names: Sequence[str] | None = None) -> dict[str, Freshness]:
-    """Freshness of each scan (default: all that were ever scheduled or run)."""
-    runs = ScanRun.objects.filter(name__in=names) if names is not None else ScanRun.objects.all()
-    last_runs = {
-        row["name"]: row
-        for row in runs.values("name").annotate(
-            done_at=Max("finished_at", filter=Q(state=ScanRun.State.DONE)),
-            failed_at=Max("finished_at", filter=Q(state=ScanRun.State.FAILED)),
+    """Freshness of each scan (default: all that were ever scheduled or run), in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select n.name, max(r.finished_at) filter (where r.state = 'done'),
+                   max(r.finished_at) filter (where r.state = 'failed'), s.every, s.next_at, s.is_enabled
+            from (select name from inventory_ops_scanschedule union select name from inventory_ops_scanrun
+                  union select unnest(%(names)s::text[])) n
+            left join inventory_ops_scanrun r on r.name = n.name
+            left join inventory_ops_scanschedule s on s.name = n.name
+            where %(names)s::text[] is null or n.name = any(%(names)s)
+            group by n.name, s.every, s.next_at, s.is_enabled
+            """,
+            {"names": list(names) if names is not None else None},
         )
-    }
-    schedules = {schedule.name: schedule for schedule in ScanSchedule.objects.all()}
+        rows = cursor.fetchall()
     result = {}
-    for name in {*last_runs, *schedules} if names is None else names:
-        run, schedule = last_runs.get(name), schedules.get(name)
-        done_at = run["done_at"] if run else None
-        failed_at = run["failed_at"] if run else None
-        next_at = schedule.next_at if schedule and schedule.is_enabled else None
+    for name, done_at, failed_at, every, next_at, is_enabled in rows:
         if failed_at and (done_at is None or failed_at > done_at):
             state = "failed"
         elif done_at is None:
             state = "never"
-        elif schedule and schedule.is_enabled and now - done_at > 2 * schedule.every + timedelta(minutes=1):
+        elif is_enabled and now - done_at > 2 * every + timedelta(minutes=1):
             state = "late"
         else:
             state = "ok"
-        result[name] = Freshness(state=state, last_at=done_at, next_at=next_at)
+        result[name] = Freshness(state=state, last_at=done_at, next_at=next_at if is_enabled else None)
     return result

@@ -24,7 +24,7 @@ from django.utils import timezone
 from inventory_ops.operations import demo
 
 READY_SECONDS = 60
-STOP_SECONDS = 8
+STOP_SECONDS = 6
 PASSWORD = "demo"  # noqa: S105  (public on purpose; refused outside the demo)
 
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         port = options["port"]
         self._refuse_busy_port(port)
-        if options["fresh"]:
+        if options["fresh"] or demo.is_half_seeded():
             self._start_over()
         started = time.monotonic()
         if not demo.is_seeded():
