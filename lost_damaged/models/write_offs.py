@@ -48,14 +48,19 @@ class WriteOff(models.Model):
 
     WRITTEN_OFF = "written-off"
 
-    number = models.CharField(_("number"), max_length=20, unique=True)
-    merchant = models.ForeignKey("inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False)
-    product = models.ForeignKey("inventory_ops.Product", models.PROTECT, related_name="write_offs", db_constraint=False)
+    number = models.CharField(_("number"), max_length=20)
+    # no indexes of their own: those of several columns below and in migration 0003 begin with them
+    merchant = models.ForeignKey(
+        "inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    product = models.ForeignKey(
+        "inventory_ops.Product", models.PROTECT, related_name="write_offs", db_constraint=False, db_index=False
+    )
     order_item = models.ForeignKey(
         "inventory_ops.OrderItem", models.PROTECT, null=True, blank=True, related_name="write_offs"
     )
     uid = models.CharField(_("UID"), max_length=64)
-    uid_key = models.CharField(max_length=64, unique=True)
+    uid_key = models.CharField(max_length=64)
     status = models.CharField(_("status"), max_length=30, default=WRITTEN_OFF)
     reason = models.CharField(_("reason"), max_length=30, choices=Reason.choices, default=Reason.OTHER)
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
@@ -69,6 +74,9 @@ class WriteOff(models.Model):
         verbose_name = _("write-off")
         verbose_name_plural = _("write-offs")
         constraints = [
+            # not unique=True on the fields, which would add an index for LIKE to each
+            models.UniqueConstraint(fields=["uid_key"], name="write_off_uid_once_for_ever"),
+            models.UniqueConstraint(fields=["number"], name="write_off_number_is_unique"),
             models.CheckConstraint(name="write_off_uid_is_printable_ascii", condition=Q(uid__regex=r"^[!-~]{1,64}$")),
             models.CheckConstraint(name="write_off_uid_key_fits_uid", condition=Q(uid_key=Upper(F("uid")))),
             models.CheckConstraint(name="write_off_status_is_known", condition=Q(status="written-off")),
@@ -100,9 +108,11 @@ class SellerTransaction(models.Model):
         ORDER_ITEM = "order_item", _("Order item")
         PRODUCT = "product", _("Product")
 
-    number = models.CharField(_("number"), max_length=20, unique=True)
-    write_off = models.ForeignKey(WriteOff, models.PROTECT, related_name="transactions")
-    merchant = models.ForeignKey("inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False)
+    number = models.CharField(_("number"), max_length=20)
+    write_off = models.ForeignKey(WriteOff, models.PROTECT, related_name="transactions", db_index=False)
+    merchant = models.ForeignKey(
+        "inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     statement = models.ForeignKey("lost_damaged.Statement", models.PROTECT, related_name="transactions")
     type = models.CharField(_("type"), max_length=10, choices=Type.choices)
     reverses = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="reversed_by")
@@ -130,6 +140,7 @@ class SellerTransaction(models.Model):
         verbose_name = _("seller transaction")
         verbose_name_plural = _("seller transactions")
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="transaction_number_is_unique"),
             models.UniqueConstraint(fields=["write_off", "type"], name="transaction_once_per_write_off_and_type"),
             models.CheckConstraint(
                 name="transaction_debit_reverses_a_credit",

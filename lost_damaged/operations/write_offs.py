@@ -163,6 +163,7 @@ def write_off_staged(
         now = as_of or timezone.now()  # after the locks: the moment that counts
         params: dict[str, Any] = {
             "now": now,
+            "year": str(timezone.now().year),
             "digits": booking.digits_json(),
             "locked": finance_settings.is_locked(finance_settings.current(), now),
             "cap": cap,

@@ -128,10 +128,11 @@ INSERT_WRITE_OFFS = """
 with inserted as (
     insert into lost_damaged_writeoff (number, merchant_id, product_id, order_item_id, uid, uid_key, status, reason,
         source, import_id, actor, created_at)
-    select lost_damaged_number('LD', 'lost_damaged_number_seq'), merchant_id, product_id, order_item_id, uid, uid_key,
-           'written-off', %(reason)s, %(source)s, %(import)s, %(actor)s, %(now)s
-    from (select * from pg_temp.ld_checked c where problem is null and is_first
-          and not exists (select from lost_damaged_writeoff w where w.uid_key = c.uid_key) order by uid_key) c
+    select 'LD-' || %(year)s || '-' || lpad(n, greatest(6, length(n)), '0'), merchant_id, product_id, order_item_id,
+           uid, uid_key, 'written-off', %(reason)s, %(source)s, %(import)s, %(actor)s, %(now)s
+    from (select c.*, nextval('lost_damaged_number_seq')::text as n from pg_temp.ld_checked c
+          where problem is null and is_first
+            and not exists (select from lost_damaged_writeoff w where w.uid_key = c.uid_key) order by uid_key) c
     on conflict (uid_key) do nothing
     returning id, number, uid_key, merchant_id
 )

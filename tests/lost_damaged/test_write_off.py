@@ -401,6 +401,21 @@ def test_every_amount_can_be_computed_again_in_python(world: World) -> None:
         assert (result.amount, result.raw) == (each.amount, each.raw_amount)
 
 
+def test_a_transaction_without_its_entries_cannot_be_committed(world: World) -> None:
+    world.product("A")
+    [outcome] = write_off(world, ("A", "u-1"))
+    sql = (
+        "insert into lost_damaged_sellertransaction (number, write_off_id, merchant_id, statement_id, type, amount,"
+        " currency, minor_units, formula, price, special_used, commission_percent, commission_category, factor,"
+        " raw_amount, warnings, note, actor, reverses_id, created_at) select 'LD-X', write_off_id, merchant_id,"
+        " statement_id, 'debit', -amount, currency, 2, 'product', price, false, commission_percent, '', factor,"
+        " raw_amount, '[]', '', '', id, now() from lost_damaged_sellertransaction where number = %s"
+    )
+    with pytest.raises(DatabaseError, match="not balanced"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, [outcome.number])
+        cursor.execute("set constraints all immediate")
+
+
 def test_items_keep_their_position(world: World) -> None:
     world.product("A")
     outcomes = write_offs.write_off([Item(7, "A", "x"), Item(3, "nope", "y")], source=Source.PAGE, by=world.finance)
