@@ -37,6 +37,14 @@ class LostDamagedConfig(AppConfig):
             roles=(OPERATIONS, FINANCE, ADMIN),
             order=15,
         )
+        menu.add(
+            "finance",
+            _("Reconciliation"),
+            "/finance/reconciliation/",
+            "scale",
+            roles=(OPERATIONS, FINANCE, ADMIN),
+            order=40,
+        )
         menu.add("system", _("Finance settings"), "/settings/finance/", "settings", roles=(FINANCE, ADMIN), order=50)
         order_panels.add_marker(order_marks.marks)
         scans.register_report_scans({reports.DoublePayments.scan: timedelta(hours=1)})

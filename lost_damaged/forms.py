@@ -159,3 +159,22 @@ class FinanceImportForm(forms.Form):
                 _("The file is larger than %(size)s MB. Split it.") % {"size": settings.IMPORT_MAX_BYTES // 1024**2}
             )
         return file
+
+
+class ReconciliationForm(forms.Form):
+    """A list of the warehouse system, and the days whose write-offs it should hold."""
+
+    file = forms.FileField(
+        label=_("File"),
+        max_length=5000,
+        help_text=_("CSV with SKU, UID, Status and Order Item Shop ID, as for Finance import."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv"}),
+    )
+    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(label=_("To (inclusive)"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("first") and data.get("last") and data["first"] > data["last"]:
+            self.add_error("last", _("From is after To. Swap the two dates."))
+        return data

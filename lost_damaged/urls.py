@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from lost_damaged.api.view import api
-from lost_damaged.views import imports, nav, settings, statements, write_offs
+from lost_damaged.views import imports, nav, reconciliation, settings, statements, write_offs
 
 urlpatterns = [
     path("api/", api, name="seller-center-api"),
@@ -23,6 +23,7 @@ urlpatterns = [
     path("finance/statements/close/", statements.close_all, name="statements-close"),
     path("finance/statements/<str:number>/", statements.detail, name="statement"),
     path("finance/statements/<str:number>/close/", statements.close, name="statement-close"),
+    path("finance/reconciliation/", reconciliation.reconcile, name="finance-reconciliation"),
     path("finance/nav/new/", nav.new, name="nav-new"),
     path("finance/nav/<str:number>/", nav.detail, name="nav-batch"),
     path("finance/nav/<str:number>/decide/", nav.decide, name="nav-decide"),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
 
 
 @dataclass(slots=True)
@@ -14,3 +17,8 @@ class Page:
     breadcrumbs: list[tuple[str, str | None]] = field(default_factory=list)
     submit_label: str = ""
     cancel_url: str = ""
+
+
+def posted(request: HttpRequest) -> tuple[Any, Any]:
+    """Data and files to bind a form to; an empty POST binds it too, so that it says what is missing."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)

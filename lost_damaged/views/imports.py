@@ -24,7 +24,7 @@ from lost_damaged.models import WriteOffFile, WriteOffRow
 from lost_damaged.operations import imports
 from lost_damaged.operations.imports import NotWaiting
 from lost_damaged.queries import imports as queries
-from lost_damaged.views import Page
+from lost_damaged.views import Page, posted
 
 ADDRESS = "/finance/import/"
 SHOWN = 100
@@ -107,7 +107,7 @@ def steps(current: int) -> list[Step]:
 def upload(request: HttpRequest) -> HttpResponse:
     """Upload a file (finance), and what was imported lately."""
     user = viewer(request)
-    form = FinanceImportForm(request.POST or None, request.FILES or None)
+    form = FinanceImportForm(*posted(request))
     if request.method == "POST":
         if not user.has_role(FINANCE):
             return HttpResponse(status=403)

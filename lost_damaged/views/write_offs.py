@@ -14,7 +14,7 @@ from lost_damaged.models import SellerTransaction, Source, WriteOff
 from lost_damaged.operations import write_offs
 from lost_damaged.operations.write_offs import CannotReverse
 from lost_damaged.queries import explanation, settings
-from lost_damaged.views import Page
+from lost_damaged.views import Page, posted
 
 LIST = "/finance/write-offs/"
 
@@ -58,7 +58,7 @@ def of_transaction(request: HttpRequest, number: str) -> HttpResponse:
 def reverse(request: HttpRequest, number: str) -> HttpResponse:
     """Take a credit back because the unit was found."""
     found = get_object_or_404(WriteOff.objects.select_related("product"), number=number)
-    form = ReverseForm(request.POST or None)
+    form = ReverseForm(posted(request)[0])
     if request.method == "POST" and form.is_valid():
         try:
             debit = write_offs.reverse(number=found.number, note=form.cleaned_data["note"], by=viewer(request))
@@ -86,7 +86,7 @@ def reverse(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Write one unit off by hand: same rules, same function."""
-    form = WriteOffForm(request.POST or None)
+    form = WriteOffForm(posted(request)[0])
     if request.method == "POST" and form.is_valid():
         [outcome] = write_offs.write_off(
             [form.cleaned_data["item"]],
