@@ -30,9 +30,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How many units agree, and the differences by line, the extra ones last."""
+    """How many units agree, how many differ by kind, and the differences by line, the extra ones last.
+
+    The list holds MOST_SHOWN of a kind of query at most; the counts are exact.
+    """
 
     agree: int
+    counts: dict[str, int]
     differences: list[Difference]
 
 
@@ -57,6 +61,12 @@ def compare(rows: Iterable[Row], *, after: datetime, until: datetime) -> Compari
         cursor.execute("select count(distinct uid_key) from pg_temp.ld_result where state = 'repeat' and number <> ''")
         agree = int(cursor.fetchone()[0])
         cursor.execute(
+            """select case coalesce(problem, '') when 'conflict' then 'different' when 'twice' then 'different'
+                      when 'reversed' then 'reversed' else 'missing' end, count(*)
+               from pg_temp.ld_result where state <> 'repeat' group by 1"""
+        )
+        counts = {kind: int(count) for kind, count in cursor.fetchall()} | {"unreadable": len(found)}
+        cursor.execute(
             "select position, uid, number, problem from pg_temp.ld_result where state <> 'repeat' order by position"
             " limit %s",
             [MOST_SHOWN],
@@ -66,7 +76,7 @@ def compare(rows: Iterable[Row], *, after: datetime, until: datetime) -> Compari
             message = errors.of_reason(problem, number=number).message if problem else "Not written off here."
             found.append(Difference(kind, line, uid, number, message))
         cursor.execute(
-            """select w.uid, w.number from lost_damaged_writeoff w
+            """select w.uid, w.number, count(*) over () from lost_damaged_writeoff w
                where w.created_at > %s and w.created_at <= %s
                  and not exists (select from pg_temp.ld_item i where i.uid_key = w.uid_key)
                  and not exists (select from lost_damaged_sellertransaction t
@@ -74,6 +84,8 @@ def compare(rows: Iterable[Row], *, after: datetime, until: datetime) -> Compari
                order by w.id limit %s""",
             [after, until, MOST_SHOWN],
         )
-        extra = [Difference("extra", None, uid, number, "Not in the list.") for uid, number in cursor.fetchall()]
+        listed = cursor.fetchall()
+        extra = [Difference("extra", None, uid, number, "Not in the list.") for uid, number, _ in listed]
+        counts["extra"] = int(listed[0][2]) if listed else 0
     found.sort(key=lambda difference: difference.line or 0)
-    return Comparison(agree, found + extra)
+    return Comparison(agree, counts, found + extra)

@@ -44,7 +44,7 @@ def reconcile(request: HttpRequest) -> HttpResponse:
             comparison = reconciliation.compare(rows, after=window.start, until=window.end)
         except csv_files.FileRefused as error:
             form.add_error("file", str(error))
-    counts = Counter(each.kind for each in comparison.differences) if comparison else Counter()
+    counts = Counter(comparison.counts if comparison else {})
     words = {
         "missing": _("Missing here"),
         "different": _("Different"),
@@ -70,7 +70,7 @@ def reconcile(request: HttpRequest) -> HttpResponse:
         if comparison
         else [],
         "compared": comparison is not None,
-        "more": len(comparison.differences) - SHOWN if comparison else 0,
+        "more": counts.total() - SHOWN,
     }
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "lost_damaged/reconciliation.html", context, status=status)
