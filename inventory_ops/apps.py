@@ -33,6 +33,9 @@ class InventoryOpsConfig(AppConfig):
             }
         )
         menu.add("", _("Overview"), "/", "layout-dashboard", roles=EVERYBODY, order=0)
+        for order, slug in enumerate(("stock-inquiry", "events-ledger")):
+            report = registry.get(slug)
+            menu.add("inventory", report.short_title, report.url, report.icon, roles=EVERYBODY, order=20 + order)
         menu.add("inventory", _("Imports"), "/imports/", "file-upload", roles=("operations", "admin"), order=90)
         menu.add("system", _("Jobs"), "/jobs/", "history", roles=EVERYBODY, order=10)
         for name, title in GUIDE.items():

@@ -11,8 +11,23 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inventory_ops.kit.reports.filters import LONGEST_SEARCH
 from inventory_ops.models import Category
+from inventory_ops.queries import search
 from inventory_ops.templatetags import ui
+
+
+class ProductSearchFilter(django_filters.CharFilter):
+    """Rows of the products whose SKU and name hold all words of the text, found by the index of the search."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            field_name="product", max_length=LONGEST_SEARCH, **({"label": gettext_lazy("Search")} | kwargs)
+        )
+
+    def filter(self, qs: Any, value: str) -> Any:
+        text = (value or "").strip()
+        return qs.filter(product__in=search.products(text=text, viewer=None).values("pk")) if text else qs
 
 
 def vendor_filter(field: str = "merchant__vendor_number") -> django_filters.CharFilter:
