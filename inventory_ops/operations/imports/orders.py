@@ -21,6 +21,9 @@ ORDER_COLUMNS = (
 LARGEST_LINE = 100_000_000_000
 
 
+MANY_ROWS = 5_000
+
+
 def check_orders(staging: Staging) -> None:
     resolve_products(staging)
     table = f"pg_temp.{staging.table}"
@@ -299,6 +302,10 @@ def _write_items(staging: Staging) -> None:
 
 
 def _write_totals(staging: Staging) -> None:
+    if staging.rows > MANY_ROWS:
+        # what this transaction wrote is not in the statistics yet, and a plan for an empty table takes minutes here
+        staging.execute("analyze inventory_ops_orderitem")
+        staging.execute("analyze inventory_ops_order")
     staging.execute(
         """update inventory_ops_order o set total_amount = t.total from (
                select i.order_id, sum(i.quantity * i.unit_price) as total from inventory_ops_orderitem i
