@@ -12,8 +12,8 @@ class TrackersConfig(AppConfig):
 
     def ready(self) -> None:
         from inventory_ops import dashboard, guide, menu
-        from inventory_ops.operations import demo, scans
-        from trackers import cards, imports, reports  # noqa: F401  (importing registers them)
+        from inventory_ops.operations import demo, scans, verify
+        from trackers import cards, imports, queries, reports  # noqa: F401  (importing registers them)
         from trackers.operations import health
         from trackers.sample import seed
 
@@ -32,3 +32,10 @@ class TrackersConfig(AppConfig):
         dashboard.add_panels(cards.panels)
         scans.register(scans.Scan("health", health.evaluate_all, timedelta(minutes=15)))
         demo.add_seeder(seed)
+        verify.add_check(
+            "trackers' roll-up",
+            lambda: [
+                f"product {product}, {day:%Y-%m-%d}: kept {kept}, the orders say {raw}"
+                for product, day, kept, raw in queries.rollup_differences()
+            ],
+        )
