@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 GUIDE = {
     "start": _("Getting started"),
     "action-required": _("Action Required"),
+    "inventory": _("Manual inventory"),
     "imports": _("Loading data"),
 }
 
@@ -17,7 +18,7 @@ class InventoryOpsConfig(AppConfig):
     verbose_name = "Inventory Ops"
 
     def ready(self) -> None:
-        from inventory_ops import guide, imports, menu, reports
+        from inventory_ops import dashboard, guide, imports, menu, reports, stock_cards
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import scans
         from inventory_ops.permissions import EVERYBODY
@@ -38,6 +39,7 @@ class InventoryOpsConfig(AppConfig):
             menu.add("inventory", report.short_title, report.url, report.icon, roles=EVERYBODY, order=20 + order)
         menu.add("inventory", _("Imports"), "/imports/", "file-upload", roles=("operations", "admin"), order=90)
         menu.add("system", _("Jobs"), "/jobs/", "history", roles=EVERYBODY, order=10)
+        dashboard.add_cards(stock_cards.oversold)
         for name, title in GUIDE.items():
             guide.add(name, title, f"{name}.md")
         for order, report in enumerate(registry):

@@ -6,7 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from inventory_ops.kit.reports import registry
-from inventory_ops.views import api, catalog, findings, home, imports, jobs, reports
+from inventory_ops.views import api, catalog, findings, home, imports, jobs, reports, stock
 
 urlpatterns = [
     path("", home.overview, name="overview"),
@@ -21,6 +21,11 @@ urlpatterns = [
     path("jobs/<uuid:pk>/cancel/", jobs.cancel, name="job-cancel"),
     path("jobs/<uuid:pk>/retry/", jobs.retry, name="job-retry"),
     path("jobs/<uuid:pk>/file/", jobs.file, name="job-file"),
+    path("inventory/adjust/", stock.adjust, name="stock-adjust"),
+    path("inventory/adjust/type/", stock.adjust, {"task": "type"}, name="stock-type"),
+    path("inventory/adjust/return/", stock.adjust, {"task": "return"}, name="stock-return"),
+    path("inventory/adjust/undo/<int:pk>/", stock.undo, name="stock-undo"),
+    path("inventory/products/<int:pk>/", stock.product, name="stock-product"),
     path("imports/", include(imports.urlpatterns)),
     path("scans/<slug:name>/run/", findings.run_scan, name="run-scan"),
     path("preferences/columns/<slug:slug>/", reports.save_columns, name="save-columns"),

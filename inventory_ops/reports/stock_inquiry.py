@@ -44,10 +44,7 @@ class StockInquiry(Report):
     path = "/inventory/"
     icon = "building-warehouse"
     currency = None
-    links = (
-        Link(_("Stock count"), "/inventory/adjust/count/", "checklist", WRITERS),
-        Link(_("Adjust stock"), "/inventory/adjust/", "pencil", WRITERS, primary=True),
-    )
+    links = (Link(_("Adjust stock"), "/inventory/adjust/", "pencil", WRITERS, primary=True),)
     columns = (
         columns.Text(
             key="vendor_number",
