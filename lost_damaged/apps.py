@@ -12,11 +12,12 @@ class LostDamagedConfig(AppConfig):
 
     def ready(self) -> None:
         from inventory_ops import dashboard, guide, menu, order_panels
-        from inventory_ops.operations import demo, scans
+        from inventory_ops.operations import demo, scans, verify
         from inventory_ops.permissions import ADMIN, EVERYBODY, FINANCE, OPERATIONS
         from lost_damaged import cards, imports, order_marks, reports, sample  # noqa: F401  (registers the kind of `load`)
         from lost_damaged.operations import imports as finance_import  # noqa: F401  (registers its jobs)
         from lost_damaged.operations import statements  # noqa: F401  (registers its job)
+        from lost_damaged.queries import verification
 
         lists = [
             reports.WriteOffs,
@@ -50,6 +51,7 @@ class LostDamagedConfig(AppConfig):
         scans.register_report_scans({reports.DoublePayments.scan: timedelta(hours=1)})
         dashboard.add_cards(cards.cards)
         demo.add_seeder(sample.seed)
+        verify.add_check("write-offs and their journal", verification.problems)
         guide.add("lost-damaged", _("Lost and damaged"), "lost-damaged.md", roles=EVERYBODY)
         guide.add(
             "update-inventory-status", _("UpdateInventoryStatus API"), "update-inventory-status.md", roles=EVERYBODY
