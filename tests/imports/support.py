@@ -18,7 +18,7 @@ type Load = Callable[..., Outcome]
 def write(folder: Path, kind: str, content: str | bytes, *, packed: bool = False) -> File:
     data = content.encode() if isinstance(content, str) else content
     path = folder / (f"{kind}.csv.gz" if packed else f"{kind}.csv")
-    path.write_bytes(gzip.compress(data) if packed else data)
+    path.write_bytes(gzip.compress(data, mtime=0) if packed else data)
     spec = registry.get(kind)
     assert spec
     return File(path=path, spec=spec, name=path.name)
