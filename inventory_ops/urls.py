@@ -24,6 +24,7 @@ urlpatterns = [
     path("inventory/adjust/", stock.adjust, name="stock-adjust"),
     path("inventory/adjust/type/", stock.adjust, {"task": "type"}, name="stock-type"),
     path("inventory/adjust/return/", stock.adjust, {"task": "return"}, name="stock-return"),
+    path("inventory/adjust/cancel/", stock.cancel, name="stock-cancel"),
     path("inventory/adjust/undo/<int:pk>/", stock.undo, name="stock-undo"),
     path("inventory/products/<int:pk>/", stock.product, name="stock-product"),
     path("imports/", include(imports.urlpatterns)),

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory_ops.forms.stock import AdjustForm, ReturnForm, StoryForm, TypeForm
-from inventory_ops.models import EventKey, InventoryEvent, Product, StockBalance
-from inventory_ops.operations import stock
+from inventory_ops.models import EventKey, InventoryEvent, Order, OrderItem, Product, StockBalance
+from inventory_ops.operations import orders, stock
 from inventory_ops.operations.ledger import InsufficientStock, LedgerRefusal
 from inventory_ops.operations.stock import Changed, Place, StockMoved
 from inventory_ops.permissions import ADMIN, EVERYBODY, OPERATIONS, roles_required, viewer
@@ -239,3 +240,39 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
         "shows_actor": user.sees_all_merchants,
     }
     return render(request, "inventory_ops/stock_product.html", context)
+
+
+@roles_required(*WRITERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest) -> HttpResponse:
+    """A late marketplace cancellation: the order's lines with what was bought filled in; 0 leaves a line alone."""
+    number = request.GET.get("order", "").replace("\x00", "").strip()[:50]
+    order = Order.objects.visible_to(viewer(request)).filter(number=number).first() if number else None
+    items: list[OrderItem] = []
+    error = ""
+    if order:
+        rows = OrderItem.objects.filter(order=order, quantity__gt=F("cancelled_quantity")).select_related("product")
+        items = list(rows.annotate(bought=F("quantity") - F("cancelled_quantity")).order_by("pk"))
+    elif number:
+        error = _("There is no order %(number)s.") % {"number": number}
+    if order and request.method == "POST":
+        typed = {item.pk: request.POST.get(f"item-{item.pk}", "").strip() for item in items}
+        if all(text.isascii() and text.isdigit() and len(text) < 10 for text in typed.values()):
+            units = {item: int(text) for item, text in typed.items() if int(text)}
+            try:
+                total = orders.cancel_late(order=order, units=units, by=viewer(request))
+            except LedgerRefusal as refused:
+                error = str(refused)
+            else:
+                messages.success(request, _("%(n)s units are back and can be sold again.") % {"n": total})
+                return HttpResponseRedirect(f"/orders/{order.number}/")
+        else:
+            error = _("Units back: use whole numbers, 0 to leave a line alone.")
+    title = _("Late marketplace cancellation")
+    page = Page(
+        title=title,
+        subtitle=order.number if order else _("For a cancellation after the marketplace passed the order on."),
+        breadcrumbs=[(_("Stock inquiry"), "/inventory/"), (title, None)],
+    )
+    context = {"page": page, "number": number, "order": order, "items": items, "error": error}
+    return render(request, "inventory_ops/stock_cancel.html", context, status=422 if error else 200)

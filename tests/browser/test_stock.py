@@ -55,6 +55,17 @@ def test_a_product_return(visit: Callable[..., Page], world: dict[str, Any]) -> 
     assert product.balances.get().on_hand == 12
 
 
+def test_a_late_marketplace_cancellation(visit: Callable[..., Page], world: dict[str, Any]) -> None:
+    page = visit("operations")
+    page.goto("/inventory/adjust/cancel/")
+    page.get_by_label("Order number").fill("LOSS-V10")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Units of DEAR-V10 back")).to_have_value("2")
+    assert not check(page)
+    page.get_by_role("button", name="Book the units back").click()
+    expect(page.get_by_text("2 units are back")).to_be_visible()
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_the_pages_are_clean(visit: Callable[..., Page], world: dict[str, Any], mode: str) -> None:
     product = lamp(world)

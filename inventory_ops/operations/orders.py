@@ -1,0 +1,75 @@
+"""What happens to orders in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from inventory_ops.models import InventoryEvent, Order, OrderItem, User
+from inventory_ops.models.ledger import ALLOCATION_KINDS, EventKind, EventSource
+from inventory_ops.models.orders import CancelledBy, OrderStatus
+from inventory_ops.operations import audit, ledger
+from inventory_ops.operations.ledger import LedgerRefusal, Movement
+
+REASON = "channel_cancel"
+
+
+@transaction.atomic
+def cancel_late(*, order: Order, units: Mapping[int, int], by: User) -> int:
+    """Take back what a marketplace cancelled too late to tell: units by order item id; answers the units booked.
+
+    Units that are still allocated are released, others come back on hand: either way they can be sold again. Each
+    line once only. Raises LedgerRefusal, and books nothing, for a cart, a line that was taken back before, or more
+    units than were bought.
+    """
+    locked = Order.objects.select_for_update().get(pk=order.pk)
+    if locked.status == OrderStatus.CART:
+        raise LedgerRefusal(_("A cart has taken no stock, so nothing comes back."))
+    items = (
+        OrderItem.objects.select_for_update(of=("self",)).filter(order=locked, pk__in=units).select_related("product")
+    )
+    movements: list[Movement] = []
+    for item in items.order_by("pk"):
+        quantity = units[item.pk]
+        bought = item.quantity - item.cancelled_quantity
+        if not 1 <= quantity <= bought:
+            raise LedgerRefusal(
+                _("%(sku)s: take back 1 to %(n)s units. Nothing was booked.") % {"sku": item.product.sku, "n": bought}
+            )
+        events = InventoryEvent.objects.filter(order_item_id=item.pk, kind__in=ALLOCATION_KINDS)
+        held = events.aggregate(total=Sum("quantity"))["total"] or 0
+        released = min(quantity, max(held, 0))
+        parts = {EventKind.RELEASED: -released, EventKind.ADJUSTED: quantity - released}
+        movements += [
+            Movement(
+                product_id=item.product_id,
+                kind=kind,
+                quantity=number,
+                reason=REASON,
+                reference=locked.number,
+                order_item_id=item.pk,
+                key=f"order:{item.pk}:cancel_late:{kind}",
+            )
+            for kind, number in parts.items()
+            if number
+        ]
+        unshipped = min(quantity, item.quantity - item.quantity_shipped - item.cancelled_quantity)
+        if unshipped:
+            item.cancelled_quantity += unshipped
+            item.cancelled_by = CancelledBy.CUSTOMER
+            item.save(update_fields=["cancelled_quantity", "cancelled_by"])
+    booked = ledger.book(movements, source=EventSource.PAGE, actor=by.email)
+    if booked.repeated or not movements:
+        raise LedgerRefusal(_("A line was taken back before, or none was chosen. Nothing was booked."))
+    total = sum(units.values())
+    audit.record(
+        action="stock.cancel",
+        by=by,
+        subject=locked,
+        summary=_("Late cancellation of order %(number)s: %(n)s units back") % {"number": locked.number, "n": total},
+        data={"units": {str(item): number for item, number in units.items()}},
+    )
+    return total
