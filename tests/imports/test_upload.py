@@ -156,7 +156,8 @@ def test_large_files_are_checked_by_a_worker(client: Client, monkeypatch: pytest
     assert (job.state, job.rows_new) == ("checked", 2)
 
 
-@pytest.mark.parametrize("kind", [spec.name for spec in registry])
+# write-offs are money: they come in by the finance import, which has a template of its own
+@pytest.mark.parametrize("kind", [spec.name for spec in registry if "admin" in spec.roles])
 def test_templates_load_without_errors_in_their_cells(kind: str) -> None:
     client = login("admin")
     response = client.get(f"/imports/template/{kind}/")
