@@ -26,6 +26,7 @@ SHOTS = os.environ.get("OPS_SCREENSHOTS", "")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by the mark given here
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     # last of all: the browser's event loop stays in the main thread, and tests that fork must not meet it
