@@ -35,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # loads the settings, now that the services have an address: pytest-django, whose turn is last, does the rest
     assert django.conf.settings.INSTALLED_APPS
+    importlib.import_module("config.celery")  # the broker of the tests: without it a sent task waits for one elsewhere
     # hashing a password properly takes as long as ten tests
     django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django.conf.settings.WHITENOISE_AUTOREFRESH = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import signal
 from decimal import Decimal
 from typing import Any
@@ -21,6 +20,7 @@ from lost_damaged import csv_files
 from lost_damaged.csv_files import FileRefused
 from lost_damaged.models import FinanceSettings, SellerTransaction, Source, WriteOff, WriteOffFile, WriteOffRow
 from lost_damaged.operations import imports, write_offs
+from tests import child
 from tests.lost_damaged.world import World, items, make_world
 
 pytestmark = pytest.mark.django_db
@@ -393,6 +393,25 @@ def test_below_the_caps_one_person_is_enough(world: World) -> None:
 
 
 # -- crashes and races ----------------------------------------------------------------------------------------------
+DYING_WORKER = """
+import os, signal
+from inventory_ops.operations import jobs
+from lost_damaged.operations import imports
+
+original, calls = imports._book_chunk, []
+
+def dying(file):
+    if len(calls) == 2:
+        # in the middle of a chunk: the rows are booked, the commit has not happened
+        imports._take_results = lambda file: os.kill(os.getpid(), signal.SIGKILL)
+    calls.append(1)
+    return original(file)
+
+imports.CHUNK, imports._book_chunk = 40, dying
+jobs.run("{job}")
+"""
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_in_the_middle_is_resumed_to_the_exact_total(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
@@ -403,25 +422,7 @@ def test_a_worker_killed_in_the_middle_is_resumed_to_the_exact_total(
     record = upload(world, lines(*[f"A,u-{n:03},written-off," for n in range(200)]))
     job = imports.confirm(record=record, by=world.finance)
     assert job
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
-        original, calls = imports._book_chunk, []
-
-        def dying(file: WriteOffFile) -> int:
-            if len(calls) == 2:
-                # in the middle of a chunk: the rows are booked, the commit has not happened
-                monkeypatch.setattr(imports, "_take_results", lambda file: os.kill(os.getpid(), signal.SIGKILL))
-            calls.append(1)
-            return original(file)
-
-        monkeypatch.setattr(imports, "_book_chunk", dying)
-        try:
-            jobs.run(job.pk)
-        finally:
-            os._exit(1)
-    _pid, status = os.waitpid(child, 0)
-    assert os.WTERMSIG(status) == signal.SIGKILL
+    assert child.run(DYING_WORKER.format(job=job.pk)) == -signal.SIGKILL
     assert WriteOff.objects.count() == 80
     jobs.run(job.pk)  # the lease of the killed worker still holds
     assert WriteOff.objects.count() == 80
