@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import time
 import uuid
 from typing import Any
 
@@ -248,3 +249,39 @@ def test_the_log_never_runs_in_a_spreadsheet(client: Client, world: World, admin
     rows = list(csv.reader(io.StringIO(log)))
     assert rows[1][0].startswith("'=")
     assert rows[1][5] == "'+1"
+
+
+def test_taking_access_away_asks_for_the_password_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = world.admin("ann")
+    ann.set_password("long enough 1")
+    ann.save()
+    row = world.person(aws=False)
+    browser = Client()
+    browser.post("/accounts/login/", {"login": ann.email, "password": "long enough 1"})
+    plan = f"{LIST}plan/?action=disable-db&ids={row.key}"
+    asked = browser.get(plan)
+    assert asked.status_code == 302 and asked["Location"].startswith("/accounts/reauthenticate/?next=")
+    assert (
+        "Disable in Database"
+        in browser.post(
+            "/accounts/reauthenticate/", {"password": "long enough 1", "next": plan}, follow=True
+        ).content.decode()
+    )
+    answer = ask(browser, "disable-db", row, typed=row.email)
+    assert answer.status_code == 302 and "/jobs/" in answer["Location"]
+
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 16 * 60)
+    assert browser.get(plan)["Location"].startswith("/accounts/reauthenticate/")
+    assert browser.post(f"{LIST}request/", {"action": "disable-db", "ids": [row.key]})["Location"].startswith(
+        "/accounts/reauthenticate/"
+    )
+    job = world.request("delete-db", world.person(aws=False, is_active=False), by=world.admin())
+    approving = browser.post(f"{LIST}jobs/{job.pk}/approve/")
+    assert approving["Location"].startswith("/accounts/reauthenticate/")
+    job.refresh_from_db()
+    assert job.state == "awaiting"
+    # what gives access back needs no more than the session
+    assert browser.get(f"{LIST}plan/?action=enable-db&ids={row.key}").status_code == 200
+    assert "asswor" in browser.post("/accounts/reauthenticate/", {"password": "wrong", "next": plan}).content.decode()
+    assert browser.get(plan).status_code == 302

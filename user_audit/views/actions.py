@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
@@ -22,7 +23,7 @@ from user_audit.forms import EmailsForm
 from user_audit.models import ActionItem, ActionJob, ActionStep, Identity
 from user_audit.models.actions import Action
 from user_audit.operations import jobs
-from user_audit.queries.decisions import DELETES, GRACE, LIMIT
+from user_audit.queries.decisions import DELETES, DESTRUCTIVE, GRACE, LIMIT
 from user_audit.reports.actions import TONES
 
 SHOWN = 200
@@ -41,8 +42,17 @@ ITEM_TONES = {
 RETRIED = (ActionItem.State.PARTIAL, ActionItem.State.RETRY, ActionItem.State.FAILED)
 
 
+def _takes_away(request: HttpRequest) -> bool:
+    """Whether the action asked for takes access from somebody: then a session left open at a desk is not enough."""
+    return (request.POST.get("action") or request.GET.get("action", "")) in DESTRUCTIVE
+
+
+sudo = reauthentication_required(enabled=_takes_away)
+
+
 @roles_required(ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
+@sudo
 def plan(request: HttpRequest) -> HttpResponse:
     """The dry run. Selected in the list (POST) or one identity by its key (GET); changes nothing."""
     given = request.POST if request.method == "POST" else request.GET
@@ -122,6 +132,7 @@ def _show_plan(
 
 @roles_required(ADMIN)
 @require_POST
+@sudo
 def request_job(request: HttpRequest) -> HttpResponse:
     """Makes the job of the plan that was shown. 409 with the new plan when it changed, 422 when not confirmed."""
     action, keys = request.POST.get("action", ""), request.POST.getlist("ids")
@@ -264,9 +275,12 @@ def _job_context(found: ActionJob, by: User) -> dict[str, Any]:
     }
 
 
-def _verb(operation: Callable[..., ActionJob], done: str) -> Callable[..., HttpResponseBase]:
+def _verb(operation: Callable[..., ActionJob], done: str, *, again: bool = False) -> Callable[..., HttpResponseBase]:
+    """A button of a job. again: the person signs in once more when the last time is 15 minutes ago."""
+
     @roles_required(ADMIN)
     @require_POST
+    @reauthentication_required(enabled=again)
     def view(request: HttpRequest, job_id: UUID) -> HttpResponse:
         _job(job_id)
         try:
@@ -280,7 +294,7 @@ def _verb(operation: Callable[..., ActionJob], done: str) -> Callable[..., HttpR
     return view
 
 
-approve = _verb(jobs.approve, _("Approved. It runs now."))
+approve = _verb(jobs.approve, _("Approved. It runs now."), again=True)
 reject = _verb(jobs.reject, _("Rejected."))
 pause = _verb(jobs.pause, _("Paused. Users in work are finished."))
 resume = _verb(jobs.resume, _("Resumed."))
