@@ -1,4 +1,4 @@
-"""What happens to orders in the ledger."""
+"""Late cancellations: what people take back once a marketplace no longer tells."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from inventory_ops.models.ledger import ALLOCATION_KINDS, EventKind, EventSource
 from inventory_ops.models.orders import CancelledBy, OrderStatus
 from inventory_ops.operations import audit, ledger
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
+from inventory_ops.operations.orders.moving import save_items
 
 REASON = "channel_cancel"
 
@@ -31,8 +32,9 @@ def cancel_late(*, order: Order, units: Mapping[int, int], by: User) -> int:
     items = (
         OrderItem.objects.select_for_update(of=("self",)).filter(order=locked, pk__in=units).select_related("product")
     )
+    chosen = list(items.order_by("pk"))
     movements: list[Movement] = []
-    for item in items.order_by("pk"):
+    for item in chosen:
         quantity = units[item.pk]
         bought = item.quantity - item.cancelled_quantity
         if not 1 <= quantity <= bought:
@@ -60,7 +62,7 @@ def cancel_late(*, order: Order, units: Mapping[int, int], by: User) -> int:
         if unshipped:
             item.cancelled_quantity += unshipped
             item.cancelled_by = CancelledBy.CUSTOMER
-            item.save(update_fields=["cancelled_quantity", "cancelled_by"])
+    save_items(chosen, "cancelled_quantity", "cancelled_by")
     booked = ledger.book(movements, source=EventSource.PAGE, actor=by.email)
     if booked.repeated or not movements:
         raise LedgerRefusal(_("A line was taken back before, or none was chosen. Nothing was booked."))
