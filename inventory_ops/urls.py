@@ -6,7 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from inventory_ops.kit.reports import registry
-from inventory_ops.views import api, catalog, findings, home, imports, jobs, reports, stock
+from inventory_ops.views import api, catalog, findings, home, imports, jobs, reasons, reports, stock, stock_count
 
 urlpatterns = [
     path("", home.overview, name="overview"),
@@ -25,8 +25,10 @@ urlpatterns = [
     path("inventory/adjust/type/", stock.adjust, {"task": "type"}, name="stock-type"),
     path("inventory/adjust/return/", stock.adjust, {"task": "return"}, name="stock-return"),
     path("inventory/adjust/cancel/", stock.cancel, name="stock-cancel"),
+    path("inventory/count/", stock_count.count, name="stock-count"),
     path("inventory/adjust/undo/<int:pk>/", stock.undo, name="stock-undo"),
     path("inventory/products/<int:pk>/", stock.product, name="stock-product"),
+    path("settings/reasons/", reasons.adjustment_reasons, name="adjustment-reasons"),
     path("imports/", include(imports.urlpatterns)),
     path("scans/<slug:name>/run/", findings.run_scan, name="run-scan"),
     path("preferences/columns/<slug:slug>/", reports.save_columns, name="save-columns"),

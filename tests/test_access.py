@@ -53,6 +53,7 @@ TABLE: list[tuple[str, set[str]]] = [
     (r"finance/(double-payments|reconciliation)/", STAFF),
     (r"finance/", SELLERS),
     (r"settings/finance/", SETTINGS),
+    (r"settings/reasons/", ADMIN),
     (r"jobs/$", SELLERS),
     (r"api/v1/reports/<slug:slug>/$", SELLERS),
     # pages of one's own, and pages whose objects are narrowed to what the viewer may see

@@ -44,7 +44,10 @@ class StockInquiry(Report):
     path = "/inventory/"
     icon = "building-warehouse"
     currency = None
-    links = (Link(_("Adjust stock"), "/inventory/adjust/", "pencil", WRITERS, primary=True),)
+    links = (
+        Link(_("Stock count"), "/inventory/count/", "clipboard-list", WRITERS),
+        Link(_("Adjust stock"), "/inventory/adjust/", "pencil", WRITERS, primary=True),
+    )
     columns = (
         columns.Text(
             key="vendor_number",

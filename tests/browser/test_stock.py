@@ -44,6 +44,22 @@ def test_a_stock_count(visit: Callable[..., Page], world: dict[str, Any]) -> Non
     assert product.balances.get().on_hand == 10
 
 
+def test_a_sheet_is_scanned_and_booked(visit: Callable[..., Page], world: dict[str, Any]) -> None:
+    product = lamp(world)
+    page = visit("operations")
+    page.goto("/inventory/count/")
+    for _ in range(3):  # a scanner types and presses Enter; the field keeps the focus
+        page.keyboard.type("LAMP-1")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Sheet")).to_be_visible()
+    expect(page.get_by_label("Units of LAMP-1 counted")).to_have_value("3")
+    page.get_by_label("Units of LAMP-1 counted").fill("9")
+    assert not check(page)
+    page.get_by_role("button", name="Book the count").click()
+    expect(page.get_by_text("1 balance counted; 1 differed and was booked.")).to_be_visible()
+    assert product.balances.get().on_hand == 9
+
+
 def test_a_product_return(visit: Callable[..., Page], world: dict[str, Any]) -> None:
     product = lamp(world)
     page = visit("operations")
@@ -79,6 +95,7 @@ def test_the_pages_are_clean(visit: Callable[..., Page], world: dict[str, Any], 
         f"/inventory/adjust/return/?product={product.pk}",
         f"/inventory/adjust/type/?product={product.pk}",
         f"/inventory/products/{product.pk}/",
+        "/inventory/count/",
         "/docs/inventory/",
     ):
         response = page.goto(path)
