@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,7 +68,6 @@ class Page:
     title: str
     subtitle: str
     cards: list[Card]
-    totals: Mapping[str, findings.Totals]  # what the menu counts too
     freshness: FreshnessLine | None = None
     panels: list[Panel] = field(default_factory=list)
     activity: list[Activity] = field(default_factory=list)
@@ -151,7 +150,6 @@ def build(*, viewer: User, now: datetime) -> Page:
         subtitle=ngettext("%(n)s finding needs attention.", "%(n)s findings need attention.", waiting)
         % {"n": f"{waiting:,}"},
         cards=cards,
-        totals=totals,
         freshness=_worst(fresh, now) if cards else None,
         panels=[panel for maker_ in _panels for panel in maker_(viewer, now)],
         activity=_activity(viewer, now),

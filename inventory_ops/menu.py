@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.models import User
@@ -21,7 +22,7 @@ GROUPS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the menu. At its right end: the open findings of `report`, or what `count(user)` says."""
+    """One line of the menu. At its right end: the open findings of `report`, or the number of rows of `counted`."""
 
     group: str
     label: Any
@@ -29,7 +30,7 @@ class Entry:
     icon: str
     roles: frozenset[str]
     order: int = 100
-    count: Callable[[User], str | None] | None = None
+    counted: Callable[[User], QuerySet[Any]] | None = None
     report: str = ""
 
 
@@ -44,13 +45,13 @@ def add(
     *,
     roles: tuple[str, ...],
     order: int = 100,
-    count: Callable[[User], str | None] | None = None,
+    counted: Callable[[User], QuerySet[Any]] | None = None,
     report: str = "",
 ) -> None:
     """Add an entry to a group of GROUPS for users with one of `roles`. Called from AppConfig.ready()."""
     if group not in GROUPS:
         raise ValueError(f"There is no menu group {group!r}: use one of {', '.join(GROUPS)}.")
-    _entries.append(Entry(group, label, url, icon, frozenset(roles), order, count, report))
+    _entries.append(Entry(group, label, url, icon, frozenset(roles), order, counted, report))
 
 
 def entries(group: str) -> list[Entry]:

@@ -66,15 +66,18 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
-def _count(entry: menu.Entry, user: User, totals: Mapping[str, findings.Totals]) -> str | None:
-    if entry.report:
-        return f"{totals[entry.report].count:,}" if entry.report in totals else None
-    return entry.count(user) if entry.count else None
+def _count(entry: menu.Entry, counts: Mapping[str, int]) -> str | None:
+    count = counts.get(entry.report or entry.url)
+    if not count:
+        return None
+    return f"{count:,}" if entry.report or count <= findings.MOST_IN_MENU else f"{findings.MOST_IN_MENU:,}+"
 
 
 def _nav(request: HttpRequest, user: User) -> list[Group]:
     groups = []
-    totals = getattr(request, "finding_totals", None) or findings.totals(viewer=user)
+    allowed = {key: [each for each in menu.entries(key) if user.has_role(*each.roles)] for key in menu.GROUPS}
+    counted = {each.url: each.counted(user) for entries in allowed.values() for each in entries if each.counted}
+    counts = findings.menu_counts(viewer=user, others=counted)
     for key, title in menu.GROUPS.items():
         items = [
             Item(
@@ -82,10 +85,9 @@ def _nav(request: HttpRequest, user: User) -> list[Group]:
                 url=entry.url,
                 icon=entry.icon,
                 active=request.path == entry.url or (len(entry.url) > 1 and request.path.startswith(entry.url)),
-                count=_count(entry, user, totals),
+                count=_count(entry, counts),
             )
-            for entry in menu.entries(key)
-            if user.has_role(*entry.roles)
+            for entry in allowed[key]
         ]
         # of nested addresses only the longest one is where we are
         active = [item for item in items if item.active]

@@ -25,7 +25,7 @@ class TrackersConfig(AppConfig):
             "device-desktop-analytics",
             roles=roles,
             order=10,
-            count=cards.below_target_text,
+            counted=cards.below_target,
         )
         guide.add("trackers", _("Inventory trackers"), "trackers.md", roles=roles)
         guide.add("trackers-faq", _("Trackers: questions"), "trackers-faq.md", roles=roles)

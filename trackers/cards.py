@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from inventory_ops.dashboard import Panel
@@ -16,22 +17,17 @@ from trackers.models import BELOW_TARGET, Mechanism, State, Tracker
 SHOWN = 6
 
 
-def below_target_text(user: User) -> str | None:
-    """Number of trackers below target, for the menu."""
-    count = Tracker.objects.visible_to(user).filter(is_enabled=True, state__in=BELOW_TARGET).count()
-    return f"{count:,}" if count else None
+def below_target(user: User) -> QuerySet[Tracker]:
+    """The trackers below target that a user may see."""
+    rows: QuerySet[Tracker] = Tracker.objects.visible_to(user).filter(is_enabled=True, state__in=BELOW_TARGET)
+    return rows
 
 
 def panels(user: User, now: datetime) -> list[Panel]:
     """The worst trackers."""
     if not user.has_role("operations", "merchant", "admin"):
         return []
-    worst = (
-        Tracker.objects.visible_to(user)
-        .filter(is_enabled=True, state__in=BELOW_TARGET)
-        .select_related("product")
-        .order_by("health", "id")[:SHOWN]
-    )
+    worst = below_target(user).select_related("product").order_by("severity", "id")[:SHOWN]
     rows: list[dict[str, Any]] = [
         {
             "tracker": tracker,

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import CharField, Count, F, OuterRef, Sum, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import CharField, Count, F, OuterRef, QuerySet, Sum, Value
+from django.db.models.functions import Cast, Concat, JSONObject
 
+from inventory_ops.kit.db.expressions import CountOf
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Finding, ReportDay, User
 
+MOST_IN_MENU = 9_999
 COUNTED = (Finding.State.OPEN, Finding.State.ACKNOWLEDGED)
 
 
-def identity_key(report: Report, *, outer: bool = False) -> Any:
+def identity_key(report: Report | type[Report], *, outer: bool = False) -> Any:
     """The key of a report's rows as an expression: their identity, joined by colons. `outer` for a subquery."""
     parts: list[Any] = []
     for name in report.identity:
@@ -34,15 +37,28 @@ class Totals:
     value: Decimal
 
 
+def _totals(viewer: User | None) -> QuerySet[Any, Any]:
+    rows: QuerySet[Any, Any] = Finding.objects.visible_to(viewer).filter(state__in=COUNTED).values("report")
+    return rows.annotate(n=Count("pk"), total=Sum("value"))
+
+
 def totals(*, viewer: User | None) -> dict[str, Totals]:
     """Open and acknowledged findings by report slug."""
-    rows = (
-        Finding.objects.visible_to(viewer)
-        .filter(state__in=COUNTED)
-        .values("report")
-        .annotate(n=Count("pk"), total=Sum("value"))
-    )
-    return {row["report"]: Totals(row["n"], row["total"]) for row in rows}
+    return {row["report"]: Totals(row["n"], row["total"]) for row in _totals(viewer)}
+
+
+def menu_counts(*, viewer: User, others: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
+    """All numbers of the menu in one query: findings by report slug, and the rows of `others` by their key.
+
+    The numbers of `others` stop at MOST_IN_MENU + 1: no page waits for a count over millions.
+    """
+    expressions = {
+        f"other_{index}": CountOf(rows.order_by().values("pk")[: MOST_IN_MENU + 1])
+        for index, rows in enumerate(others.values())
+    }
+    found = ArraySubquery(_totals(viewer).values(json=JSONObject(report="report", n="n")))
+    row = User.objects.filter(pk=viewer.pk).values_list(found, *expressions.values())[0]
+    return {each["report"]: each["n"] for each in row[0]} | dict(zip(others, row[1:], strict=True))
 
 
 def history(*, viewer: User | None, since: date) -> dict[str, dict[date, int]]:

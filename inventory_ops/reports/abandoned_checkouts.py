@@ -123,7 +123,7 @@ class AbandonedCheckouts(ActionReport):
     default_sort = "-last_update"
     kpis = (
         Kpi("count", _("Carts"), Count("pk")),
-        Kpi("total", _("Value"), Sum("visible_total"), _("sum of order totals"), common.amount),
+        Kpi("total", _("Value"), Sum("visible_total"), _("sum of order totals"), money=True),
         Kpi("cards", _("With card issues"), Count("pk", filter=Q(failures__gt=0))),
         Kpi("reach", _("Reachable by e-mail"), Count("pk", filter=~Q(customer_email=""))),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet, Subquery
+from django.db.models import BigIntegerField, QuerySet, Subquery
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
@@ -47,39 +49,49 @@ def _owner(row: Any) -> str:
     return f'<span class="avatar-initials" title="{escape(name)}">{escape(initials(name))}</span>' if name else ""
 
 
-WORKFLOW_COLUMNS = (
-    columns.Custom(
-        key="first_seen",
-        header="First Seen",
-        label=_("First seen"),
-        expression="finding_first_seen",
-        draw=_age,
-        exported=False,
-        nullable=True,
-        css="m-hide",
-    ),
-    columns.Choice(
-        key="finding",
-        header="Status",
-        label=_("Finding"),
-        expression="finding_state",
-        words=dict(Finding.State.choices),
-        tones=STATE_TONES,
-        exported=False,
-        nullable=True,
-        css="m-right",
-    ),
-    columns.Custom(
-        key="owner",
-        header="Owner",
-        label=_("Owner"),
-        expression="finding_owner",
-        draw=_owner,
-        exported=False,
-        nullable=True,
-        css="m-hide",
-    ),
-)
+def _workflow_columns(report: type[ActionReport]) -> tuple[columns.Column, ...]:
+    """What a scan made of a row. Looked up for the rows of a page: in the report's query it would be read for all."""
+
+    def of_finding(field: str) -> Subquery:
+        found = Finding.objects.filter(report=report.slug, key=identity_key(report, outer=True))
+        return Subquery(found.values(field)[:1])
+
+    return (
+        columns.Custom(
+            key="first_seen",
+            header="First Seen",
+            label=_("First seen"),
+            expression=of_finding("first_seen_at"),
+            draw=_age,
+            exported=False,
+            nullable=True,
+            late=True,
+            css="m-hide",
+        ),
+        columns.Choice(
+            key="finding",
+            header="Status",
+            label=_("Finding"),
+            expression=of_finding("state"),
+            words=dict(Finding.State.choices),
+            tones=STATE_TONES,
+            exported=False,
+            nullable=True,
+            late=True,
+            css="m-right",
+        ),
+        columns.Custom(
+            key="owner",
+            header="Owner",
+            label=_("Owner"),
+            expression=of_finding("assignee__name"),
+            draw=_owner,
+            exported=False,
+            nullable=True,
+            late=True,
+            css="m-hide",
+        ),
+    )
 
 
 class ActionReport(Report):
@@ -89,30 +101,35 @@ class ActionReport(Report):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.columns = (*cls.columns, *WORKFLOW_COLUMNS)
+        cls.columns = (*cls.columns, *_workflow_columns(cls))
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
         """All rows that `scope.viewer` may see."""
         raise NotImplementedError
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
-        def of_finding(field: str) -> Subquery:
-            found = Finding.objects.filter(report=self.slug, key=identity_key(self, outer=True))
-            return Subquery(found.values(field)[:1])
-
-        rows = self.issues(scope).annotate(
-            finding_state=of_finding("state"),
-            finding_first_seen=of_finding("first_seen_at"),
-            finding_owner=of_finding("assignee__name"),
-        )
+        rows = self.issues(scope)
+        (name,) = self.identity
         wanted, owner = scope.params.get("finding"), scope.params.get("owner")
         if wanted == "new":
-            rows = rows.annotate(finding_opened=of_finding("opened_at"))
-            rows = rows.filter(finding_opened__gt=scope.as_of - timedelta(days=1))
+            rows = rows.filter(**self._found(name, opened_at__gt=scope.as_of - timedelta(days=1)))
         elif wanted:
-            rows = rows.filter(finding_state=wanted)
-        if owner:
-            rows = rows.annotate(finding_assignee=of_finding("assignee"))
-            mine = scope.viewer.pk if scope.viewer else 0
-            rows = rows.filter(finding_assignee=mine) if owner == "me" else rows.filter(finding_assignee__isnull=True)
+            rows = rows.filter(**self._found(name, state=wanted))
+        if owner == "me":
+            rows = rows.filter(**self._found(name, assignee=scope.viewer.pk if scope.viewer else 0))
+        elif owner:
+            rows = rows.exclude(**self._found(name, assignee__isnull=False))
         return rows
+
+    def _found(self, name: str, **conditions: Any) -> dict[str, Any]:
+        """A condition on the identity `name`: a finding of this report that meets `conditions` has it as its key."""
+        keys = Finding.objects.filter(report=self.slug, **conditions)
+        return {f"{name}__in": keys.values_list(Cast("key", BigIntegerField()))}
+
+    def look_up(self, rows: Sequence[dict[str, Any]]) -> None:
+        (name,) = self.identity
+        found = Finding.objects.filter(report=self.slug, key__in=[str(row[name]) for row in rows])
+        by_key = {key: values for key, *values in found.values_list("key", "first_seen_at", "state", "assignee__name")}
+        for row in rows:
+            first_seen, state, owner = by_key.get(str(row[name]), (None, None, None))
+            row |= {"c_first_seen": first_seen, "c_finding": state, "c_owner": owner}

@@ -115,7 +115,7 @@ class InventoryCostIssues(ActionReport):
     default_sort = "-loss"
     kpis = (
         Kpi("count", _("SKUs below cost"), Count("pk")),
-        Kpi("risk", _("Value at risk"), Sum("value_at_risk"), _("loss × units on hand"), common.amount),
+        Kpi("risk", _("Value at risk"), Sum("value_at_risk"), _("loss × units on hand"), money=True),
         Kpi(
             "sale",
             _("Explained by flash sale"),

@@ -160,7 +160,7 @@ class OrderCostIssues(ActionReport):
     default_sort = "-issue_at"
     kpis = (
         Kpi("count", _("Lines below cost"), Count("pk")),
-        Kpi("loss", _("Loss"), Sum("loss_amount"), _("units × loss per unit"), common.amount),
+        Kpi("loss", _("Loss"), Sum("loss_amount"), _("units × loss per unit"), money=True),
         Kpi("closed", _("Closed orders"), Count("pk", filter=Q(status=OrderStatus.CLOSED)), _("the loss is final")),
         Kpi("carts", _("Carts"), Count("pk", filter=Q(status=OrderStatus.CART)), _("can still be corrected")),
     )

@@ -86,7 +86,7 @@ class ProductsWithoutOrders(ActionReport):
     default_sort = "-stock_value"
     kpis = (
         Kpi("count", _("Products"), Count("pk")),
-        Kpi("value", _("Stock value"), Sum("stock_value"), _("units on hand × cost"), common.amount),
+        Kpi("value", _("Stock value"), Sum("stock_value"), _("units on hand × cost"), money=True),
         Kpi("stock", _("In stock"), Count("pk", filter=Q(available__gt=0)), _("could be sold today")),
         Kpi("never", _("Never ordered"), Count("pk", filter=Q(last_ordered_at__isnull=True))),
     )

@@ -81,7 +81,7 @@ class ShippingIssues(ActionReport):
         Kpi("count", _("Items"), Count("product_id")),
         Kpi("times", _("Orders affected"), Sum("times"), _("orders × items")),
         Kpi("units", _("Units short"), Sum("units")),
-        Kpi("value", _("Value short"), Sum("value"), _("units short × price at order"), common.amount),
+        Kpi("value", _("Value short"), Sum("value"), _("units short × price at order"), money=True),
     )
     views = (
         View(_("Open"), "finding=open"),

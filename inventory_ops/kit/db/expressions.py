@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from django.db.models import Case, Expression, Func, IntegerField, TextField, Value, When
+from django.db.models import Case, Expression, Func, IntegerField, Subquery, TextField, Value, When
 from django.db.models.functions import Cast
 from iso4217 import Currency
 
@@ -86,3 +86,10 @@ class _Equals(Func):
 
 def as_text(expression: Any) -> Cast:
     return Cast(expression, TextField())
+
+
+class CountOf(Subquery):
+    """The number of rows of a queryset, as an expression; slice the queryset to count up to a cap."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()

@@ -184,6 +184,7 @@ class ReportFilterSet(django_filters.FilterSet):
             rest = params.copy()
             rest.pop("page", None)
             rest.pop("after", None)
+            rest.pop("before", None)
             if name in self.defaults:
                 rest[name] = ""  # present but empty: the default is off
             else:

@@ -9,11 +9,13 @@ from typing import Any, Protocol
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Aggregate, Count
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit.db import keyset
+from inventory_ops.kit.reports import figures, listing
+from inventory_ops.kit.reports import form as forms_html
 from inventory_ops.kit.reports import table as tables
 from inventory_ops.kit.reports.columns import Column, Row
 from inventory_ops.kit.reports.filters import Chip
@@ -21,8 +23,8 @@ from inventory_ops.kit.reports.report import Report, Selection
 
 PER_PAGE = (25, 50, 100, 200)
 DEFAULT_PER_PAGE = 50
-MOST_COUNTED = 10_000
 DEEPEST_PAGE = 100_000
+LONGEST_TOKEN = 2_000
 
 
 class Viewer(Protocol):
@@ -92,7 +94,7 @@ class ReportPage:
     views: list[ViewTab] = field(default_factory=list)
     save_view_url: str | None = None
     search: str | None = ""
-    filter_form: forms.Form | None = None
+    filter_fields: SafeString = field(default_factory=SafeString)
     hidden_params: list[tuple[str, str]] = field(default_factory=list)
     chips: list[Chip] = field(default_factory=list)
     clear_url: str | None = None
@@ -101,6 +103,7 @@ class ReportPage:
     body: SafeString = field(default_factory=SafeString)
     row_count: int = 0
     total_text: str = ""
+    exact_url: str = ""
     range_text: str = ""
     prev_url: str | None = None
     next_url: str | None = None
@@ -129,6 +132,9 @@ class Request:
     page: int
     per_page: int
     as_of: datetime | None
+    after: str = ""
+    before: str = ""
+    exact: bool = False
 
     def url(self, **changes: str | int | None) -> str:
         """The address with some parameters replaced; None takes one away."""
@@ -174,7 +180,16 @@ def read(report: Report, params: QueryDict) -> Request:
             errors.append(_("as_of: use a moment like 2026-11-22T09:30:00+00:00."))
     if errors:
         raise PageError(errors)
-    return Request(params=params, sort=sort, page=page, per_page=per_page, as_of=as_of)
+    return Request(
+        params=params,
+        sort=sort,
+        page=page,
+        per_page=per_page,
+        as_of=as_of,
+        after=params.get("after", "")[:LONGEST_TOKEN],
+        before=params.get("before", "")[:LONGEST_TOKEN],
+        exact=params.get("exact") == "1",
+    )
 
 
 def _whole_number(text: str | None, default: int, low: int, high: int, name: str, errors: list[str]) -> int:
@@ -231,19 +246,26 @@ def build(
     if page.errors:
         filterset = report.filters(params)
         page.search = params.get("q", "") if "q" in filterset.base_filters else None
-        page.filter_form = _without_search(filterset.form)
+        page.filter_fields = forms_html.fields(_without_search(filterset.form))
         page.clear_url = "?"
         page.empty = Empty(_("Nothing to show"), _("Mend the filters above, or clear them."))
         return page
     _fill_filters(page, selection, request)
     columns = shown_columns(report, preferences.get("columns"))
     _fill_columns(page, report, columns)
-    _fill_rows(page, selection, request, columns, viewer=viewer, select_rows=select_rows)
+    _fill_figures(page, selection, request)
+    try:
+        _fill_rows(page, selection, request, columns, viewer=viewer, select_rows=select_rows)
+    except keyset.BadToken:
+        page.errors = [_("after, before: the address is not complete. Go to the first page and on from there.")]
+        page.clear_url = request.url(page=None, after=None, before=None)
+        page.empty = Empty(_("Nothing to show"), _("Go to the first page and on from there."))
+        return page
     if select_rows and report.bulk_buttons:
         page.bulk_actions, page.bulk_url = list(report.bulk_buttons), report.bulk_url
     page.exports = [
-        (_("CSV"), request.url(_export="csv", page=None, per_page=None)),
-        (_("Excel (XLSX)"), request.url(_export="xlsx", page=None, per_page=None)),
+        (_("CSV"), request.url(_export="csv", page=None, per_page=None, after=None, before=None)),
+        (_("Excel (XLSX)"), request.url(_export="xlsx", page=None, per_page=None, after=None, before=None)),
     ]
     if request.as_of:
         page.as_of_text = _("As of %(moment)s") % {"moment": f"{request.as_of:%-d %b %Y, %H:%M %Z}"}
@@ -264,7 +286,7 @@ def _fill_filters(page: ReportPage, selection: Selection, request: Request) -> N
     filter_names = set(filterset.form.fields)
     if any(name in params for name in filter_names):
         rest = params.copy()
-        for name in [*filter_names, "page"]:
+        for name in [*filter_names, "page", "after", "before"]:
             rest.pop(name, None)
         page.clear_url = "?" + rest.urlencode()
     page.hidden_params = [
@@ -276,7 +298,7 @@ def _fill_filters(page: ReportPage, selection: Selection, request: Request) -> N
         page.views = [
             ViewTab(label=label, url="?" + query, active=QueryDict(query).dict() == given) for query, label in views
         ]
-    page.filter_form = _without_search(filterset.form)
+    page.filter_fields = forms_html.fields(_without_search(filterset.form))
 
 
 def _fill_columns(page: ReportPage, report: Report, columns: Sequence[Column]) -> None:
@@ -296,20 +318,20 @@ def _fill_rows(
     select_rows: bool,
 ) -> None:
     report = selection.report
-    total = _fill_kpis(page, selection)
     subs = {key: report.columns_by_key[key] for key in report.sub_keys()}
     shown = {column.key for column in columns}
     wanted = {column.key: column for column in [report.columns[0], *columns]}
     wanted |= {column.sub: subs[column.sub] for column in columns if column.sub}
     extra = [report.columns_by_key[key] for key in getattr(report, "row_keys", ())]
     wanted |= {column.key: column for column in extra}
-    rows = report.page_values(selection.rows, list(wanted.values()), viewer=viewer)
     start = (request.page - 1) * request.per_page
-    page_rows = list(rows.order_by(*report.ordering(request.sort))[start : start + request.per_page + 1])
-    more = len(page_rows) > request.per_page
-    page_rows = page_rows[: request.per_page]
+    place = listing.Place(start, after=request.after, before=request.before)
+    found = listing.read(
+        selection, list(wanted.values()), sort=request.sort, place=place, per_page=request.per_page, viewer=viewer
+    )
+    page_rows = found.rows
     table = tables.build(columns, subs, sort=request.sort if request.sort.removeprefix("-") in shown else "")
-    page.headers = table.headers(lambda sort: request.url(sort=sort, page=None))
+    page.headers = table.headers(lambda sort: request.url(sort=sort, page=None, after=None, before=None))
     page.selectable = select_rows
     identity = report.identity
 
@@ -318,16 +340,17 @@ def _fill_rows(
 
     page.body = table.body(page_rows, select=label if select_rows else None)
     page.row_count = len(page_rows)
-    page.count_seen = total
-    page.total_text = f"{MOST_COUNTED:,}+" if total > MOST_COUNTED and not report.kpis else f"{total:,}"
     page.range_text = f"{start + 1:,}–{start + len(page_rows):,}"
     if request.page > 1:
-        page.prev_url = request.url(page=request.page - 1 if request.page > 2 else None)
-        page.first_url = request.url(page=None)
-    if more:
-        page.next_url = request.url(page=request.page + 1)
+        page.first_url = request.url(page=None, after=None, before=None)
+        page.prev_url = page.first_url
+        if request.page > 2:
+            page.prev_url = request.url(page=request.page - 1, before=found.first_token or None, after=None)
+    if found.more:
+        page.next_url = request.url(page=request.page + 1, after=found.last_token or None, before=None)
     page.per_page_choices = [
-        (size, request.url(per_page=size, page=None), size == request.per_page) for size in PER_PAGE
+        (size, request.url(per_page=size, page=None, after=None, before=None), size == request.per_page)
+        for size in PER_PAGE
     ]
     if not page_rows:
         page.empty = Empty(str(report.empty_title), str(report.empty_text))
@@ -335,15 +358,12 @@ def _fill_rows(
             page.empty.action_label, page.empty.action_url = _("Clear all filters"), page.clear_url
 
 
-def _fill_kpis(page: ReportPage, selection: Selection) -> int:
-    """The figures above the list; answers the number of rows (of lists without figures, one beyond the cap at most)."""
-    report = selection.report
-    if not report.kpis:
-        return selection.rows.values(*report.identity)[: MOST_COUNTED + 1].count()
-    expressions: dict[str, Aggregate] = {f"k_{kpi.key}": kpi.expression for kpi in report.kpis}
-    figures = selection.rows.aggregate(k_rows=Count("*"), **expressions)
+def _fill_figures(page: ReportPage, selection: Selection, request: Request) -> None:
+    found = figures.of(selection, exact=request.exact)
+    page.count_seen, page.total_text = found.count, found.count_text
+    if found.is_capped:
+        page.exact_url = request.url(exact=1)
     page.kpis = [
-        KpiFigure(label=str(kpi.label), value=kpi.show(figures[f"k_{kpi.key}"]), hint=str(kpi.hint), tone=kpi.tone)
-        for kpi in report.kpis
+        KpiFigure(label=str(kpi.label), value=found.texts[kpi.key], hint=str(kpi.hint), tone=kpi.tone)
+        for kpi in selection.report.kpis
     ]
-    return int(figures["k_rows"])

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db.models import Expression, F, OrderBy, QuerySet
+from django.db.models import Count, Expression, F, OrderBy, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """A figure above the list: an aggregate over the filtered rows. `show` turns the value into text."""
+    """A figure above the list: an aggregate over the filtered rows. `show` turns the value into text.
+
+    `money`: a sum of amounts in the currency of each row; it is shown for each currency apart.
+    """
 
     key: str
     label: Any
@@ -32,6 +35,13 @@ class Kpi:
     hint: Any = ""
     show: Callable[[Any], str] = lambda value: f"{value or 0:,}"
     tone: str = ""
+    money: bool = False
+
+    @property
+    def is_count(self) -> bool:
+        """Does it count all rows?"""
+        expression: Any = self.expression
+        return expression.filter is None and not expression.distinct and isinstance(expression, Count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +174,19 @@ class Report:
         return [first, *(f"-{name}" if descending else name for name in self.identity)]
 
     def page_values(self, rows: QuerySet[Any], columns: Sequence[Column], *, viewer: User | None) -> QuerySet[Any]:
-        """`rows` as dictionaries with the raw value of each of `columns` under its alias."""
+        """`rows` as dictionaries with the raw value of each of `columns` under its alias (late ones: `look_up`)."""
         values: dict[str, Expression | F] = {}
         for column in columns:
+            if column.late:
+                continue
             raw = column.value()
             values[column.alias] = MaskedEmail(raw) if column.personal and self.masks(viewer) else raw
         if self.currency:
             values["c_currency"] = F(self.currency)
         return rows.values(*self.identity, **values)
+
+    def look_up(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Put the values of late columns into the rows of a page, in one query."""
 
     def export_values(self, rows: QuerySet[Any], *, viewer: User | None) -> QuerySet[Any]:
         """`rows` as tuples of the exported text of every exported column, in order."""

@@ -1,0 +1,81 @@
+"""The figures above a list: aggregates over its filtered rows, money apart by currency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Max, Min
+from django.utils.translation import gettext as _
+
+from inventory_ops.kit.db import size
+from inventory_ops.kit.reports.report import Kpi, Selection
+
+MOST_COUNTED = 10_000
+MOST_CURRENCIES = 3  # named in a figure; more are left out, and said to be
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The number of rows (`is_capped`: there are more than MOST_COUNTED), and a text for each figure."""
+
+    count: int
+    is_capped: bool
+    texts: Mapping[str, str]
+
+    @property
+    def count_text(self) -> str:
+        return f"{MOST_COUNTED:,}+" if self.is_capped else f"{self.count:,}"
+
+
+def of(selection: Selection, *, exact: bool) -> Figures:
+    """Count the rows and compute the figures.
+
+    Lists of a large table are counted up to a cap first, and beyond it have no figures unless `exact` asks for them:
+    a page must not wait for a sum over millions.
+    """
+    report, rows = selection.report, selection.rows.order_by()
+    if not report.kpis and not exact:
+        count = rows.values(*report.identity)[: MOST_COUNTED + 1].count()
+        return Figures(count, count > MOST_COUNTED, {})
+    expressions: dict[str, Any] = {f"k_{kpi.key}": kpi.expression for kpi in report.kpis}
+    currency = report.currency if any(kpi.money for kpi in report.kpis) else None
+    # counts of different rows in two currencies do not add up, nor can groups be grouped once more
+    adds_up = rows.query.group_by is None and not any(kpi.expression.distinct for kpi in report.kpis)
+    is_large = not exact and size.is_large(rows.model)
+    groups: list[dict[str, Any]] = []
+    if is_large or not currency or not adds_up:
+        bounds = {"k_currency": Min(currency), "k_last": Max(currency)} if currency else {}
+        some = rows[: MOST_COUNTED + 1] if is_large else rows
+        groups = [some.aggregate(k_rows=Count("*"), **expressions, **bounds)]
+        if is_large and groups[0]["k_rows"] > MOST_COUNTED:
+            texts = {kpi.key: f"{MOST_COUNTED:,}+" if kpi.is_count else "…" for kpi in report.kpis}
+            return Figures(groups[0]["k_rows"], True, texts)
+    if currency and adds_up and (not groups or groups[0]["k_currency"] != groups[0]["k_last"]):
+        groups = list(rows.values(k_currency=F(currency)).annotate(k_rows=Count("*"), **expressions))
+    total = sum(group["k_rows"] for group in groups)
+    return Figures(total, False, {kpi.key: _text(kpi, groups) for kpi in report.kpis})
+
+
+def _text(kpi: Kpi, groups: list[dict[str, Any]]) -> str:
+    name = f"k_{kpi.key}"
+    if not kpi.money:
+        return kpi.show(sum(group[name] or 0 for group in groups))
+    if any(group.get("k_last", group.get("k_currency")) != group.get("k_currency") for group in groups):
+        return _("several currencies")
+    amounts = sorted(
+        ((group[name] or Decimal(0), group.get("k_currency")) for group in groups), key=lambda pair: -abs(pair[0])
+    )
+    shown = [amount(value, currency) for value, currency in amounts if value or len(amounts) == 1]
+    if not shown:
+        return amount(Decimal(0), None)
+    more = len(shown) - MOST_CURRENCIES
+    return " · ".join(shown[:MOST_CURRENCIES]) + (_(" · %(n)d more") % {"n": more} if more > 0 else "")
+
+
+def amount(value: Decimal, currency: str | None) -> str:
+    """An amount in whole units with its currency's code."""
+    text = f"{value.quantize(Decimal(1)):,}".replace("-", "−")
+    return f"{currency} {text}" if currency else text
