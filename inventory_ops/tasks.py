@@ -7,7 +7,7 @@ from contextlib import suppress
 from celery import shared_task
 from django.utils import timezone
 
-from inventory_ops.operations import jobs, ledger_partitions, scans
+from inventory_ops.operations import exports, jobs, ledger_partitions, scans
 from inventory_ops.operations.imports import uploads
 
 
@@ -32,6 +32,7 @@ def tick() -> None:
 
 @shared_task(name="inventory_ops.tasks.daily")
 def daily() -> None:
-    """Every night: make the ledger's partitions of the coming months, delete uploads nobody needs any more."""
+    """Every night: make the ledger's partitions of the coming months, delete files nobody needs any more."""
     ledger_partitions.make_ahead(today=timezone.now().date())
     uploads.delete_old(now=timezone.now())
+    exports.delete_stray(now=timezone.now())

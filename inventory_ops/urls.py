@@ -6,7 +6,19 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from inventory_ops.kit.reports import registry
-from inventory_ops.views import api, catalog, findings, home, imports, jobs, reasons, reports, stock, stock_count
+from inventory_ops.views import (
+    api,
+    catalog,
+    findings,
+    home,
+    imports,
+    jobs,
+    reasons,
+    reports,
+    saved_views,
+    stock,
+    stock_count,
+)
 
 urlpatterns = [
     path("", home.overview, name="overview"),
@@ -32,6 +44,10 @@ urlpatterns = [
     path("imports/", include(imports.urlpatterns)),
     path("scans/<slug:name>/run/", findings.run_scan, name="run-scan"),
     path("preferences/columns/<slug:slug>/", reports.save_columns, name="save-columns"),
+    path("preferences/views/<slug:slug>/", saved_views.save, name="view-save"),
+    path("preferences/views/<slug:slug>/<int:pk>/open/", saved_views.open_with, name="view-opening"),
+    path("preferences/views/<int:pk>/change/", saved_views.change, name="view-change"),
+    path("preferences/views/<int:pk>/delete/", saved_views.delete, name="view-delete"),
     path("preferences/density/", reports.save_density, name="save-density"),
     path("api/v1/reports/", api.ReportList.as_view(), name="api-reports"),
     path("api/v1/reports/<slug:slug>/", api.ReportRows.as_view(), name="api-report"),

@@ -57,7 +57,7 @@ TABLE: list[tuple[str, set[str]]] = [
     (r"jobs/$", SELLERS),
     (r"api/v1/reports/<slug:slug>/$", SELLERS),
     # pages of one's own, and pages whose objects are narrowed to what the viewer may see
-    (r"preferences/columns/", SELLERS),
+    (r"preferences/(columns|views/<slug:slug>)/", SELLERS),
     (r"(api/v1/|jobs/|orders/|products/|preferences/|search/|docs/|$)", EVERYBODY),
 ]
 # Addresses of forms whose GET some roles may read while only others may send them

@@ -166,8 +166,25 @@ class ReportDay(models.Model):
         return f"{self.report} {self.day}"
 
 
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def visible_to(self, user: User) -> SavedViewQuerySet:
+        """Own views, those for everybody, and those for the role; sellers share with their own merchant alone."""
+        group = Q(scope=SavedView.Scope.GROUP, role=user.role)
+        if not user.sees_all_merchants:
+            group &= Q(owner__merchant=user.own_merchant_id)
+        return self.filter(Q(owner=user) | Q(scope=SavedView.Scope.ALL) | group)
+
+    def managed_by(self, user: User) -> SavedViewQuerySet:
+        """Those that `user` may change or delete: own ones; administrators also what others share."""
+        mine = Q(owner=user)
+        return self.filter(mine | ~Q(scope=SavedView.Scope.ME) if user.has_role("admin") else mine)
+
+
 class SavedView(models.Model):
-    """A name for a list's filters, sort and columns: the owner's, a role's, or everybody's."""
+    """A name for a list's filters, sort and columns: the owner's, a role's, or everybody's.
+
+    Which view opens a list is each person's own choice and kept with their preferences.
+    """
 
     class Scope(models.TextChoices):
         ME = "me", _("Only me")
@@ -181,15 +198,15 @@ class SavedView(models.Model):
     name = models.CharField(_("name"), max_length=60)
     query = models.CharField(max_length=2000, blank=True)
     columns = models.JSONField(default=list, blank=True)
-    is_default = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = SavedViewQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["report", "owner", "name"], name="saved_view_name_is_unique"),
-            models.UniqueConstraint(
-                fields=["report", "owner"], name="saved_view_has_one_default", condition=Q(is_default=True)
-            ),
+            models.CheckConstraint(name="saved_view_has_a_name", condition=~Q(name="")),
+            models.CheckConstraint(name="saved_view_scope_is_known", condition=Q(scope__in=["me", "group", "all"])),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,9 @@ delivered twice finds the lease taken, and a job whose worker was killed goes on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +17,7 @@ from uuid import UUID
 import structlog
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
@@ -111,16 +113,52 @@ def run(job_id: UUID | str) -> None:
         function = _handlers.get(job.kind)
         if function is None:
             raise JobFailed(f"This version cannot run jobs of kind {job.kind}.")
-        function(context)
+        with _kept_lease(job):
+            function(context)
     except JobCancelled:
         _finish(job, Job.State.CANCELLED, job.message or "Cancelled. What was done before stays done.")
     except JobFailed as error:
         _finish(job, Job.State.FAILED, str(error))
+    except (OperationalError, InterfaceError) as error:
+        log.warning("job_lost_database", job=str(job.pk), error=type(error).__name__)
+        _put_back(job)
     except Exception as error:
         log.exception("job_failed", job=str(job.pk), kind=job.kind)
         _finish(job, Job.State.FAILED, f"Stopped by an unexpected error ({type(error).__name__}). Try again.")
     else:
         _finish(job, Job.State.DONE, job.message)
+
+
+def _put_back(job: Job) -> None:
+    """The database went away under the work: it is done again when there is one, by the sweeper."""
+    connection.close()
+    if job.attempts >= MOST_ATTEMPTS:
+        _finish(job, Job.State.FAILED, "Stopped: the database was not available. Try again.")
+    else:
+        Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(state=Job.State.QUEUED, lease_until=None)
+
+
+@contextmanager
+def _kept_lease(job: Job) -> Iterator[None]:
+    """Renew the lease beside the work: one statement of it may take longer than a lease lasts."""
+    done = threading.Event()
+
+    def renew() -> None:
+        try:
+            while not done.wait(LEASE.total_seconds() / 4):
+                with suppress(DatabaseError, InterfaceError):
+                    running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING)
+                    running.update(lease_until=timezone.now() + LEASE)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=renew, name=f"lease-{job.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _claim(job_id: UUID | str) -> Job | None:

@@ -1,4 +1,4 @@
-"""What a user keeps for the next visit: columns, row height."""
+"""What a user keeps for the next visit: columns, row height, the view that opens a list."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def _change(user: User, change: dict[str, Any], slug: str = "") -> None:
 def save_columns(*, user: User, slug: str, columns: Sequence[str]) -> None:
     """Columns of a report's page; an empty list brings the default back."""
     _change(user, {"columns": list(columns)}, slug)
+
+
+def save_opening_view(*, user: User, slug: str, view: int | None) -> None:
+    """The saved view that a report's page opens with; None brings the plain list back."""
+    _change(user, {"view": view}, slug)
 
 
 def save_density(*, user: User, density: str) -> None:

@@ -22,7 +22,8 @@ from inventory_ops.models import Finding, User
 from inventory_ops.operations import findings, scans
 from inventory_ops.permissions import ADMIN, OPERATIONS, roles_required, viewer
 from inventory_ops.queries.findings import identity_key
-from inventory_ops.views.reports import find, safe_next
+from inventory_ops.views.addresses import safe_next
+from inventory_ops.views.reports import find
 from inventory_ops.workflow import ACTIONS, Action
 
 MOST_ROWS = 2_000

@@ -69,11 +69,14 @@ def progress(job: Job) -> Progress:
         }
     waiting = _("Waiting for a worker") if job.state == Job.State.QUEUED else ""
     percent = min(100, 100 * job.done_count // job.total_count) if job.total_count else None
+    kept = ""
+    if job.result_file and job.expires_at:
+        kept = _("The file is kept until %(moment)s UTC.") % {"moment": f"{job.expires_at:%-d %b %Y, %H:%M}"}
     address = f"/jobs/{job.pk}/"
     final = job.is_final
     return Progress(
         title=job.title,
-        sentence=job.message or counts or waiting or _("Working"),
+        sentence=" ".join(filter(None, [job.message or counts or waiting or _("Working"), kept])),
         tone=TONES[job.state],
         state_label=str(job.get_state_display()),
         percent=100 if job.state == Job.State.DONE else percent,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,22 +15,23 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     HttpResponseRedirect,
+    QueryDict,
     StreamingHttpResponse,
 )
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from inventory_ops.dashboard import freshness_line
-from inventory_ops.kit.reports import Report, Selection, exports, page, registry
+from inventory_ops.kit.reports import Report, Selection, exports, figures, page, registry
 from inventory_ops.models import User
+from inventory_ops.operations import exports as export_jobs
 from inventory_ops.operations import preferences
 from inventory_ops.permissions import ADMIN, OPERATIONS, viewer
 from inventory_ops.queries import findings
+from inventory_ops.views import saved_views
+from inventory_ops.views.addresses import safe_next
 from inventory_ops.workflow import ACTIONS
-
-FORMATS = ("csv", "xlsx")
 
 
 def find(slug: str) -> Report:
@@ -54,7 +54,9 @@ def report(request: HttpRequest, slug: str) -> HttpResponseBase:
     works = (getattr(declared, "has_workflow", False) and user.has_role(OPERATIONS, ADMIN)) or (
         bool(declared.bulk_buttons) and user.has_role(*declared.bulk_roles)
     )
-    context = page.build(declared, request.GET, viewer=user, select_rows=works, enrich=_workflow(declared, user))
+    if redirect := saved_views.opening(request, declared, user):
+        return redirect
+    context = saved_views.build(request, declared, select_rows=works, enrich=_workflow(declared, user))
     is_part = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
     template = "inventory_ops/_report_results.html" if is_part else "inventory_ops/report.html"
     response = render(request, template, {"page": context}, status=400 if context.errors else 200)
@@ -66,6 +68,8 @@ def _workflow(declared: Report, user: User) -> Callable[[page.ReportPage, Select
     """Adds what the page of an action report has beyond the list: age of the scan, actions on findings."""
 
     def enrich(context: page.ReportPage, selection: Selection | None) -> None:
+        if context.count_seen > figures.MOST_COUNTED:
+            context.export_hint = export_jobs.hint()
         if not declared.scan:
             return
         now = timezone.now()
@@ -80,9 +84,14 @@ def _workflow(declared: Report, user: User) -> Callable[[page.ReportPage, Select
 
 
 def export(request: HttpRequest, declared: Report, wanted: str) -> HttpResponseBase:
-    """All filtered rows as a file. A bad address is answered 400 with the reason as text."""
-    if wanted not in FORMATS:
-        return HttpResponse(f"_export: use one of {', '.join(FORMATS)}.\n", status=400, content_type="text/plain")
+    """All filtered rows as a file; a large one is prepared by a job when a person asks (a script gets it streamed).
+
+    A bad address is answered 400 with the reason as text.
+    """
+    if wanted not in export_jobs.FORMATS:
+        return HttpResponse(
+            f"_export: use one of {', '.join(export_jobs.FORMATS)}.\n", status=400, content_type="text/plain"
+        )
     try:
         checked = page.read(declared, request.GET)
         selection = declared.select(request.GET, viewer=viewer(request), as_of=checked.as_of)
@@ -90,7 +99,10 @@ def export(request: HttpRequest, declared: Report, wanted: str) -> HttpResponseB
         return HttpResponse("\n".join(error.messages) + "\n", status=400, content_type="text/plain; charset=utf-8")
     except ValidationError as error:
         return HttpResponse("\n".join(error.messages) + "\n", status=400, content_type="text/plain; charset=utf-8")
-    name = f"{declared.slug}-{timezone.now():%Y-%m-%d}.{wanted}"
+    if "text/html" in request.headers.get("Accept", "") and export_jobs.is_large(selection):
+        job = export_jobs.request(report=declared, params=request.GET, format=wanted, by=viewer(request))
+        return HttpResponseRedirect(f"/jobs/{job.pk}/")
+    name = export_jobs.file_name(declared, wanted, timezone.now())
     if wanted == "csv":
         return StreamingHttpResponse(
             exports.csv_chunks(selection, checked.sort),
@@ -109,15 +121,6 @@ def export(request: HttpRequest, declared: Report, wanted: str) -> HttpResponseB
     return FileResponse(stream, as_attachment=True, filename=name)
 
 
-def safe_next(request: HttpRequest, fallback: str = "/") -> str:
-    """The page to return to after a POST, if it is one of ours."""
-    target = request.POST.get("next", "")
-    # a path of our own, without control characters or a second slash that would name another host
-    if re.fullmatch(r"/(?!/)[^\s\\\x00-\x1f]*", target) and url_has_allowed_host_and_scheme(target, allowed_hosts=None):
-        return target
-    return fallback
-
-
 @login_required
 @require_POST
 def save_columns(request: HttpRequest, slug: str) -> HttpResponse:
@@ -127,8 +130,14 @@ def save_columns(request: HttpRequest, slug: str) -> HttpResponse:
         raise PermissionDenied
     offered = [column.key for column in declared.columns if column.on_page]
     picked = [] if request.POST.get("reset") else [key for key in offered if key in request.POST.getlist("columns")]
+    back = safe_next(request, declared.url)
+    path, _question, query = back.partition("?")
+    params = QueryDict(query, mutable=True)
+    if params.get("view", "").isdigit():  # the view's own columns are shown: the choice stands in the address
+        params["columns"] = ",".join(picked)
+        return HttpResponseRedirect(f"{path}?{params.urlencode()}")
     preferences.save_columns(user=viewer(request), slug=slug, columns=picked)
-    return HttpResponseRedirect(safe_next(request, declared.url))
+    return HttpResponseRedirect(back)
 
 
 @login_required

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from inventory_ops.kit.reports import Selection, page, registry
 from inventory_ops.permissions import ADMIN, roles_required, viewer
 from inventory_ops.templatetags import ui
+from inventory_ops.views import saved_views
 from inventory_ops.views.reports import export
 from user_audit.aws.errors import AwsError, WrongAccount
 from user_audit.forms import ReviewForm
@@ -48,7 +49,9 @@ def index(request: HttpRequest) -> HttpResponseBase:
     report = registry.get("user-audit")
     if wanted := request.GET.get("_export"):
         return export(request, report, wanted)
-    context = page.build(report, request.GET, viewer=viewer(request), select_rows=True, enrich=_enrich)
+    if redirect := saved_views.opening(request, report, viewer(request)):
+        return redirect
+    context = saved_views.build(request, report, select_rows=True, enrich=_enrich)
     is_part = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
     template = "inventory_ops/_report_results.html" if is_part else "user_audit/index.html"
     waiting = ActionJob.objects.filter(state=ActionJob.State.AWAITING).count()

@@ -4,13 +4,15 @@ text, which the database makes in one statement, hence from one snapshot."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import xlsxwriter
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 
 from inventory_ops.kit.reports.columns import Integer, Money, Percent
@@ -27,24 +29,54 @@ def ordered(selection: Selection, sort: str) -> QuerySet[Any]:
     return report.export_values(rows, viewer=selection.scope.viewer)
 
 
-def _statement(rows: QuerySet[Any]) -> tuple[Any, str]:
+@contextmanager
+def snapshot(alias: str = DEFAULT_DB_ALIAS) -> Iterator[BaseDatabaseWrapper]:
+    """A connection of its own that sees one moment of the data, whatever is written meanwhile."""
+    own: Any = connections[alias].copy()
+    try:
+        with own.cursor() as cursor:
+            cursor.execute("begin transaction isolation level repeatable read, read only")
+        yield own
+    finally:
+        own.close()
+
+
+def count(selection: Selection, via: BaseDatabaseWrapper) -> int:
+    """Number of rows, read through the connection `via`."""
+    sql, params = selection.rows.order_by().values(*selection.report.identity).query.sql_with_params()
+    with via.cursor() as cursor:
+        cursor.execute(f"select count(*) from ({sql}) rows", params)
+        return int(cursor.fetchone()[0])
+
+
+def _statement(rows: QuerySet[Any], via: BaseDatabaseWrapper | None) -> tuple[Any, str]:
     """The psycopg connection that reads go to, and the SQL with its parameters put in by psycopg."""
-    connection = connections[rows.db]
+    connection = via or connections[rows.db]
     connection.ensure_connection()
     sql, params = rows.query.sql_with_params()
     raw: Any = connection.connection
     return raw, psycopg.ClientCursor(raw).mogrify(sql, params)
 
 
-def csv_chunks(selection: Selection, sort: str = "") -> Iterator[bytes]:
-    """UTF-8 CSV with header, in chunks of about 64 KB; memory does not grow with the rows."""
+def csv_chunks(
+    selection: Selection,
+    sort: str = "",
+    *,
+    via: BaseDatabaseWrapper | None = None,
+    on_row: Callable[[], None] = lambda: None,
+) -> Iterator[bytes]:
+    """UTF-8 CSV with header, in chunks of about 64 KB; memory does not grow with the rows.
+
+    `via` is the connection to read through; `on_row` is called after each row (COPY sends one a message).
+    """
     headers = [column.header for column in selection.report.exported_columns]
     yield (",".join(_quoted(header) for header in headers) + "\r\n").encode()
-    raw, statement = _statement(ordered(selection, sort))
+    raw, statement = _statement(ordered(selection, sort), via)
     with raw.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')") as copy:
         buffer = bytearray()
         for data in copy:
             buffer += data
+            on_row()
             if len(buffer) >= CHUNK_BYTES:
                 yield bytes(buffer)
                 buffer.clear()
@@ -56,9 +88,11 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
-def text_rows(selection: Selection, sort: str = "") -> Iterator[tuple[str | None, ...]]:
+def text_rows(
+    selection: Selection, sort: str = "", *, via: BaseDatabaseWrapper | None = None
+) -> Iterator[tuple[str | None, ...]]:
     """Rows of exported texts, None for NULL, read through COPY."""
-    raw, statement = _statement(ordered(selection, sort))
+    raw, statement = _statement(ordered(selection, sort), via)
     with raw.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT") as copy:
         copy.set_types(["text"] * len(selection.report.exported_columns))
         yield from copy.rows()
@@ -75,7 +109,15 @@ def json_chunks(selection: Selection, sort: str = "") -> Iterator[str]:
     yield "[]\n" if separator == "[\n" else "\n]\n"
 
 
-def write_xlsx(selection: Selection, target: Path, sort: str = "", *, most_rows: int = MOST_XLSX_ROWS) -> int:
+def write_xlsx(
+    selection: Selection,
+    target: Path,
+    sort: str = "",
+    *,
+    most_rows: int = MOST_XLSX_ROWS,
+    via: BaseDatabaseWrapper | None = None,
+    on_row: Callable[[], None] = lambda: None,
+) -> int:
     """Write one sheet to `target` and answer the number of rows. Raises ValueError beyond what a sheet holds."""
     report = selection.report
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -87,17 +129,18 @@ def write_xlsx(selection: Selection, target: Path, sort: str = "", *, most_rows:
         for index, column in enumerate(report.exported_columns):
             sheet.set_column(index, index, max(12, min(len(column.header) + 2, 40)))
             sheet.write_string(0, index, column.header, head)
-        count = 0
-        for row in text_rows(selection, sort):
-            count += 1
-            if count > most_rows:
+        written = 0
+        for row in text_rows(selection, sort, via=via):
+            written += 1
+            on_row()
+            if written > most_rows:
                 raise ValueError(f"A sheet holds {most_rows:,} rows at most. Narrow the filters, or export CSV.")
             for index, text in enumerate(row):
                 if not text:
                     continue
                 if numeric[index]:
-                    sheet.write_number(count, index, float(text))
+                    sheet.write_number(written, index, float(text))
                 else:
-                    sheet.write_string(count, index, text)
-        sheet.autofilter(0, 0, max(count, 1), len(report.exported_columns) - 1)
-    return count
+                    sheet.write_string(written, index, text)
+        sheet.autofilter(0, 0, max(written, 1), len(report.exported_columns) - 1)
+    return written

@@ -58,7 +58,19 @@ class ViewTab:
     url: str
     active: bool
     count: str | None = None
-    delete_url: str | None = None
+
+
+@dataclass(slots=True)
+class CurrentView:
+    """The saved view in force. Its addresses are '' for what the viewer may not do to it."""
+
+    name: str
+    scope: str
+    change_url: str
+    delete_url: str
+    opening_url: str
+    opens_list: bool
+    is_changed: bool
 
 
 @dataclass(slots=True)
@@ -93,6 +105,8 @@ class ReportPage:
     kpis: list[KpiFigure] = field(default_factory=list)
     views: list[ViewTab] = field(default_factory=list)
     save_view_url: str | None = None
+    save_view_scopes: list[tuple[str, str]] = field(default_factory=list)
+    current_view: CurrentView | None = None
     search: str | None = ""
     filter_fields: SafeString = field(default_factory=SafeString)
     hidden_params: list[tuple[str, str]] = field(default_factory=list)
@@ -110,7 +124,9 @@ class ReportPage:
     first_url: str | None = None
     per_page_choices: list[tuple[int, str, bool]] = field(default_factory=list)
     exports: list[tuple[str, str]] = field(default_factory=list)
+    export_hint: str = ""
     column_choices: list[ColumnChoice] = field(default_factory=list)
+    shown_keys: str = ""
     columns_url: str | None = None
     density: str = "comfortable"
     density_url: str | None = None
@@ -219,8 +235,12 @@ def build(
     viewer: Any,
     select_rows: bool = False,
     enrich: Callable[[ReportPage, Selection | None], None] | None = None,
+    picked: Sequence[str] | None = None,
 ) -> ReportPage:
-    """The page for an address. A bad address gives a page with `errors` and no rows, never an exception."""
+    """The page for an address. A bad address gives a page with `errors` and no rows, never an exception.
+
+    `picked` are the keys of the columns to show; None shows those that the viewer prefers.
+    """
     preferences = (viewer.preferences or {}).get("reports", {}).get(report.slug, {})
     page = ReportPage(
         slug=report.slug,
@@ -251,7 +271,7 @@ def build(
         page.empty = Empty(_("Nothing to show"), _("Mend the filters above, or clear them."))
         return page
     _fill_filters(page, selection, request)
-    columns = shown_columns(report, preferences.get("columns"))
+    columns = shown_columns(report, picked or preferences.get("columns"))
     _fill_columns(page, report, columns)
     _fill_figures(page, selection, request)
     try:
@@ -290,7 +310,10 @@ def _fill_filters(page: ReportPage, selection: Selection, request: Request) -> N
             rest.pop(name, None)
         page.clear_url = "?" + rest.urlencode()
     page.hidden_params = [
-        (name, value) for name in ("sort", "per_page", "as_of") for value in params.getlist(name) if value
+        (name, value)
+        for name in ("sort", "per_page", "as_of", "view", "columns")
+        for value in params.getlist(name)
+        if value
     ]
     given = {name: value for name, value in params.items() if name in filter_names and value != ""}
     views = [("", _("All")), *((view.query, str(view.label)) for view in report.views)]
@@ -303,6 +326,7 @@ def _fill_filters(page: ReportPage, selection: Selection, request: Request) -> N
 
 def _fill_columns(page: ReportPage, report: Report, columns: Sequence[Column]) -> None:
     shown = {column.key for column in columns}
+    page.shown_keys = ",".join(column.key for column in columns)
     page.column_choices = [
         ColumnChoice(column.key, column.title, column.key in shown) for column in report.columns if column.on_page
     ]

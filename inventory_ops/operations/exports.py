@@ -1,0 +1,137 @@
+"""Large exports as jobs: one snapshot of the data, progress, cancel, a file that expires."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from inventory_ops.kit.reports import Report, Selection, exports, page, registry
+from inventory_ops.models import Job, User
+from inventory_ops.operations import jobs
+
+FORMATS = ("csv", "xlsx")
+LARGE = 20_000  # rows; above, a page hands the export to a job
+KIND = "export"
+TELL_EVERY = 0.5  # seconds between two reports of progress
+
+
+def hint() -> str:
+    return _("More than %(n)s rows are prepared as a job: you get a page with the progress and the file.") % {
+        "n": number_format(LARGE, force_grouping=True)
+    }
+
+
+def is_large(selection: Selection) -> bool:
+    """Are there more rows than a page streams?"""
+    return selection.rows.order_by().values(*selection.report.identity)[: LARGE + 1].count() > LARGE
+
+
+def file_name(report: Report, format: str, at: datetime) -> str:
+    return f"{report.slug}-{at:%Y-%m-%d}.{format}"
+
+
+def folder() -> Path:
+    path: Path = settings.MEDIA_ROOT / "exports"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@transaction.atomic
+def request(*, report: Report, params: QueryDict, format: str, by: User) -> Job:
+    """Have an export made. Asked again while the same one is under way, the answer is that one."""
+    query = params.copy()
+    for name in ("_export", "page", "per_page", "view", "columns", "after", "before", "exact"):
+        query.pop(name, None)
+    wanted = {"report": report.slug, "format": format, "query": query.urlencode()}
+    User.objects.select_for_update().get(pk=by.pk)  # a double click makes one job
+    same = Job.objects.unfinished().filter(kind=KIND, created_by=by, params=wanted, cancel_requested=False).first()
+    if same:
+        return same
+    title = _("Export of %(title)s (%(format)s)") % {"title": report.title, "format": format.upper()}
+    return jobs.enqueue(kind=KIND, title=title, by=by, params=wanted, queue="imports")
+
+
+@jobs.handler(KIND)
+def _export_job(context: jobs.Context) -> None:
+    report, selection, sort = _selection(context)
+    format, job = context.params["format"], context.job
+    target = folder() / f"{job.pk}.{format}"
+    part = target.with_suffix(".part")
+    done = 0
+    told = time.monotonic()
+
+    def on_row() -> None:
+        nonlocal done, told
+        done += 1
+        if time.monotonic() - told > TELL_EVERY:
+            context.progress(done, total)
+            told = time.monotonic()
+
+    try:
+        with exports.snapshot(selection.rows.db) as own:
+            total = exports.count(selection, own)
+            context.progress(0, total)
+            _write(format, selection, part, sort, own, on_row)
+        context.progress(done, total)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    name = file_name(report, format, timezone.now())
+    context.finish(_("%(n)s rows.") % {"n": f"{done:,}"}, result_file=f"exports/{target.name}", result_name=name)
+
+
+def _selection(context: jobs.Context) -> tuple[Report, Selection, str]:
+    """What is to be exported, as its owner may see it now."""
+    by, slug = context.job.created_by, context.params["report"]
+    if slug not in registry or by is None or not by.is_active or not registry.get(slug).allows(by):
+        raise jobs.JobFailed(_("This list is not open to you any more."))
+    report = registry.get(slug)
+    params = QueryDict(context.params["query"])
+    try:
+        checked = page.read(report, params)
+        return report, report.select(params, viewer=by, as_of=checked.as_of), checked.sort
+    except page.PageError as error:
+        raise jobs.JobFailed(" ".join(error.messages)) from error
+    except ValidationError as error:
+        raise jobs.JobFailed(" ".join(error.messages)) from error
+
+
+def _write(format: str, selection: Selection, part: Path, sort: str, own: Any, on_row: Callable[[], None]) -> None:
+    part.unlink(missing_ok=True)  # of a worker that was lost
+    try:
+        part.touch(mode=0o600)
+        if format == "csv":
+            with part.open("wb") as file:
+                file.writelines(exports.csv_chunks(selection, sort, via=own, on_row=on_row))
+        else:
+            exports.write_xlsx(selection, part, sort, via=own, on_row=on_row)
+    except ValueError as error:
+        raise jobs.JobFailed(str(error)) from error
+    except OSError as error:
+        raise jobs.JobFailed(
+            _("The file could not be written (%(reason)s). Tell an administrator, then try again.")
+            % {"reason": error.strerror or type(error).__name__}
+        ) from error
+
+
+def delete_stray(*, now: datetime, older_than: timedelta = jobs.RESULT_KEPT) -> int:
+    """Delete files that no job knows any more, like halves left by a lost worker; answers how many."""
+    known = set(Job.objects.exclude(result_file="").values_list("result_file", flat=True))
+    deleted = 0
+    for path in folder().iterdir():
+        is_old = datetime.fromtimestamp(path.stat().st_mtime, tz=now.tzinfo) < now - older_than
+        if is_old and f"exports/{path.name}" not in known:
+            path.unlink(missing_ok=True)
+            deleted += 1
+    return deleted
