@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from inventory_ops import menu
 from inventory_ops.models import User
 from inventory_ops.models.users import Role
-from inventory_ops.queries import findings
+from inventory_ops.queries.shell import MOST_IN_MENU, Surroundings, surroundings
 
 BRAND = "Inventory Ops"
 
@@ -60,6 +60,17 @@ def context(request: HttpRequest) -> dict[str, Any]:
     return {"shell": shell}
 
 
+def of_request(request: HttpRequest, user: User, *, report: str = "") -> Surroundings:
+    """What surrounds the page of this request: read once, by whoever needs it first."""
+    found: Surroundings | None = getattr(request, "surroundings", None)
+    if found is None:
+        entries = [each for key in menu.GROUPS for each in menu.entries(key) if user.has_role(*each.roles)]
+        counted = {each.url: each.counted(user) for each in entries if each.counted}
+        found = surroundings(viewer=user, others=counted, report=report)
+        request.surroundings = found  # type: ignore[attr-defined]
+    return found
+
+
 def initials(name: str) -> str:
     """At most two letters: of first and last word."""
     words = name.replace("@", " ").replace(".", " ").split()
@@ -70,14 +81,12 @@ def _count(entry: menu.Entry, counts: Mapping[str, int]) -> str | None:
     count = counts.get(entry.report or entry.url)
     if not count:
         return None
-    return f"{count:,}" if entry.report or count <= findings.MOST_IN_MENU else f"{findings.MOST_IN_MENU:,}+"
+    return f"{count:,}" if entry.report or count <= MOST_IN_MENU else f"{MOST_IN_MENU:,}+"
 
 
 def _nav(request: HttpRequest, user: User) -> list[Group]:
     groups = []
-    allowed = {key: [each for each in menu.entries(key) if user.has_role(*each.roles)] for key in menu.GROUPS}
-    counted = {each.url: each.counted(user) for entries in allowed.values() for each in entries if each.counted}
-    counts = findings.menu_counts(viewer=user, others=counted)
+    counts = of_request(request, user).counts
     for key, title in menu.GROUPS.items():
         items = [
             Item(
@@ -87,7 +96,8 @@ def _nav(request: HttpRequest, user: User) -> list[Group]:
                 active=request.path == entry.url or (len(entry.url) > 1 and request.path.startswith(entry.url)),
                 count=_count(entry, counts),
             )
-            for entry in allowed[key]
+            for entry in menu.entries(key)
+            if user.has_role(*entry.roles)
         ]
         # of nested addresses only the longest one is where we are
         active = [item for item in items if item.active]

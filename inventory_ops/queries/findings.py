@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import CharField, Count, F, OuterRef, QuerySet, Sum, Value
-from django.db.models.functions import Cast, Concat, JSONObject
+from django.db.models import CharField, Count, F, OuterRef, Sum, Value
+from django.db.models.functions import Cast, Concat
 
-from inventory_ops.kit.db.expressions import CountOf
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Finding, ReportDay, User
 
-MOST_IN_MENU = 9_999
 COUNTED = (Finding.State.OPEN, Finding.State.ACKNOWLEDGED)
 
 
@@ -37,28 +34,11 @@ class Totals:
     value: Decimal
 
 
-def _totals(viewer: User | None) -> QuerySet[Any, Any]:
-    rows: QuerySet[Any, Any] = Finding.objects.visible_to(viewer).filter(state__in=COUNTED).values("report")
-    return rows.annotate(n=Count("pk"), total=Sum("value"))
-
-
 def totals(*, viewer: User | None) -> dict[str, Totals]:
     """Open and acknowledged findings by report slug."""
-    return {row["report"]: Totals(row["n"], row["total"]) for row in _totals(viewer)}
-
-
-def menu_counts(*, viewer: User, others: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
-    """All numbers of the menu in one query: findings by report slug, and the rows of `others` by their key.
-
-    The numbers of `others` stop at MOST_IN_MENU + 1: no page waits for a count over millions.
-    """
-    expressions = {
-        f"other_{index}": CountOf(rows.order_by().values("pk")[: MOST_IN_MENU + 1])
-        for index, rows in enumerate(others.values())
-    }
-    found = ArraySubquery(_totals(viewer).values(json=JSONObject(report="report", n="n")))
-    row = User.objects.filter(pk=viewer.pk).values_list(found, *expressions.values())[0]
-    return {each["report"]: each["n"] for each in row[0]} | dict(zip(others, row[1:], strict=True))
+    rows = Finding.objects.visible_to(viewer).filter(state__in=COUNTED).values("report")
+    found = rows.annotate(n=Count("pk"), total=Sum("value"))
+    return {row["report"]: Totals(row["n"], row["total"]) for row in found}
 
 
 def history(*, viewer: User | None, since: date) -> dict[str, dict[date, int]]:

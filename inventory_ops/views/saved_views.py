@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from inventory_ops import shell
 from inventory_ops.kit.reports import Report, Selection, page, registry
 from inventory_ops.models import SavedView, User
 from inventory_ops.operations import preferences, saved_views
 from inventory_ops.permissions import viewer
-from inventory_ops.queries.saved_views import offered
+from inventory_ops.queries.shell import StoredView
 from inventory_ops.views.addresses import safe_next
 
 type Enrich = Callable[[page.ReportPage, Selection | None], None]
@@ -37,7 +38,7 @@ def opening(request: HttpRequest, declared: Report, user: User) -> HttpResponse 
 def build(request: HttpRequest, declared: Report, *, select_rows: bool, enrich: Enrich) -> page.ReportPage:
     """The list page of an address with its saved views as tabs, shown with the columns of the view in force."""
     user = viewer(request)
-    stored = offered(viewer=user, report=declared.slug)
+    stored = shell.of_request(request, user, report=declared.slug).views
     current = next((each for each in stored if str(each.pk) == request.GET.get("view")), None)
     picked = request.GET.get("columns", "").split(",") if request.GET.get("columns") else None
     if picked is None and current:
@@ -55,7 +56,7 @@ def _opening_view(declared: Report, user: User) -> int:
     return chosen if isinstance(chosen, int) else 0
 
 
-def _url(view: SavedView) -> str:
+def _url(view: SavedView | StoredView) -> str:
     return "?" + "&".join(filter(None, [view.query, f"view={view.pk}"]))
 
 
@@ -64,8 +65,8 @@ def _add_tabs(
     declared: Report,
     request: HttpRequest,
     user: User,
-    stored: Sequence[SavedView],
-    current: SavedView | None,
+    stored: Sequence[StoredView],
+    current: StoredView | None,
 ) -> None:
     opens_with = _opening_view(declared, user)
     if not built.views:
@@ -84,7 +85,7 @@ def _add_tabs(
         (value, str(label)) for value, label in SavedView.Scope.choices if value != "all" or user.sees_all_merchants
     ]
     if current:
-        manages = current.owner_id == user.pk or (user.has_role("admin") and current.scope != SavedView.Scope.ME)
+        manages = current.owner == user.pk or (user.has_role("admin") and current.scope != SavedView.Scope.ME)
         kept = page.Request(request.GET, "", 1, 1, None).url(
             view=None, columns=None, page=None, as_of=None, after=None, before=None, exact=None
         )

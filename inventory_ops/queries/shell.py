@@ -1,0 +1,60 @@
+"""What surrounds a page, in one statement: the menu's numbers and the saved views of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, QuerySet
+from django.db.models.functions import JSONObject
+
+from inventory_ops.kit.db.expressions import CountOf
+from inventory_ops.models import Finding, SavedView, User
+from inventory_ops.queries.findings import COUNTED
+
+MOST_IN_MENU = 9_999
+
+
+@dataclass(frozen=True, slots=True)
+class StoredView:
+    """A saved view as lists need it. `query` is a query string, `columns` are keys ([] = the viewer's own)."""
+
+    pk: int
+    name: str
+    query: str
+    columns: list[str]
+    scope: str
+    owner: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`counts` by report slug (findings that wait for somebody) or by the key of `others`; the views of a report."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    views: Sequence[StoredView] = ()
+
+
+def surroundings(*, viewer: User, others: Mapping[str, QuerySet[Any]], report: str = "") -> Surroundings:
+    """All of it in one query, so that list pages keep within theirs. Without `report`, there are no views.
+
+    The numbers of `others` stop at MOST_IN_MENU + 1: no page waits for a count over millions.
+    """
+    waiting = Finding.objects.visible_to(viewer).filter(state__in=COUNTED).values("report").annotate(n=Count("pk"))
+    views = SavedView.objects.visible_to(viewer).filter(report=report).order_by("name", "pk")
+    stored = JSONObject(pk="pk", name="name", query="query", columns="columns", scope="scope", owner="owner_id")
+    sizes = {
+        f"other_{index}": CountOf(rows.order_by().values("pk")[: MOST_IN_MENU + 1])
+        for index, rows in enumerate(others.values())
+    }
+    row = User.objects.filter(pk=viewer.pk).values_list(
+        ArraySubquery(waiting.values(json=JSONObject(report="report", n="n"))),
+        ArraySubquery(views.values(json=stored)),
+        *sizes.values(),
+    )[0]
+    return Surroundings(
+        counts={each["report"]: each["n"] for each in row[0]} | dict(zip(others, row[2:], strict=True)),
+        views=[StoredView(**each) for each in row[1]],
+    )
