@@ -9,6 +9,7 @@ from inventory_ops.models.ledger import AdjustmentReason, EventKey, InventoryEve
 from inventory_ops.models.merchants import Merchant, Store
 from inventory_ops.models.orders import Order, OrderItem, PaymentAttempt
 from inventory_ops.models.pricing import FlashSale, PriceChange
+from inventory_ops.models.statistics import ProductDemand, ProductStock
 from inventory_ops.models.stock import InventoryType, Location, StockBalance
 from inventory_ops.models.users import User
 
@@ -32,6 +33,8 @@ __all__ = [
     "PaymentAttempt",
     "PriceChange",
     "Product",
+    "ProductDemand",
+    "ProductStock",
     "ReportDay",
     "SavedView",
     "ScanRun",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from inventory_ops.queries import stock
+
 MOST_LISTED = 100  # of one check; the count beyond is told
 
 type Check = Callable[[], list[str]]
@@ -136,3 +138,4 @@ add_check("events complete", gaps)
 add_check("running quantities", running_quantities)
 add_check("balances", balances)
 add_check("audit log", audit_chain)
+add_check("statistics of products", stock.product_differences)

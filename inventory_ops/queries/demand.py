@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
 
-from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.models import OrderItem, Product, User
-from inventory_ops.queries import stock
 
 
 def demand_lines(product: str = "pk") -> QuerySet[OrderItem]:
@@ -19,26 +17,45 @@ def demand_lines(product: str = "pk") -> QuerySet[OrderItem]:
 
 
 def products_without_orders(
-    *, viewer: User | None, as_of: datetime, after: datetime, until: datetime, include_new: bool = False
+    *,
+    viewer: User | None,
+    as_of: datetime,
+    after: datetime,
+    until: datetime,
+    include_new: bool = False,
+    is_now: bool = False,
 ) -> QuerySet[Product]:
     """Products without demand after `after` and up to `until`.
 
     A product newer than the window (created in it, and never ordered before it) is left out unless `include_new`.
-    Annotates available, last_ordered_at, stock_value, is_new.
+    `is_now` says that `as_of` is the present: then the last order is the last one known, which an index sorts by.
+    Annotates available, on_hand, last_ordered_at, stock_value, is_new, in_stock.
     """
+    last, first = F("demand__last_ordered_at"), "demand__first_ordered_at"
     in_window = demand_lines().filter(ordered_at__gt=after, ordered_at__lte=until)
-    before = demand_lines().filter(ordered_at__lte=after)
-    last = demand_lines().filter(ordered_at__lte=as_of).order_by("-ordered_at").values("ordered_at")[:1]
-    is_new = Q(created_at__gt=after) & ~Exists(before)
-    products = Product.objects.visible_to(viewer).filter(~Exists(in_window), created_at__lte=until)
+    # the product's kept first and last order decide; only for a window that ends before the last is each looked at
+    silent = (
+        Q(demand__last_ordered_at__isnull=True)
+        | Q(demand__last_ordered_at__lte=after)
+        | (Q(demand__last_ordered_at__gt=until) & ~Exists(in_window))
+    )
+    is_new = Q(created_at__gt=after) & (Q(**{f"{first}__isnull": True}) | Q(**{f"{first}__gt": after}))
+    products = Product.objects.visible_to(viewer).filter(
+        silent, demand__isnull=False, stock_total__isnull=False, created_at__lte=until
+    )
     if not include_new:
         products = products.filter(~is_new)
+    known: Any = last
+    if not is_now:
+        newest = demand_lines().filter(ordered_at__lte=as_of).order_by("-ordered_at").values("ordered_at")[:1]
+        known = Case(When(demand__last_ordered_at__gt=as_of, then=Subquery(newest)), default=last)
     return products.annotate(
-        available=stock.available(),
-        on_hand=stock.sellable_on_hand(),
-        last_ordered_at=Subquery(last),
+        available=F("stock_total__available"),
+        on_hand=F("stock_total__on_hand"),
+        last_ordered_at=known,
+        stock_value=F("stock_total__value"),
         is_new=Case(When(created_at__gt=after, then=Value(True)), default=Value(False), output_field=BooleanField()),
-    ).annotate(
-        stock_value=Coalesce(F("cost"), F("price"), output_field=MoneyField()) * stock.floored_at_zero("on_hand"),
-        in_stock=Case(When(available__gt=0, then=Value(True)), default=Value(False), output_field=BooleanField()),
+        in_stock=Case(
+            When(stock_total__available__gt=0, then=Value(True)), default=Value(False), output_field=BooleanField()
+        ),
     )

@@ -1,30 +1,40 @@
-"""Reads of stock: what is on hand and what can be sold."""
+"""Reads of stock: what is on hand and what can be sold, and proof that the totals kept of it are right."""
 
 from __future__ import annotations
 
-from django.db.models import Case, F, IntegerField, OuterRef, Subquery, Sum, Value, When
-from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Coalesce
+from django.db import connection
 
-from inventory_ops.models import StockBalance
+MOST_DIFFERENCES = 100
 
 
-def sellable_on_hand(product: str = "pk") -> Coalesce:
-    """Units on hand of sellable types over all locations, as an expression over a product's id."""
-    return Coalesce(_total(F("on_hand"), product), 0)
-
-
-def available(product: str = "pk") -> Coalesce:
-    """On hand less allocated, of sellable types over all locations, as an expression over a product's id."""
-    return Coalesce(_total(F("on_hand") - F("allocated"), product), 0)
-
-
-def _total(quantity: F | CombinedExpression, product: str) -> Subquery:
-    balances = StockBalance.objects.filter(product=OuterRef(product), inventory_type__is_sellable=True)
-    total = balances.order_by().values("product").annotate(total=Sum(quantity)).values("total")
-    return Subquery(total, output_field=IntegerField())
-
-
-def floored_at_zero(quantity: str) -> Case:
-    """Stock counts as zero where it is negative."""
-    return Case(When(**{f"{quantity}__gt": 0}, then=F(quantity)), default=Value(0), output_field=IntegerField())
+def product_differences() -> list[str]:
+    """Products whose kept statistics are not what balances and order lines say; empty when all is right."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select p.id, array[s.on_hand, s.available, s.value], array[x.on_hand, x.available, x.value],
+                   array[d.first_ordered_at, d.last_ordered_at], array[y.first_at, y.last_at]
+            from inventory_ops_product p
+            left join inventory_ops_productstock s on s.product_id = p.id
+            left join inventory_ops_productdemand d on d.product_id = p.id
+            cross join lateral (
+                select coalesce(sum(b.on_hand), 0) as on_hand, coalesce(sum(b.on_hand - b.allocated), 0) as available,
+                       coalesce(p.cost, p.price) * greatest(coalesce(sum(b.on_hand), 0), 0) as value
+                from inventory_ops_stockbalance b
+                join inventory_ops_inventorytype t on t.id = b.inventory_type_id and t.is_sellable
+                where b.product_id = p.id
+            ) x
+            cross join lateral (
+                select min(i.ordered_at) as first_at, max(i.ordered_at) as last_at from inventory_ops_orderitem i
+                where i.product_id = p.id and i.status in (2, 3) and i.quantity > i.cancelled_quantity
+            ) y
+            where (s.on_hand, s.available, s.value, d.first_ordered_at, d.last_ordered_at)
+                is distinct from (x.on_hand, x.available, x.value, y.first_at, y.last_at)
+            limit %s
+            """,
+            [MOST_DIFFERENCES],
+        )
+        return [
+            f"product {product}: kept {kept} and {kept_span}, balances and orders say {raw} and {raw_span}"
+            for product, kept, raw, kept_span, raw_span in cursor.fetchall()
+        ]

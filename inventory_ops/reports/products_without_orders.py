@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Scope, View, Window, columns, filters, register
@@ -111,6 +113,7 @@ class ProductsWithoutOrders(ActionReport):
             after=window.start,
             until=window.end,
             include_new=scope.params.get("new") == "include",
+            is_now=timezone.now() - scope.as_of < timedelta(minutes=1),
         )
 
 
