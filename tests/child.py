@@ -14,9 +14,8 @@ from django.conf import settings
 from django.db import connection
 
 
-def run(code: str) -> int:
-    """Run `code` in a new interpreter with Django set up on this test's database; answers its exit code, as
-    `subprocess` gives it: the negative number of the signal that killed it."""
+def start(code: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """A new interpreter with Django set up on this test's database, running `code` with `arguments` in sys.argv[1:]."""
     parts = connection.settings_dict
     login = quote(parts["USER"] or "", safe="") + (f":{quote(parts['PASSWORD'], safe='')}" if parts["PASSWORD"] else "")
     host, port = quote(parts["HOST"] or "", safe=""), f":{parts['PORT']}" if parts["PORT"] else ""
@@ -25,5 +24,10 @@ def run(code: str) -> int:
         "DATABASE_URL": f"postgresql://{login}@{host}{port}/{parts['NAME']}",
         "REDIS_URL": settings.REDIS_URL,
     }
-    command = [sys.executable, "-c", f"import django\ndjango.setup()\nimport config.celery\n{code}"]
-    return subprocess.run(command, env=environment, cwd=settings.BASE_DIR, timeout=120, check=False).returncode
+    command = [sys.executable, "-c", f"import django\ndjango.setup()\nimport config.celery\n{code}", *arguments]
+    return subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR)
+
+
+def run(code: str) -> int:
+    """Run `code` to its end; answers its exit code: the negative number of the signal that killed it."""
+    return start(code).wait(timeout=120)
