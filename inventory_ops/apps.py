@@ -38,7 +38,7 @@ class InventoryOpsConfig(AppConfig):
             report = registry.get(slug)
             menu.add("inventory", report.short_title, report.url, report.icon, roles=EVERYBODY, order=20 + order)
         menu.add("inventory", _("Imports"), "/imports/", "file-upload", roles=("operations", "admin"), order=90)
-        menu.add("system", _("Adjustment reasons"), "/settings/reasons/", "list-details", roles=("admin",), order=60)
+        menu.add("system", _("Adjustment reasons"), "/settings/reasons/", "list", roles=("admin",), order=60)
         menu.add("system", _("Jobs"), "/jobs/", "history", roles=EVERYBODY, order=10)
         dashboard.add_cards(stock_cards.oversold)
         for name, title in GUIDE.items():

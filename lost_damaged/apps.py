@@ -19,14 +19,7 @@ class LostDamagedConfig(AppConfig):
         from lost_damaged.operations import statements  # noqa: F401  (registers its job)
         from lost_damaged.queries import verification
 
-        lists = [
-            reports.WriteOffs,
-            reports.SellerTransactions,
-            reports.Statements,
-            reports.NavBatches,
-            reports.DoublePayments,
-        ]
-        for order, report in enumerate(lists):
+        for order, report in enumerate(reports.LISTS):
             menu.add(
                 "finance", report.short_title, report.path, report.icon, roles=tuple(report.roles), order=20 + order
             )

@@ -50,7 +50,7 @@ TABLE: list[tuple[str, set[str]]] = [
     (r"finance/statements/<str:number>/close/$", FINANCE),
     (r"finance/nav/<str:number>/decide/$", FINANCE),
     (r"finance/nav/", STAFF),
-    (r"finance/(double-payments|reconciliation)/", STAFF),
+    (r"finance/(double-payments|reconciliation|losses)/", STAFF),
     (r"finance/", SELLERS),
     (r"settings/finance/", SETTINGS),
     (r"settings/reasons/", ADMIN),

@@ -78,3 +78,12 @@ def test_error_pages_render_without_any_context(code: str) -> None:
 
 def test_error_page_shows_the_reference_number() -> None:
     assert "<code>7f3a-19c2</code>" in get_template("500.html").render({"request_id": "7f3a-19c2"})
+
+
+def test_icons_of_menu_and_lists_exist() -> None:
+    from inventory_ops import menu
+    from inventory_ops.kit.reports import registry
+
+    used = {entry.icon for group in menu.GROUPS for entry in menu.entries(group)}
+    used |= {icon for report in registry for icon in (report.icon, *(link.icon for link in report.links)) if icon}
+    assert used and used <= SPRITE, used - SPRITE
