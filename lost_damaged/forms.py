@@ -120,6 +120,11 @@ class ApiKeyForm(forms.Form):
         help_text=_("Calls are made in its name. Writing off needs the role Finance."),
     )
     name = forms.CharField(label=_("Name of the key"), max_length=60, help_text=_("Where it is used, like “OMS”."))
+    needs_body_digest = forms.BooleanField(
+        label=_("Calls must sign their body (BodySHA256)"),
+        required=False,
+        help_text=_("Then a signed address cannot be used with another body. The caller has to support it."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

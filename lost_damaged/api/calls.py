@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from inventory_ops.models import User
 from lost_damaged.api import limits, refusals, signature
+from lost_damaged.models import ApiKey
 from lost_damaged.operations import api_keys
 
 WINDOW = timedelta(minutes=15)
@@ -58,8 +59,10 @@ def authenticate(request: HttpRequest, body: bytes) -> Call:
         raise refusals.Refusal(400, "1", "Format must be JSON or XML.")
     check_timestamp(parameters["Timestamp"])
     given = parameters.pop("Signature")
-    user = _signer(raw_query, parameters["UserID"], given, request.META.get("REMOTE_ADDR", ""))
+    user, key = _signer(raw_query, parameters["UserID"], given, request.META.get("REMOTE_ADDR", ""))
     digest = parameters.get("BodySHA256")
+    if digest is None and key.needs_body_digest and request.method == "POST":
+        raise refusals.missing("BodySHA256")
     if digest is not None and digest.lower() != sha256(body).hexdigest():
         raise refusals.bad_body("BodySHA256 is not the SHA-256 of the body.")
     limits.count_call(user.pk)
@@ -85,16 +88,16 @@ def check_timestamp(text: str) -> None:
         raise refusals.late()
 
 
-def _signer(raw_query: str, email: str, given: str, address: str) -> User:
+def _signer(raw_query: str, email: str, given: str, address: str) -> tuple[User, ApiKey]:
     user = None if "\x00" in email else User.objects.filter(email=email.strip().lower()[:254], is_active=True).first()
-    keys = api_keys.active_texts(user) if user else []
+    keys: list[tuple[ApiKey | None, str]] = [*api_keys.active_texts(user)] if user else []
     # as much work for an unknown user as for a known one
-    signed_by = 0
-    for key_id, text in keys or [(0, "no such key")]:
+    signed_by: ApiKey | None = None
+    for key, text in keys or [(None, "no such key")]:
         if signature.matches(raw_query, given, text):
-            signed_by = key_id
-    if user is None or not signed_by:
+            signed_by = key
+    if user is None or signed_by is None:
         limits.count_failure(address)
         raise refusals.login_failed()
-    api_keys.used(signed_by)
-    return user
+    api_keys.used(signed_by.pk)
+    return user, signed_by

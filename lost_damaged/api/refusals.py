@@ -58,3 +58,11 @@ def too_big(message: str) -> Refusal:
 
 def too_many(seconds: int) -> Refusal:
     return Refusal(429, "429", "Too many calls. Wait, then send again.", retry_after=seconds)
+
+
+def other_body() -> Refusal:
+    return Refusal(422, "5", "This Idempotency-Key came with another body before. Use a new key for a new call.")
+
+
+def in_flight() -> Refusal:
+    return Refusal(409, "5", "The call with this Idempotency-Key is being carried out. Send it again.", retry_after=2)

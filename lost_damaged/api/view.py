@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from lost_damaged.api import actions, body, calls, refusals, replies
+from lost_damaged.api import actions, body, calls, intents, refusals, replies
 from lost_damaged.api.calls import Call
 from lost_damaged.api.refusals import Refusal
 from lost_damaged.models import ApiReply
@@ -35,7 +35,7 @@ def api(request: HttpRequest) -> HttpResponse:
         if call.action == "UpdateInventoryStatus":
             if request.method != "POST":
                 raise refusals.not_post()
-            return _update(call, data)
+            return _once(request, call, data)
         if call.action not in READS:
             raise refusals.unknown_action()
         answer = READS[call.action](call)
@@ -50,6 +50,28 @@ def api(request: HttpRequest) -> HttpResponse:
         return _refused(refusals.platform(500, "Unexpected error. Sending the call again is safe."), action, form)
 
 
+def _once(request: HttpRequest, call: Call, data: bytes) -> HttpResponse:
+    """Under an `Idempotency-Key` a call is carried out once; its answer is given again, in the format of the first."""
+    if not (key := intents.key_of(request)):
+        return _update(call, data)
+    digest = sha256(data).hexdigest()
+    if before := intents.claim(user=call.user, key=key, digest=digest, now=timezone.now(), kept_for=REPLAYED_FOR):
+        return _replayed(before, "XML" if before.startswith("<") else "JSON")
+    try:
+        response = _update(call, data)
+    except BaseException:
+        intents.given_up(user=call.user, key=key)
+        raise
+    intents.answered(user=call.user, key=key, body=response.content.decode())
+    return response
+
+
+def _replayed(text: str, form: str) -> HttpResponse:
+    response = replies.response(text, form)
+    response["Idempotent-Replayed"] = "true"
+    return response
+
+
 def _update(call: Call, data: bytes) -> HttpResponse:
     """Answer a call that was answered before with the same words; else do it and keep the answer."""
     digest = sha256(data).hexdigest()
@@ -60,9 +82,7 @@ def _update(call: Call, data: bytes) -> HttpResponse:
         created_at__gt=timezone.now() - REPLAYED_FOR,
     ).first()
     if kept:
-        response = replies.response(kept.body, call.form, status=kept.status)
-        response["Idempotent-Replayed"] = "true"
-        return response
+        return _replayed(kept.body, call.form)
     answer = actions.update_inventory_status(call, data)
     now = timezone.now()
     if answer.failed:

@@ -1,6 +1,6 @@
 """Tables of lost and damaged, one subject a file."""
 
-from lost_damaged.models.api import ApiKey, ApiReply
+from lost_damaged.models.api import ApiIntent, ApiKey, ApiReply
 from lost_damaged.models.imports import WriteOffFile, WriteOffRow
 from lost_damaged.models.nav import NavBatch, NavBatchLine
 from lost_damaged.models.settings import Factor, FinanceSettings, SellerAccount
@@ -8,6 +8,7 @@ from lost_damaged.models.statements import Statement
 from lost_damaged.models.write_offs import LedgerEntry, Reason, SellerTransaction, Source, WriteOff
 
 __all__ = [
+    "ApiIntent",
     "ApiKey",
     "ApiReply",
     "Factor",

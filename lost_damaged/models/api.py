@@ -24,6 +24,11 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(_("made at"), default=timezone.now)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    needs_body_digest = models.BooleanField(
+        _("calls must sign their body"),
+        default=False,
+        help_text=_("Each call then carries BodySHA256, so that a signed address cannot be used with another body."),
+    )
 
     class Meta:
         verbose_name = _("API key")
@@ -58,3 +63,23 @@ class ApiReply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class ApiIntent(models.Model):
+    """A call under an `Idempotency-Key` of its sender: claimed before it is carried out, answered afterwards.
+
+    Without an answer it is in flight; when its worker died, the next call takes it over after `LEASE`.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    body_sha256 = models.CharField(max_length=64)
+    claimed_at = models.DateTimeField(default=timezone.now)
+    body = models.TextField(blank=True, default="", help_text=_("Empty: in flight."))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="api_intent_once")]
+        indexes = [models.Index(fields=["claimed_at"], name="api_intent_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.claimed_at:%Y-%m-%d %H:%M}"

@@ -39,7 +39,7 @@ def _cipher() -> MultiFernet:
 
 
 @transaction.atomic
-def create(*, user: User, name: str, by: User | None) -> tuple[ApiKey, str]:
+def create(*, user: User, name: str, by: User | None, needs_body_digest: bool = False) -> tuple[ApiKey, str]:
     """Make a key for `user`; answers its row and its text, which is not shown again. Raises TooManyKeys."""
     User.objects.select_for_update().get(pk=user.pk)
     taken = set(ApiKey.objects.filter(user=user, revoked_at__isnull=True).values_list("slot", flat=True))
@@ -54,6 +54,7 @@ def create(*, user: User, name: str, by: User | None) -> tuple[ApiKey, str]:
         secret=_cipher().encrypt(text.encode()),
         hint=text[-4:],
         created_by=by.email if by else "",
+        needs_body_digest=needs_body_digest,
     )
     audit.record(action="api_key.create", by=by, subject=key, summary=f"API key …{key.hint} for {user.email}")
     return key, text
@@ -66,13 +67,13 @@ def revoke(*, key: ApiKey, by: User | None) -> None:
         audit.record(action="api_key.revoke", by=by, subject=key, summary=f"API key …{key.hint} of {key.user.email}")
 
 
-def active_texts(user: User) -> list[tuple[int, str]]:
-    """(id, text) of the user's active keys; those that the present SECRET_KEY cannot read are left out."""
+def active_texts(user: User) -> list[tuple[ApiKey, str]]:
+    """The user's active keys, each with its text; those that the present SECRET_KEY cannot read are left out."""
     result = []
     cipher = _cipher()
     for key in ApiKey.objects.filter(user=user, revoked_at__isnull=True):
         try:
-            result.append((key.pk, cipher.decrypt(bytes(key.secret)).decode()))
+            result.append((key, cipher.decrypt(bytes(key.secret)).decode()))
         except InvalidToken:
             continue
     return result

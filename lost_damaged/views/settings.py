@@ -102,7 +102,12 @@ def _save_account(request: HttpRequest, form: Any) -> str:
 
 def _save_key(request: HttpRequest, form: Any) -> str:
     try:
-        _key, text = api_keys.create(user=form.cleaned_data["user"], name=form.cleaned_data["name"], by=viewer(request))
+        _key, text = api_keys.create(
+            user=form.cleaned_data["user"],
+            name=form.cleaned_data["name"],
+            needs_body_digest=form.cleaned_data["needs_body_digest"],
+            by=viewer(request),
+        )
     except api_keys.TooManyKeys as error:
         form.add_error("user", str(error))
         return ""
