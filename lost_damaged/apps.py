@@ -19,9 +19,16 @@ class LostDamagedConfig(AppConfig):
         from lost_damaged.operations import statements  # noqa: F401  (registers its job)
         from lost_damaged.queries import verification
 
+        counted = {reports.Claims.slug: cards.open_claims}
         for order, report in enumerate(reports.LISTS):
             menu.add(
-                "finance", report.short_title, report.path, report.icon, roles=tuple(report.roles), order=20 + order
+                "finance",
+                report.short_title,
+                report.path,
+                report.icon,
+                roles=tuple(report.roles),
+                order=20 + order,
+                counted=counted.get(report.slug),
             )
         menu.add(
             "finance",

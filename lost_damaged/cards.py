@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 
 from inventory_ops.dashboard import Card
 from inventory_ops.models import User
 from inventory_ops.templatetags import ui
-from lost_damaged.models import WriteOff
+from lost_damaged.models import Claim, WriteOff
 
 DAYS = 30
+
+
+def open_claims(user: User) -> QuerySet[Claim]:
+    """Claims that wait for finance, for the menu."""
+    return Claim.objects.visible_to(user).filter(state=Claim.State.OPEN)
 
 
 def cards(user: User, now: datetime) -> list[Card]:

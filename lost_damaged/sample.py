@@ -10,7 +10,7 @@ from random import Random
 from inventory_ops.models import Merchant, OrderItem, Product, User
 from lost_damaged.items import Item
 from lost_damaged.models import Reason, SellerTransaction, Source, Statement, WriteOff
-from lost_damaged.operations import nav, settings, statements, write_offs
+from lost_damaged.operations import claims, nav, settings, statements, write_offs
 
 SEED = 20_107
 DAYS = 56
@@ -44,6 +44,38 @@ def seed(now: datetime) -> None:
             nav.export(by=finance)
     for found in SellerTransaction.objects.filter(type="credit", amount__gt=0).order_by("-pk")[5:30:12]:
         write_offs.reverse(number=found.number, note="Found at stock count", by=finance, as_of=now)
+    _claims(finance, now)
+
+
+def _claims(finance: User, now: datetime) -> None:
+    """A seller's claims: one accepted, one rejected, two open."""
+    seller = User.objects.filter(role="merchant", merchant__isnull=False).order_by("pk").first()
+    if seller is None or seller.merchant is None:
+        return
+    products = Product.objects.filter(merchant=seller.merchant, category__isnull=False).order_by("pk")
+    stories = [
+        (Reason.LOST_INBOUND, "Twelve cartons handed over at dock 3, eleven booked in. The delivery note has twelve."),
+        (Reason.DAMAGED_WAREHOUSE, "Came back to us with a forklift hole through the box."),
+        (Reason.LOST_RETURN, "The customer has a receipt for the return parcel; it never reached us."),
+        (Reason.LOST_WAREHOUSE, "Missing since the stock count of last week."),
+    ]
+    made = [
+        claims.open_claim(
+            story=claims.Story(
+                sku=product.sku,
+                reason=reason,
+                happened_on=(now - timedelta(days=3 + 4 * index)).date(),
+                text=text,
+                uid=f"CLM-{index}-{product.pk}",
+            ),
+            merchant=seller.merchant,
+            by=seller,
+        )
+        for index, (product, (reason, text)) in enumerate(zip(products[:4], stories, strict=False))
+    ]
+    if len(made) > 1:
+        claims.accept(claim=made[0], uid=made[0].uid, reason=made[0].reason, answer="Seen on the video.", by=finance)
+        claims.reject(claim=made[1], answer="The box was damaged before it reached us: see the photograph.", by=finance)
 
 
 def _one_day(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from lost_damaged.api.view import api
-from lost_damaged.views import imports, nav, reconciliation, settings, statements, write_offs
+from lost_damaged.views import claims, imports, nav, reconciliation, settings, statements, write_offs
 
 urlpatterns = [
     path("api/", api, name="seller-center-api"),
@@ -23,6 +23,10 @@ urlpatterns = [
     path("finance/statements/close/", statements.close_all, name="statements-close"),
     path("finance/statements/<str:number>/", statements.detail, name="statement"),
     path("finance/statements/<str:number>/close/", statements.close, name="statement-close"),
+    path("finance/claims/new/", claims.new, name="claim-new"),
+    path("finance/claims/<str:number>/", claims.detail, name="claim"),
+    path("finance/claims/<str:number>/<str:verb>/", claims.decide, name="claim-decide"),
+    path("finance/claims/<str:number>/files/<int:pk>/", claims.file, name="claim-file"),
     path("finance/reconciliation/", reconciliation.reconcile, name="finance-reconciliation"),
     path("finance/nav/new/", nav.new, name="nav-new"),
     path("finance/nav/<str:number>/", nav.detail, name="nav-batch"),

@@ -50,6 +50,8 @@ TABLE: list[tuple[str, set[str]]] = [
     (r"finance/statements/<str:number>/close/$", FINANCE),
     (r"finance/nav/<str:number>/decide/$", FINANCE),
     (r"finance/nav/", STAFF),
+    (r"finance/claims/new/$", {"merchant"}),
+    (r"finance/claims/<str:number>/<str:verb>/$", {"finance", "merchant"}),
     (r"finance/(double-payments|reconciliation|losses)/", STAFF),
     (r"finance/", SELLERS),
     (r"settings/finance/", SETTINGS),

@@ -1,6 +1,7 @@
 """Tables of lost and damaged, one subject a file."""
 
 from lost_damaged.models.api import ApiIntent, ApiKey, ApiReply
+from lost_damaged.models.claims import Claim, ClaimFile
 from lost_damaged.models.imports import WriteOffFile, WriteOffRow
 from lost_damaged.models.nav import NavBatch, NavBatchLine
 from lost_damaged.models.settings import Factor, FinanceSettings, SellerAccount
@@ -11,6 +12,8 @@ __all__ = [
     "ApiIntent",
     "ApiKey",
     "ApiReply",
+    "Claim",
+    "ClaimFile",
     "Factor",
     "FinanceSettings",
     "LedgerEntry",

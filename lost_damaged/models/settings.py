@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -29,6 +29,12 @@ class FinanceSettings(models.Model):
     locked_until = models.DateField(
         _("locked until"), null=True, blank=True, help_text=_("Nothing is booked up to and including this day (UTC).")
     )
+    claim_days = models.PositiveSmallIntegerField(
+        _("days for a claim"),
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("How long after the loss a seller may claim it."),
+    )
     nav_template = models.CharField(_("journal template name"), max_length=10, default="GENERAL", validators=[NAV_CODE])
     nav_journal = models.CharField(_("journal batch name"), max_length=10, default="LOSTDAM", validators=[NAV_CODE])
     nav_expense_account = models.CharField(
@@ -45,6 +51,9 @@ class FinanceSettings(models.Model):
         verbose_name = _("finance settings")
         verbose_name_plural = _("finance settings")
         constraints = [
+            models.CheckConstraint(
+                name="finance_claim_days_are_some", condition=Q(claim_days__gte=1) & Q(claim_days__lte=3650)
+            ),
             models.CheckConstraint(name="finance_settings_is_one_row", condition=Q(id=1)),
             models.CheckConstraint(
                 name="finance_caps_are_positive",

@@ -1,5 +1,6 @@
 """The lists of lost and damaged, in the order of the menu."""
 
+from lost_damaged.reports.claims import Claims
 from lost_damaged.reports.double_payments import DoublePayments
 from lost_damaged.reports.losses import LossesByMonth
 from lost_damaged.reports.nav import NavBatches
@@ -7,6 +8,15 @@ from lost_damaged.reports.statements import Statements
 from lost_damaged.reports.transactions import SellerTransactions
 from lost_damaged.reports.write_offs import WriteOffs
 
-LISTS = [WriteOffs, SellerTransactions, Statements, NavBatches, DoublePayments, LossesByMonth]
+LISTS = [WriteOffs, SellerTransactions, Statements, NavBatches, DoublePayments, Claims, LossesByMonth]
 
-__all__ = ["LISTS", "DoublePayments", "LossesByMonth", "NavBatches", "SellerTransactions", "Statements", "WriteOffs"]
+__all__ = [
+    "LISTS",
+    "Claims",
+    "DoublePayments",
+    "LossesByMonth",
+    "NavBatches",
+    "SellerTransactions",
+    "Statements",
+    "WriteOffs",
+]

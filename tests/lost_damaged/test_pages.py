@@ -240,6 +240,7 @@ def test_general_settings_and_accounts(world: World) -> None:
         "general-transaction_cap": "500",
         "general-import_cap": "",
         "general-locked_until": "",
+        "general-claim_days": "90",
         "general-nav_template": "GENERAL",
         "general-nav_journal": "LOSTDAM",
         "general-nav_expense_account": "60450",
