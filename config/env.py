@@ -15,6 +15,7 @@ from environs import Env, EnvError
 from config.embedded.paths import CHECKOUT, Paths, default_data_dir
 
 SHORTEST_SECRET_KEY = 50
+SHORTEST_METRICS_TOKEN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Environment:
     redis_is_embedded: bool
     mailer: dict[str, Any]
     default_from_email: str
+    notifications_trusted_hosts: list[str]
+    metrics_token: str
     public_url: str
     log_level: str
     log_format: str
@@ -60,11 +63,12 @@ def _read(env: Env) -> Environment:
     if kind not in {"local", "production"}:
         raise ImproperlyConfigured(f"OPS_ENV is {kind!r}: use `local` or `production`.")
     production = kind == "production"
+    demo = env.bool("OPS_DEMO", False)
     database_url, redis_url = env.str("DATABASE_URL", ""), env.str("REDIS_URL", "")
     replica = env.str("DATABASE_REPLICA_URL", "")
     result = Environment(
         production=production,
-        demo=env.bool("OPS_DEMO", False),
+        demo=demo,
         debug=env.bool("DEBUG", False),
         secret_key=env.str("SECRET_KEY", "") or ("" if production else _local_secret_key(paths.data_dir)),
         allowed_hosts=env.list(
@@ -77,8 +81,10 @@ def _read(env: Env) -> Environment:
         database_is_embedded=not database_url,
         redis_url=redis_url or paths.redis_url,
         redis_is_embedded=not redis_url,
-        mailer=_mailer(env.str("EMAIL_URL", "smtp://localhost:25" if production else "console:")),
+        mailer=_mailer(env.str("EMAIL_URL", _default_mailer(paths, production=production, demo=demo))),
         default_from_email=env.str("DEFAULT_FROM_EMAIL", "Inventory Ops <inventory-ops@localhost>"),
+        notifications_trusted_hosts=env.list("NOTIFICATIONS_TRUSTED_HOSTS", []),
+        metrics_token=env.str("METRICS_TOKEN", ""),
         public_url=env.str("OPS_PUBLIC_URL", "http://localhost:8000").rstrip("/"),
         log_level=env.str("LOG_LEVEL", "INFO").upper(),
         log_format=env.str("LOG_FORMAT", "json" if production else "console"),
@@ -107,6 +113,12 @@ def _database(env: Env, name: str, url: str) -> dict[str, Any]:
     return config
 
 
+def _default_mailer(paths: Paths, *, production: bool, demo: bool) -> str:
+    if production:
+        return "smtp://localhost:25"
+    return f"file://{paths.data_dir}/mail" if demo else "console:"
+
+
 def _mailer(url: str) -> dict[str, Any]:
     """A mail server as one URL: `smtp+tls://USER:PASSWORD@HOST:587`, `console:`, `file:///folder`."""
     try:
@@ -128,7 +140,7 @@ def _mailer(url: str) -> dict[str, Any]:
             "timeout": 20,
         }
     elif backend.endswith("filebased.EmailBackend"):
-        options = {"file_path": parts["EMAIL_FILE_PATH"]}
+        options = {"file_path": "/" + str(parts["EMAIL_FILE_PATH"]).lstrip("/")}  # the library drops the first slash
     return {"BACKEND": backend, "OPTIONS": options}
 
 
@@ -171,6 +183,8 @@ def _refuse_unsafe(env: Environment, *, database_url: str, redis_url: str) -> No
         problems.append("DEBUG must be off: remove it or set DEBUG=false")
     if env.demo:
         problems.append("OPS_DEMO must be off: its logins have a public password")
+    if env.metrics_token and len(env.metrics_token) < SHORTEST_METRICS_TOKEN:
+        problems.append(f"METRICS_TOKEN needs at least {SHORTEST_METRICS_TOKEN} characters, or leave it out")
     if not database_url:
         problems.append("DATABASE_URL is missing: postgresql://USER:PASSWORD@HOST:5432/NAME")
     if not redis_url:

@@ -186,6 +186,11 @@ USE_THOUSAND_SEPARATOR = False
 MAILERS = {"default": ENV.mailer}
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 
+# -- notifications ------------------------------------------------------------------------------------------------
+NOTIFICATIONS_TRUSTED_HOSTS = ENV.notifications_trusted_hosts  # webhooks may reach these in plain HTTP and privately
+NOTIFICATIONS_ALLOW_LOOPBACK = DEMO  # a receiver on the same machine, for trying things out
+METRICS_TOKEN = ENV.metrics_token
+
 # -- AWS ----------------------------------------------------------------------------------------------------------
 AWS_REAL = ENV.aws_real
 AWS_ENDPOINT_URL = ENV.aws_endpoint_url

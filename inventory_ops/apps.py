@@ -10,6 +10,7 @@ GUIDE = {
     "action-required": _("Action Required"),
     "inventory": _("Manual inventory"),
     "imports": _("Loading data"),
+    "notifications": _("Notifications"),
 }
 
 
@@ -18,7 +19,7 @@ class InventoryOpsConfig(AppConfig):
     verbose_name = "Inventory Ops"
 
     def ready(self) -> None:
-        from inventory_ops import dashboard, guide, imports, menu, reports, stock_cards
+        from inventory_ops import dashboard, guide, imports, menu, reports, stock_cards, topics
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import scans
         from inventory_ops.permissions import EVERYBODY
@@ -33,6 +34,8 @@ class InventoryOpsConfig(AppConfig):
                 "demand": timedelta(hours=1),
             }
         )
+        for name in reports.MENU_ORDER:
+            topics.add_report(registry.get(name.replace("_", "-")))
         menu.add("", _("Overview"), "/", "layout-dashboard", roles=EVERYBODY, order=0)
         for order, slug in enumerate(("stock-inquiry", "events-ledger")):
             report = registry.get(slug)

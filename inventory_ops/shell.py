@@ -54,6 +54,9 @@ def context(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if isinstance(user, User) and user.is_active:
         shell.nav = _nav(request, user)
+        if user.role:
+            shell.unread = of_request(request, user).unread
+            shell.notifications_url = "/notifications/"
         shell.user_name = user.name or user.email
         shell.user_initials = initials(shell.user_name)
         shell.role_label = str(Role(user.role).label)

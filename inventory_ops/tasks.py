@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from inventory_ops.operations import exports, jobs, ledger_partitions, scans
 from inventory_ops.operations.imports import uploads
+from inventory_ops.operations.notifications import deliveries, dispatch
 
 
 @shared_task(name="inventory_ops.tasks.run_job")
@@ -20,14 +21,22 @@ def run_job(job_id: str) -> None:
 def run_scan(name: str, requested_by: str = "") -> None:
     with suppress(scans.ScanBusy):  # the one that runs sees the same data
         scans.run(name, requested_by=requested_by)
+    dispatch.dispatch(now=timezone.now())
+
+
+@shared_task(name="inventory_ops.tasks.deliver", soft_time_limit=60, time_limit=90)
+def deliver(delivery_id: str) -> None:
+    deliveries.deliver(delivery_id)
 
 
 @shared_task(name="inventory_ops.tasks.tick")
 def tick() -> None:
-    """Every minute: start due scans, and send again the jobs that seem lost."""
+    """Every minute: start due scans, tell people what is new, send again what seems lost."""
     now = timezone.now()
     scans.start_due(now=now)
     jobs.sweep(now=now)
+    dispatch.dispatch(now=now)
+    deliveries.sweep(now=now)
 
 
 @shared_task(name="inventory_ops.tasks.daily")
@@ -36,3 +45,4 @@ def daily() -> None:
     ledger_partitions.make_ahead(today=timezone.now().date())
     uploads.delete_old(now=timezone.now())
     exports.delete_stray(now=timezone.now())
+    dispatch.delete_old(now=timezone.now())

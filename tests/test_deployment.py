@@ -119,3 +119,9 @@ def test_production_refuses_unsafe_values_by_name(change: dict[str, str], reason
     assert result.returncode != 0
     assert f"{reason}" in result.stderr.splitlines()[-1] or f"- {reason}" in result.stderr
     assert GOOD["SECRET_KEY"] not in result.stderr
+
+
+def test_a_folder_for_mails_is_an_absolute_path() -> None:
+    from config import env
+
+    assert env._mailer("file:///var/mails")["OPTIONS"] == {"file_path": "/var/mails"}

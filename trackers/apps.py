@@ -11,7 +11,7 @@ class TrackersConfig(AppConfig):
     verbose_name = "Trackers"
 
     def ready(self) -> None:
-        from inventory_ops import dashboard, guide, menu
+        from inventory_ops import dashboard, guide, menu, topics
         from inventory_ops.operations import demo, scans, verify
         from trackers import cards, imports, queries, reports  # noqa: F401  (importing registers them)
         from trackers.operations import health
@@ -27,6 +27,7 @@ class TrackersConfig(AppConfig):
             order=10,
             counted=cards.below_target,
         )
+        topics.add(topics.Topic("trackers", _("Trackers below target"), "/trackers/", frozenset(roles)))
         guide.add("trackers", _("Inventory trackers"), "trackers.md", roles=roles)
         guide.add("trackers-faq", _("Trackers: questions"), "trackers-faq.md", roles=roles)
         dashboard.add_panels(cards.panels)

@@ -11,7 +11,7 @@ class UserAuditConfig(AppConfig):
     verbose_name = _("User audit")
 
     def ready(self) -> None:
-        from inventory_ops import guide, menu
+        from inventory_ops import guide, menu, topics
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import demo, scans
         from user_audit import reports  # noqa: F401  (registers them)
@@ -29,6 +29,7 @@ class UserAuditConfig(AppConfig):
             order=50,
             report=report.slug,
         )
+        topics.add_report(report)
         demo.add_seeder(seed)
         demo.LOGINS[APPROVER] = "second administrator: approves what admin@example.com requests"
         guide.add("user-audit", _("User audit"), "user-audit.md", roles=("admin",))

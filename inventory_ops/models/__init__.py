@@ -7,6 +7,7 @@ from inventory_ops.models.imports import Import, ImportRowError
 from inventory_ops.models.jobs import Job
 from inventory_ops.models.ledger import AdjustmentReason, EventKey, InventoryEvent
 from inventory_ops.models.merchants import Merchant, Store
+from inventory_ops.models.notifications import Delivery, Destination, Notice, Notification, Subscription
 from inventory_ops.models.orders import Order, OrderItem, PaymentAttempt
 from inventory_ops.models.pricing import FlashSale, PriceChange
 from inventory_ops.models.statistics import ProductDemand, ProductStock
@@ -17,6 +18,8 @@ __all__ = [
     "AdjustmentReason",
     "AuditEvent",
     "Category",
+    "Delivery",
+    "Destination",
     "EventKey",
     "Finding",
     "FindingEvent",
@@ -28,6 +31,8 @@ __all__ = [
     "Job",
     "Location",
     "Merchant",
+    "Notice",
+    "Notification",
     "Order",
     "OrderItem",
     "PaymentAttempt",
@@ -41,5 +46,6 @@ __all__ = [
     "ScanSchedule",
     "StockBalance",
     "Store",
+    "Subscription",
     "User",
 ]

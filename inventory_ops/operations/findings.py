@@ -15,6 +15,7 @@ from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Finding, FindingEvent, User
 from inventory_ops.operations import audit
+from inventory_ops.operations.notifications import publishing
 from inventory_ops.queries.findings import identity_key
 
 log = structlog.get_logger(__name__)
@@ -121,7 +122,10 @@ def scan_report(report: Report, *, as_of: datetime) -> ScanCounts:
     statement = UPSERT.replace("{rows}", named)
     with connection.cursor() as cursor:
         cursor.execute(statement, names | {"report": report.slug, "now": as_of})
-        return ScanCounts(*cursor.fetchone())
+        counts = ScanCounts(*cursor.fetchone())
+    if counts.opened:
+        publishing.publish_opened(report, as_of=as_of)
+    return counts
 
 
 def record_days(*, day: date, reports: list[str]) -> None:

@@ -23,7 +23,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
-from inventory_ops.models import Job, User
+from inventory_ops.models import Job, Notification, User
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +31,7 @@ LEASE = timedelta(minutes=2)
 RESEND_AFTER = timedelta(seconds=30)
 MOST_ATTEMPTS = 5
 RESULT_KEPT = timedelta(days=7)
+WAITED_FOR = timedelta(seconds=20)  # who had to wait longer than this has gone on to something else, and is told
 
 
 class JobCancelled(Exception):
@@ -170,17 +171,31 @@ def _claim(job_id: UUID | str) -> Job | None:
     return Job.objects.get(pk=job_id) if claimed else None
 
 
+@transaction.atomic
 def _finish(job: Job, state: Job.State, message: str) -> None:
     now = timezone.now()
-    Job.objects.filter(pk=job.pk).exclude(state__in=Job.FINAL).update(
-        state=state,
-        message=message,
-        lease_until=None,
-        finished_at=now,
-        result_file=job.result_file,
-        result_name=job.result_name,
-        expires_at=now + RESULT_KEPT if job.result_file else None,
+    ended = (
+        Job.objects.filter(pk=job.pk)
+        .exclude(state__in=Job.FINAL)
+        .update(
+            state=state,
+            message=message,
+            lease_until=None,
+            finished_at=now,
+            result_file=job.result_file,
+            result_name=job.result_name,
+            expires_at=now + RESULT_KEPT if job.result_file else None,
+        )
     )
+    if ended and job.created_by_id and state != Job.State.CANCELLED and now - job.created_at > WAITED_FOR:
+        Notification.objects.create(
+            user_id=job.created_by_id,
+            topic="jobs",
+            title=f"{state.label}: {job.title}"[:300],
+            text=message[:500],
+            url=f"/jobs/{job.pk}/",
+            created_at=now,
+        )
 
 
 @transaction.atomic

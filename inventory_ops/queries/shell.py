@@ -11,10 +11,11 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import JSONObject
 
 from inventory_ops.kit.db.expressions import CountOf
-from inventory_ops.models import Finding, SavedView, User
+from inventory_ops.models import Finding, Notification, SavedView, User
 from inventory_ops.queries.findings import COUNTED
 
 MOST_IN_MENU = 9_999
+MOST_UNREAD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,12 @@ class StoredView:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`counts` by report slug (findings that wait for somebody) or by the key of `others`; the views of a report."""
+    """`counts` by report slug (findings that wait for somebody) or by the key of `others`; the views of a report.
 
+    `unread` notifications stop at MOST_UNREAD.
+    """
+
+    unread: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     views: Sequence[StoredView] = ()
 
@@ -52,9 +57,11 @@ def surroundings(*, viewer: User, others: Mapping[str, QuerySet[Any]], report: s
     row = User.objects.filter(pk=viewer.pk).values_list(
         ArraySubquery(waiting.values(json=JSONObject(report="report", n="n"))),
         ArraySubquery(views.values(json=stored)),
+        CountOf(Notification.objects.filter(user=viewer.pk, read_at__isnull=True).values("pk")[:MOST_UNREAD]),
         *sizes.values(),
     )[0]
     return Surroundings(
-        counts={each["report"]: each["n"] for each in row[0]} | dict(zip(others, row[2:], strict=True)),
+        counts={each["report"]: each["n"] for each in row[0]} | dict(zip(others, row[3:], strict=True)),
+        unread=row[2],
         views=[StoredView(**each) for each in row[1]],
     )

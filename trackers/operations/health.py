@@ -10,6 +10,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from inventory_ops.operations.findings import ScanCounts
+from inventory_ops.operations.notifications.publishing import News, publish
+from trackers.models import BELOW_TARGET, State
 from trackers.queries import evaluation
 
 # Compares inside, so rows whose numbers stay are not written; `old` and `new` are PostgreSQL 18's.
@@ -38,11 +40,42 @@ select (select count(*) from n), (select count(*) from moved),
 """
 
 
+# Told once when a state gets worse than what was told, and again only after it was healthy. Snoozed ones wait.
+ALERT = """
+update trackers_tracker t set alerted_state = case when t.state = 'healthy' then '' else t.state end
+from inventory_ops_product p, inventory_ops_inventorytype i
+where t.is_enabled and {condition} and p.id = t.product_id and i.id = t.inventory_type_id and (
+    (t.state = 'healthy' and t.alerted_state <> '')
+    or (array_position({ranks}, t.state::text) > coalesce(array_position({ranks}, t.alerted_state::text), 0)
+        and (t.snoozed_until is null or t.snoozed_until <= %(as_of)s)))
+returning t.id, t.merchant_id, t.state, p.sku, i.name
+""".replace("{ranks}", "array['low', 'critical', 'stock_out']")
+
+
+def _alert(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(ALERT.replace("{condition}", condition), params | {"as_of": as_of})
+        rows = cursor.fetchall()
+    words = dict(State.choices)
+    news = [
+        News(
+            key=f"{tracker}:{state}:{as_of.isoformat()}",
+            label=f"{sku} · {type_}: {words[state]}",
+            url=f"/trackers/{tracker}/",
+            merchant_id=merchant,
+        )
+        for tracker, merchant, state, sku, type_ in rows
+        if state in BELOW_TARGET
+    ]
+    publish(topic="trackers", news=news, at=as_of)
+
+
 def _evaluate(condition: str, params: dict[str, Any], *, as_of: datetime) -> ScanCounts:
-    source = f"(select * from trackers_tracker where is_enabled and {condition})"
+    source = f"(select * from trackers_tracker t where t.is_enabled and {condition})"
     with connection.cursor() as cursor:
         cursor.execute(UPDATE.replace("{evaluation}", evaluation(source)), params | {"as_of": as_of})
         seen, changed, opened, resolved, _logged = cursor.fetchone()
+    _alert(condition, params, as_of=as_of)
     return ScanCounts(seen=seen, opened=opened, resolved=resolved, changed=changed)
 
 
@@ -60,13 +93,13 @@ def evaluate_all(as_of: datetime) -> ScanCounts:
 @transaction.atomic
 def evaluate_shard(first: int, last: int, *, as_of: datetime) -> ScanCounts:
     """Trackers whose id lies between two numbers, both included."""
-    return _evaluate("id between %(first)s and %(last)s", {"first": first, "last": last}, as_of=as_of)
+    return _evaluate("t.id between %(first)s and %(last)s", {"first": first, "last": last}, as_of=as_of)
 
 
 @transaction.atomic
 def evaluate(ids: Sequence[int], *, as_of: datetime) -> ScanCounts:
     """A few trackers, like the one just saved."""
-    return _evaluate("id = any(%(ids)s)", {"ids": list(ids)}, as_of=as_of)
+    return _evaluate("t.id = any(%(ids)s)", {"ids": list(ids)}, as_of=as_of)
 
 
 def refresh(*, as_of: datetime | None = None) -> int:

@@ -1,0 +1,74 @@
+"""Forms of notification settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory_ops import topics
+from inventory_ops.models import Destination, Merchant, User
+from inventory_ops.operations.notifications.destinations import NEEDS_ADDRESS
+
+
+class DestinationForm(forms.Form):
+    """A new destination; webhook and chat need an address."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("How"), choices=Destination.Kind.choices)
+    frequency = forms.ChoiceField(
+        label=gettext_lazy("How often"),
+        choices=Destination.Frequency.choices,
+        help_text=gettext_lazy("Digests are sent at 07:00 UTC, weekly ones on Mondays, and only when there is news."),
+    )
+    address = forms.CharField(
+        label=gettext_lazy("Address"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    name = forms.CharField(label=gettext_lazy("Name"), required=False, max_length=60)
+
+    def __init__(self, *args: Any, user: User, schemes: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if Destination.objects.filter(user=user, kind=Destination.Kind.APP).exists():
+            self.fields["kind"].choices = Destination.Kind.choices[1:]  # type: ignore[attr-defined]
+        names = ", ".join(f"{scheme}://… ({label})" for scheme, label in schemes.items())
+        self.fields["address"].help_text = _(
+            "Of a webhook (https://…) or a chat: %(names)s. E-mail goes to %(email)s."
+        ) % {"names": names, "email": user.email}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("kind") in NEEDS_ADDRESS and not cleaned.get("address"):
+            self.add_error("address", _("Webhook and chat need an address."))
+        return cleaned
+
+
+class SubscriptionForm(forms.Form):
+    """What a destination is told about; staff may narrow it to one vendor."""
+
+    topics = forms.MultipleChoiceField(label=gettext_lazy("Tell me about"), widget=forms.CheckboxSelectMultiple)
+    vendor = forms.CharField(
+        label=gettext_lazy("Only of vendor number"),
+        required=False,
+        max_length=50,
+        help_text=gettext_lazy("Leave empty for all vendors."),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = topics.offered_to(user)
+        self.fields["topics"].choices = [(topic.key, topic.label) for topic in offered]  # type: ignore[attr-defined]
+        if not user.sees_all_merchants:
+            del self.fields["vendor"]
+
+    def clean_vendor(self) -> Merchant | None:
+        number = self.cleaned_data["vendor"].strip()
+        if not number:
+            return None
+        found = Merchant.objects.filter(vendor_number__iexact=number).first()
+        if found is None:
+            raise forms.ValidationError(_("There is no vendor %(number)s.") % {"number": number})
+        return found

@@ -1,0 +1,123 @@
+"""Deliveries: each message is sent until it arrived or is given up, under one idempotency key.
+
+A worker that is killed between sending and recording leaves a lease that runs out: the message is then sent again,
+with the same key (header of a webhook, Message-ID of a mail), so that the receiver can tell that it is the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
+
+from inventory_ops.models import Delivery, Destination, User
+from inventory_ops.operations import audit
+from inventory_ops.operations.notifications import senders
+
+log = structlog.get_logger(__name__)
+
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 360))
+MOST_TRIES = len(BACK_OFF) + 1
+
+
+class NotRetried(Exception):
+    """Only a delivery that failed for good can be tried again; the message says so."""
+
+
+def create(*, destination: Destination, title: str, sections: Sequence[Mapping[str, Any]], now: datetime) -> Delivery:
+    """A message to a destination, sent when the transaction commits."""
+    delivery = Delivery.objects.create(
+        user_id=destination.user_id,
+        destination=destination,
+        kind=destination.kind,
+        name=destination.name,
+        title=title[:200],
+        content={"sections": list(sections)},
+        next_try_at=now,
+        created_at=now,
+    )
+    transaction.on_commit(lambda: send_soon(delivery.pk))
+    return delivery
+
+
+def send_soon(delivery_id: UUID) -> None:
+    """Tell the workers. A broker that is away is no error: the sweeper tells them again."""
+    try:
+        current_app.send_task("inventory_ops.tasks.deliver", args=[str(delivery_id)], retry=False)
+    except (BrokerError, RedisError, OSError) as error:
+        log.warning("delivery_not_queued", delivery=str(delivery_id), error=type(error).__name__)
+
+
+def sweep(*, now: datetime) -> int:
+    """Queue what is due: tries whose time has come, and what a lost message or worker left. Answers how many."""
+    # what was made just now is on its way to a worker already
+    due = Delivery.objects.due(now).exclude(attempts=0, created_at__gt=now - timedelta(seconds=30))
+    ids = list(due.order_by("next_try_at").values_list("pk", flat=True)[:500])
+    for pk in ids:
+        send_soon(pk)
+    return len(ids)
+
+
+def deliver(delivery_id: UUID | str, *, now: datetime | None = None) -> None:
+    """Send one message if it is due and nobody else is at it, and write down what became of it."""
+    moment = now or timezone.now()
+    taken = Delivery.objects.due(moment).filter(pk=delivery_id)
+    if not taken.update(lease_until=moment + Delivery.LEASE, attempts=F("attempts") + 1):
+        return
+    delivery = Delivery.objects.select_related("destination", "user").get(pk=delivery_id)
+    if delivery.attempts > MOST_TRIES:  # its workers were killed, again and again
+        _settle(delivery, state=Delivery.State.FAILED, error=f"Given up: its worker was lost {MOST_TRIES} times.")
+        return
+    try:
+        _send(delivery)
+    except senders.Refused as error:
+        _settle(delivery, state=Delivery.State.FAILED, error=str(error))
+    except senders.NotSent as error:
+        _try_later(delivery, str(error), moment)
+    except Exception as error:
+        log.exception("delivery_broke", delivery=str(delivery.pk), kind=delivery.kind)
+        _try_later(delivery, f"Stopped by an unexpected error ({type(error).__name__}).", moment)
+    else:
+        _settle(delivery, state=Delivery.State.SENT, error="", sent_at=timezone.now())
+
+
+def _try_later(delivery: Delivery, error: str, moment: datetime) -> None:
+    if delivery.attempts >= MOST_TRIES:
+        _settle(delivery, state=Delivery.State.FAILED, error=f"{error} Given up after {MOST_TRIES} tries.")
+    else:
+        again = moment + BACK_OFF[delivery.attempts - 1]
+        _settle(delivery, state=Delivery.State.PENDING, error=error, next_try_at=again)
+
+
+def _send(delivery: Delivery) -> None:
+    destination = delivery.destination
+    if destination is None or not destination.is_enabled:
+        raise senders.Refused("The destination was deleted or switched off.")
+    if not delivery.user.is_active:
+        raise senders.Refused("The account is disabled.")
+    senders.send(delivery, destination)
+
+
+def _settle(delivery: Delivery, *, state: Delivery.State, error: str, **values: Any) -> None:
+    log.info("delivery", delivery=str(delivery.pk), kind=delivery.kind, state=str(state), attempt=delivery.attempts)
+    pending = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.PENDING)
+    pending.update(state=state, error=error[:500], lease_until=None, **values)
+
+
+@transaction.atomic
+def retry(*, delivery: Delivery, by: User) -> None:
+    """Try a failed delivery again, from the start and under the same key. Raises NotRetried."""
+    failed = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.FAILED, destination__isnull=False)
+    if not failed.update(state=Delivery.State.PENDING, attempts=0, next_try_at=timezone.now(), lease_until=None):
+        raise NotRetried("Only a failed delivery whose destination is still there can be tried again.")
+    audit.record(action="delivery.retry", by=by, subject=delivery, summary=delivery.title)
+    transaction.on_commit(lambda: send_soon(delivery.pk))
