@@ -53,6 +53,7 @@ MODES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"theme": "dark"}, "mob
 
 def check(page: Page) -> list[str]:
     """axe's findings on the page, in one line each."""
+    page.wait_for_load_state()  # a click may have left for another page
     page.evaluate(AXE)
     result = page.evaluate(f"axe.run(document, {RULES})")
     return [

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from inventory_ops.kit.db import size
 from inventory_ops.kit.reports import Report, registry
 from inventory_ops.models import Merchant, User
 from inventory_ops.models.ledger import EventKind, EventSource
@@ -91,12 +92,14 @@ def test_export_headers_are_those_of_the_contract(slug: str) -> None:
 
 
 @pytest.mark.parametrize("report", **ids)
-def test_the_page_opens_within_its_queries(report: Report, world: Any) -> None:
+@pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+def test_the_page_opens_within_its_queries(
+    report: Report, large: bool, world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(size, "is_large", lambda model: large)
     browser = client(make.user("operations"))
     browser.get(at(report))
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         response = browser.get(at(report))
     assert response.status_code == 200
     assert str(report.title) in response.content.decode()
