@@ -56,6 +56,16 @@ def configure() -> None:
                 "schedule": timedelta(minutes=1),
                 "options": {"expires": 50, "queue": "iam"},
             },
+            "channels": {
+                "task": "inventory_ops.tasks.channels_tick",
+                "schedule": timedelta(seconds=10),
+                "options": {"expires": 9, "queue": "channels"},
+            },
+            "channels-hourly": {
+                "task": "inventory_ops.tasks.channels_hourly",
+                "schedule": timedelta(hours=1),
+                "options": {"expires": 3000, "queue": "channels"},
+            },
             "daily": {"task": "inventory_ops.tasks.daily", "schedule": crontab(hour=1, minute=30)},
         },
     )

@@ -47,6 +47,7 @@ class Environment:
     user_audit_protected: list[str]
     data_dir: Path
     behind_proxy: bool
+    channels_private: bool
 
 
 def read() -> Environment:
@@ -95,6 +96,7 @@ def _read(env: Env) -> Environment:
         user_audit_protected=env.list("USER_AUDIT_PROTECTED", []),
         data_dir=paths.data_dir,
         behind_proxy=env.bool("BEHIND_PROXY", False),
+        channels_private=env.bool("CHANNELS_PRIVATE", not production),
     )
     if production:
         _refuse_unsafe(result, database_url=database_url, redis_url=redis_url)

@@ -198,6 +198,10 @@ AWS_ACCOUNTS = ENV.aws_accounts
 USER_AUDIT_WRITES = ENV.user_audit_writes
 USER_AUDIT_PROTECTED = [email.lower() for email in ENV.user_audit_protected]
 
+# -- channels -----------------------------------------------------------------------------------------------------
+CHANNELS_PRIVATE = ENV.channels_private  # may a channel's address lie in a private network?
+CHANNELS_DIR = DATA_DIR / "channels"  # folders of file channels lie below it
+
 # -- JSON API -----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],

@@ -20,11 +20,14 @@ class InventoryOpsConfig(AppConfig):
 
     def ready(self) -> None:
         from inventory_ops import dashboard, guide, imports, menu, reports, stock_cards, topics
+        from inventory_ops.channels import kinds
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import scans
+        from inventory_ops.operations.channels import catalogue, drift  # noqa: F401  (they register their jobs)
         from inventory_ops.permissions import EVERYBODY
 
         imports.register_all()
+        kinds.register_all()
         reports.register_all()
         scans.register_report_scans(
             {

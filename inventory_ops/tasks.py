@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from inventory_ops.operations import exports, jobs, ledger_partitions, scans
+from inventory_ops.operations.channels import drift, exchange
 from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.notifications import deliveries, dispatch
 
@@ -37,6 +38,23 @@ def tick() -> None:
     jobs.sweep(now=now)
     dispatch.dispatch(now=now)
     deliveries.sweep(now=now)
+
+
+@shared_task(name="inventory_ops.tasks.channels_tick")
+def channels_tick() -> None:
+    """Every few seconds: a round with each channel that something can be done for."""
+    exchange.start_due(now=timezone.now())
+
+
+@shared_task(name="inventory_ops.tasks.sync_channel")
+def sync_channel(channel_id: int) -> None:
+    exchange.sync(channel_id)
+
+
+@shared_task(name="inventory_ops.tasks.channels_hourly")
+def channels_hourly() -> None:
+    """Every hour: start the comparisons that are due."""
+    drift.start_due(now=timezone.now())
 
 
 @shared_task(name="inventory_ops.tasks.daily")

@@ -2,6 +2,16 @@
 
 from inventory_ops.models.audit import AuditEvent
 from inventory_ops.models.catalog import Category, Product
+from inventory_ops.models.channels import (
+    Channel,
+    ChannelChange,
+    ChannelImport,
+    ChannelImportRow,
+    ChannelListing,
+    ChannelOrder,
+    ChannelOrderLine,
+    ChannelWebhook,
+)
 from inventory_ops.models.findings import Finding, FindingEvent, ReportDay, SavedView, ScanRun, ScanSchedule
 from inventory_ops.models.imports import Import, ImportRowError
 from inventory_ops.models.jobs import Job
@@ -18,6 +28,14 @@ __all__ = [
     "AdjustmentReason",
     "AuditEvent",
     "Category",
+    "Channel",
+    "ChannelChange",
+    "ChannelImport",
+    "ChannelImportRow",
+    "ChannelListing",
+    "ChannelOrder",
+    "ChannelOrderLine",
+    "ChannelWebhook",
     "Delivery",
     "Destination",
     "EventKey",

@@ -1,0 +1,35 @@
+"""Texts encrypted at rest, under keys derived from SECRET_KEY, one for each purpose."""
+
+from __future__ import annotations
+
+import base64
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+
+class SealBroken(Exception):
+    """The text was sealed under a SECRET_KEY that is neither the present one nor among SECRET_KEY_FALLBACKS."""
+
+
+def _cipher(purpose: str) -> MultiFernet:
+    return MultiFernet(
+        [
+            Fernet(base64.urlsafe_b64encode(HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(key.encode())))
+            for key in map(str, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
+        ]
+    )
+
+
+def seal(text: str, *, purpose: str) -> bytes:
+    return _cipher(purpose).encrypt(text.encode())
+
+
+def unseal(sealed: bytes | memoryview, *, purpose: str) -> str:
+    """Raises SealBroken."""
+    try:
+        return _cipher(purpose).decrypt(bytes(sealed)).decode()
+    except InvalidToken as error:
+        raise SealBroken from error

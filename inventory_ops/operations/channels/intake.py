@@ -1,0 +1,255 @@
+"""Orders of a channel: each snapshot is compared with what was known, and the difference moves stock here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from inventory_ops.channels.protocol import Basis, Capabilities, OrderLine, OrderSnapshot
+from inventory_ops.models import (
+    Channel,
+    ChannelListing,
+    ChannelOrder,
+    ChannelOrderLine,
+    Order,
+    OrderItem,
+    Product,
+)
+from inventory_ops.models.ledger import EventSource
+from inventory_ops.models.orders import CancelledBy
+from inventory_ops.operations import orders
+from inventory_ops.operations.ledger import LedgerRefusal
+from inventory_ops.operations.orders import NewLine, NewOrder
+
+log = structlog.get_logger(__name__)
+
+
+def unchanged(channel: Channel, snapshots: Sequence[OrderSnapshot], *, now: datetime) -> set[str]:
+    """External ids of those that say what was taken before, as a whole: there is nothing to do for them."""
+    known = dict(
+        ChannelOrder.objects.filter(
+            channel=channel, external_id__in=[each.external_id for each in snapshots], problem=""
+        ).values_list("external_id", "digest")
+    )
+    same = {each.external_id for each in snapshots if bytes(known.get(each.external_id, b"")) == _digest(each)}
+    ChannelOrder.objects.filter(channel=channel, external_id__in=same).update(seen_at=now)
+    return same
+
+
+def _digest(snapshot: OrderSnapshot) -> bytes:
+    return hashlib.sha256(repr(snapshot).encode(errors="surrogatepass")).digest()
+
+
+def take(channel: Channel, snapshot: OrderSnapshot, *, caps: Capabilities, now: datetime) -> bool:
+    """Take an order as it is now; answers whether it is taken as a whole.
+
+    Taking it again changes nothing. What cannot be taken is written down as the order's problem and tried again by
+    the next poll; it holds up no other order.
+    """
+    try:
+        with transaction.atomic():
+            return _take(channel, snapshot, caps, now)
+    except LedgerRefusal as refused:
+        problem = str(refused)
+    except DatabaseError as error:
+        log.exception("channel_order_failed", channel=channel.code, order=snapshot.external_id)
+        problem = _("The order does not fit our books (%(error)s).") % {"error": type(error).__name__}
+    with transaction.atomic():
+        known = _known(channel, snapshot, now)
+        known.problem = problem[:500]
+        known.save()
+    return False
+
+
+def _known(channel: Channel, snapshot: OrderSnapshot, now: datetime) -> ChannelOrder:
+    """The order's row under its lock, with what the snapshot says of the order itself."""
+    ChannelOrder.objects.bulk_create(
+        [
+            ChannelOrder(
+                channel=channel,
+                external_id=snapshot.external_id,
+                number=snapshot.number,
+                raw_state=snapshot.raw_state,
+                updated_at=snapshot.updated_at,
+                seen_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    known = (
+        ChannelOrder.objects.select_for_update(of=("self",))
+        .select_related("order")
+        .get(channel=channel, external_id=snapshot.external_id)
+    )
+    known.number, known.raw_state, known.problem = snapshot.number, snapshot.raw_state[:100], ""
+    known.placed_at, known.updated_at, known.seen_at = snapshot.placed_at, snapshot.updated_at, now
+    known.is_open = snapshot.state in ("cart", "placed")
+    return known
+
+
+def _take(channel: Channel, snapshot: OrderSnapshot, caps: Capabilities, now: datetime) -> bool:
+    digest = _digest(snapshot)
+    placed_at = snapshot.placed_at or snapshot.updated_at
+    is_old = channel.started_at is not None and placed_at < channel.started_at
+    is_known = ChannelOrder.objects.filter(channel=channel, external_id=snapshot.external_id).exists()
+    if is_old and not is_known and (caps.basis is Basis.AVAILABLE or snapshot.state != "placed"):
+        return True  # the imported quantities are without it already
+    known = _known(channel, snapshot, now)
+    rows = _lines(channel, known, snapshot, is_old=is_old and not is_known)
+    snapshot = replace(snapshot, lines=tuple(rows[each.external_id].since_start(each) for each in snapshot.lines))
+    if missing := sorted({row.sku or row.external_id for row in rows.values() if row.product_id is None}):
+        known.problem = _("Not listed here: %(skus)s. Read the catalogue again, or add the product.") % {
+            "skus": ", ".join(missing)[:300]
+        }
+    took = [(row, line) for line in snapshot.lines if (row := rows[line.external_id]).product_id and line.ordered > 0]
+    if took and snapshot.state != "cart":
+        known.order = _order(channel, known, snapshot, took, placed_at)
+        _move(channel, known.order, snapshot, took, placed_at, now)
+    known.digest = digest
+    known.save()
+    _forget_quantities(channel, took, caps)
+    for row, line in took:
+        row.open_quantity, row.kept_quantity = line.open, line.open + line.fulfilled
+    ChannelOrderLine.objects.bulk_update(
+        rows.values(), ["product", "item", "open_quantity", "kept_quantity", "waiting_quantity"]
+    )
+    _note_listings(channel, {row.product_id for row, _line in took if row.product_id})
+    return not known.problem
+
+
+def _lines(
+    channel: Channel, known: ChannelOrder, snapshot: OrderSnapshot, *, is_old: bool
+) -> dict[str, ChannelOrderLine]:
+    """Rows of the lines by external id, each with its product where the channel lists one of ours.
+
+    Of an order that is older than the catalogue (`is_old`), what was shipped or cancelled by then is left out for
+    good: it was not on the shelf when the quantities were read.
+    """
+    ChannelOrderLine.objects.bulk_create(
+        [
+            ChannelOrderLine(
+                channel_order=known,
+                external_id=each.external_id,
+                sku=each.sku,
+                shipped_before=each.fulfilled if is_old else 0,
+                cancelled_before=each.cancelled if is_old else 0,
+            )
+            for each in snapshot.lines
+        ],
+        ignore_conflicts=True,
+    )
+    rows = {row.external_id: row for row in known.lines.select_related("item").order_by("pk")}
+    strange = {each.external_id: each for each in snapshot.lines if rows[each.external_id].product_id is None}
+    if strange:
+        listed = dict(
+            ChannelListing.objects.filter(
+                channel=channel, external_id__in={each.variant_id for each in strange.values()}
+            ).values_list("external_id", "product_id")
+        )
+        by_sku = dict(
+            Product.objects.filter(
+                merchant_id=channel.merchant_id, sku__in={each.sku for each in strange.values() if each.sku}
+            ).values_list("sku", "pk")
+        )
+        for external_id, line in strange.items():
+            rows[external_id].product_id = listed.get(line.variant_id) or by_sku.get(line.sku)
+    return rows
+
+
+def _order(
+    channel: Channel,
+    known: ChannelOrder,
+    snapshot: OrderSnapshot,
+    took: list[tuple[ChannelOrderLine, OrderLine]],
+    placed_at: datetime,
+) -> Order:
+    placed = orders.place(
+        new=NewOrder(
+            number=f"{channel.code}-{snapshot.number}"[:50],
+            at=placed_at,
+            currency=snapshot.currency,
+            lines=[
+                NewLine(row.shop_item_id, row.product_id, line.ordered, line.unit_price)
+                for row, line in took
+                if row.product_id
+            ],
+            store_number=channel.code,
+            customer_email=snapshot.customer_email[:254],
+        ),
+        source=EventSource.CHANNEL,
+        actor=channel.code,
+    )
+    if known.order_id not in (None, placed.order.pk):
+        raise LedgerRefusal(_("The channel has two orders of the number %(n)s.") % {"n": snapshot.number})
+    for row, _line in took:
+        row.item = placed.items[row.shop_item_id]
+    return placed.order
+
+
+def _move(
+    channel: Channel,
+    order: Order,
+    snapshot: OrderSnapshot,
+    took: list[tuple[ChannelOrderLine, OrderLine]],
+    placed_at: datetime,
+    now: datetime,
+) -> None:
+    """Ship what is fulfilled; cancel within the channel's window; what was cancelled later waits for people."""
+    in_time = snapshot.updated_at - placed_at <= channel.cancel_window
+    cancelled: dict[int, int] = {}
+    shipped: dict[int, int] = {}
+    for row, line in took:
+        item = row.item
+        assert isinstance(item, OrderItem)
+        if line.cancelled and in_time:
+            cancelled[item.pk] = line.cancelled
+        if line.fulfilled:
+            shipped[item.pk] = line.fulfilled
+    if cancelled:
+        orders.cancel(
+            order=order,
+            totals=cancelled,
+            cancelled_by=CancelledBy.CUSTOMER,
+            at=max(snapshot.updated_at, placed_at),
+            source=EventSource.CHANNEL,
+            actor=channel.code,
+        )
+    if shipped:
+        orders.ship(order=order, totals=shipped, at=now, source=EventSource.CHANNEL, actor=channel.code)
+    fresh = OrderItem.objects.in_bulk([row.item_id for row, _line in took if row.item_id])
+    for row, line in took:
+        taken_back = fresh[row.item_id].cancelled_quantity if row.item_id else 0
+        row.waiting_quantity = max(line.cancelled - taken_back, 0) + line.returned
+
+
+def _forget_quantities(channel: Channel, took: list[tuple[ChannelOrderLine, OrderLine]], caps: Capabilities) -> None:
+    """Where the channel counts what is available, it has moved its quantity itself, before or after our last write.
+
+    So we do not know what it has, and tell it anew; where it compares before it sets, we can guess.
+    """
+    if caps.basis is not Basis.AVAILABLE:
+        return
+    moved: dict[int, int] = {}
+    for row, line in took:
+        if row.product_id and (units := line.open + line.fulfilled - row.kept_quantity):
+            moved[row.product_id] = moved.get(row.product_id, 0) + units
+    for product_id, units in moved.items():
+        rows = ChannelListing.objects.filter(channel=channel, product_id=product_id)
+        rows.update(there_quantity=F("there_quantity") - units if caps.compare_and_set else None)
+
+
+def _note_listings(channel: Channel, products: set[int]) -> None:
+    """What the channel holds itself may have changed without a change of stock: have its listings looked at."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into inventory_ops_channelchange (channel_id, listing_id)"
+            " select channel_id, id from inventory_ops_channellisting where channel_id = %s and product_id = any(%s)",
+            [channel.pk, list(products)],
+        )
