@@ -9,6 +9,7 @@ GUIDE = {
     "start": _("Getting started"),
     "action-required": _("Action Required"),
     "inventory": _("Manual inventory"),
+    "channels": _("Channels"),
     "imports": _("Loading data"),
     "notifications": _("Notifications"),
 }
@@ -19,7 +20,7 @@ class InventoryOpsConfig(AppConfig):
     verbose_name = "Inventory Ops"
 
     def ready(self) -> None:
-        from inventory_ops import dashboard, guide, imports, menu, reports, stock_cards, topics
+        from inventory_ops import channel_cards, dashboard, guide, imports, menu, reports, stock_cards, topics
         from inventory_ops.channels import kinds
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import scans
@@ -46,7 +47,9 @@ class InventoryOpsConfig(AppConfig):
         menu.add("inventory", _("Imports"), "/imports/", "file-upload", roles=("operations", "admin"), order=90)
         menu.add("system", _("Adjustment reasons"), "/settings/reasons/", "list", roles=("admin",), order=60)
         menu.add("system", _("Jobs"), "/jobs/", "history", roles=EVERYBODY, order=10)
+        menu.add("inventory", _("Channels"), "/channels/", "building-store", roles=("operations", "admin"), order=30)
         dashboard.add_cards(stock_cards.oversold)
+        dashboard.add_cards(channel_cards.failing)
         for name, title in GUIDE.items():
             guide.add(name, title, f"{name}.md")
         for order, report in enumerate(registry):

@@ -9,6 +9,7 @@ from inventory_ops.kit.reports import registry
 from inventory_ops.views import (
     api,
     catalog,
+    channels,
     findings,
     home,
     imports,
@@ -42,6 +43,7 @@ urlpatterns = [
     path("inventory/adjust/undo/<int:pk>/", stock.undo, name="stock-undo"),
     path("inventory/products/<int:pk>/", stock.product, name="stock-product"),
     path("settings/reasons/", reasons.adjustment_reasons, name="adjustment-reasons"),
+    path("channels/", include(channels.urlpatterns)),
     path("imports/", include(imports.urlpatterns)),
     path("notifications/", include(notifications.urlpatterns)),
     path("scans/<slug:name>/run/", findings.run_scan, name="run-scan"),

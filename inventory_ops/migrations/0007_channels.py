@@ -250,7 +250,6 @@ class Migration(migrations.Migration):
                             ("new", "New"),
                             ("matched", "Matched"),
                             ("conflict", "Conflicting"),
-                            ("zero", "Zero"),
                             ("untracked", "No quantity"),
                             ("linked", "Linked already"),
                             ("unknown", "Not here"),

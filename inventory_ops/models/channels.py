@@ -267,7 +267,6 @@ class ChannelImportRow(models.Model):
         NEW = "new", _("New")
         MATCHED = "matched", _("Matched")
         CONFLICT = "conflict", _("Conflicting")
-        ZERO = "zero", _("Zero")
         UNTRACKED = "untracked", _("No quantity")
         LINKED = "linked", _("Linked already")
         UNKNOWN = "unknown", _("Not here")

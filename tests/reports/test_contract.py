@@ -43,6 +43,7 @@ HEADERS = {
     "Quantity Change, Quantity After, Reason, Note, Source, Reference, Actor",
     "stock-inquiry": "Vendor Number, Item SKU, Item Name, Inventory Type, On Hand, Allocated, Available, "
     "Nearest Expiry",
+    "channels-listings": "Channel, External SKU, Item SKU, Quantity Sent, Sent At, State, Error",
 }
 MOST_QUERIES = 8
 

@@ -1,0 +1,146 @@
+"""The list of channels, one channel, and the buttons of its page."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from inventory_ops.channels import kinds
+from inventory_ops.channels.protocol import ChannelError
+from inventory_ops.forms.channels import RuleForm
+from inventory_ops.models import Channel
+from inventory_ops.operations.channels import catalogue, drift, setup
+from inventory_ops.operations.channels.setup import ChannelRefused
+from inventory_ops.permissions import roles_required, viewer
+from inventory_ops.queries import channel_page
+from inventory_ops.queries import channels as queries
+from inventory_ops.views.channels.page import MANAGERS, Number, Page, crumbs, find, kind_label
+
+
+@roles_required(*MANAGERS)
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """All channels and how they are doing."""
+    now = timezone.now()
+    rows = queries.overview(viewer=viewer(request))
+    live = [row for row in rows if row.channel.state != Channel.State.RETIRED]
+    states = [(row, channel_page.health(row, now=now), kind_label(row.channel)) for row in rows]
+    failing = sum(state.tone in ("critical", "warning") for _row, state, _kind in states)
+    due, waiting = sum(row.due for row in live), sum(row.waiting + row.problems for row in live)
+    page = Page(
+        title=_("Channels"),
+        subtitle=_("Stock is kept here and told to every channel; orders come in from them."),
+        breadcrumbs=[(_("Inventory"), None), (_("Channels"), None)],
+        numbers=[
+            Number(_("Channels in use"), f"{sum(row.channel.state == 'synced' for row in live):,}"),
+            Number(_("Need attention"), f"{failing:,}", tone="warning" if failing else ""),
+            Number(_("Waiting to be sent"), f"{due:,}", _("listings")),
+            Number(_("Orders to look at"), f"{waiting:,}", _("late cancellations, unknown items")),
+        ],
+    )
+    return render(request, "inventory_ops/channels/index.html", {"page": page, "rows": states, "now": now})
+
+
+@roles_required(*MANAGERS)
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One channel: health, queue, last errors, orders to look at, and what can be done."""
+    channel = find(request, pk)
+    now = timezone.now()
+    [row] = queries.overview(viewer=viewer(request), pk=pk)
+    try:
+        kind = kinds.get(channel.kind)
+    except kinds.UnknownKind:
+        kind = None
+    reading = channel.imports.select_related("job").order_by("-pk").first()
+    rules = [(RuleForm.base_fields[name].label, value) for name, value in RuleForm.rules_of(channel).items()]
+    context = {
+        "page": Page(
+            title=channel.name,
+            subtitle=f"{channel.merchant} · {kind_label(channel)} · {channel.code}",
+            breadcrumbs=crumbs((channel.name, None)),
+            numbers=[
+                Number(_("Listings"), f"{row.listings:,}"),
+                Number(_("Waiting to be sent"), f"{row.due:,}"),
+                Number(_("Rejected"), f"{row.rejected:,}", tone="critical" if row.rejected else ""),
+                Number(
+                    _("Another quantity there"),
+                    f"{row.drifted:,}",
+                    _("at the last comparison"),
+                    "warning" if row.drifted else "",
+                ),
+            ],
+        ),
+        "channel": channel,
+        "kind": kind,
+        "health": channel_page.health(row, now=now),
+        "reading": reading,
+        "rules": [(label, value) for label, value in rules if value is not None],
+        "waiting": channel_page.waiting(channel),
+        "problems": channel_page.problems(channel),
+        "orders": channel_page.latest_orders(channel),
+        "errors": channel_page.rejected(channel),
+        "webhook_url": f"{settings.PUBLIC_URL}/channels/webhooks/{channel.webhook_token}/"
+        if kind and kind.webhooks
+        else "",
+        "window": int(channel.cancel_window.total_seconds() // 60),
+        "now": now,
+    }
+    return render(request, "inventory_ops/channels/detail.html", context)
+
+
+@roles_required(*MANAGERS)
+@require_POST
+def act(request: HttpRequest, pk: int) -> HttpResponse:
+    """One of the buttons of a channel's page."""
+    channel = find(request, pk)
+    back = f"/channels/{pk}/"
+    try:
+        done = _act(request, channel, request.POST.get("action", ""))
+    except (ChannelRefused, ChannelError) as refused:
+        messages.error(request, str(refused))
+        return HttpResponseRedirect(back)
+    if done.startswith("/"):
+        return HttpResponseRedirect(done)
+    if done:
+        messages.success(request, done)
+    else:
+        messages.error(request, _("Choose what to do with the channel."))
+    return HttpResponseRedirect(back)
+
+
+def _act(request: HttpRequest, channel: Channel, action: str) -> str:
+    """Do it; answers a sentence, or the address to go to."""
+    by = viewer(request)
+    match action:
+        case "pause":
+            setup.pause(channel=channel, by=by)
+            return _("Paused. What changes meanwhile is sent when you resume.")
+        case "resume":
+            setup.resume(channel=channel, by=by)
+            return _("Resumed: changes are sent now.")
+        case "send":
+            count = setup.send_all_again(channel=channel, by=by)
+            return ngettext("%(n)s quantity is sent again.", "%(n)s quantities are sent again.", count) % {"n": count}
+        case "check":
+            return _("The channel answers: %(name)s") % {"name": setup.try_connection(channel=channel)}
+        case "compare":
+            if channel.state != Channel.State.SYNCED:
+                raise ChannelRefused(_("The channel is not in use."))
+            return f"/jobs/{drift.start(channel=channel, by=by).pk}/"
+        case "read":
+            catalogue.start(channel=channel, by=by)
+            return f"/channels/{channel.pk}/catalogue/"
+        case "retire":
+            if request.POST.get("code") != channel.code:
+                raise ChannelRefused(_("Type the channel's code, %(code)s, to retire it.") % {"code": channel.code})
+            setup.retire(channel=channel, by=by)
+            return _("Retired. Its listings and orders stay on record.")
+        case _unknown:
+            return ""

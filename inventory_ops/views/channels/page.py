@@ -1,0 +1,51 @@
+"""What the pages of channels share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from inventory_ops.channels import kinds
+from inventory_ops.models import Channel
+from inventory_ops.permissions import ADMIN, OPERATIONS, viewer
+
+MANAGERS = (OPERATIONS, ADMIN)
+
+
+@dataclass(slots=True)
+class Page:
+    title: str
+    subtitle: str
+    breadcrumbs: list[tuple[str, str | None]]
+    submit_label: str = ""
+    cancel_url: str = "/channels/"
+    add_another: bool = False
+    numbers: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    label: str
+    value: str
+    hint: str = ""
+    tone: str = ""
+
+
+def crumbs(*names: tuple[str, str | None]) -> list[tuple[str, str | None]]:
+    return [(_("Channels"), "/channels/"), *names]
+
+
+def kind_label(channel: Channel) -> str:
+    try:
+        return str(kinds.get(channel.kind).label)
+    except kinds.UnknownKind:
+        return channel.kind
+
+
+def find(request: HttpRequest, pk: int) -> Channel:
+    rows = Channel.objects.visible_to(viewer(request)).select_related("merchant")
+    return get_object_or_404(rows, pk=pk)
