@@ -11,6 +11,7 @@ import csv
 import os
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -103,7 +104,7 @@ class CsvChannel:
     def stock(self, cursor: str | None = None, *, ids: Sequence[str] = ()) -> Page[StockItem]:
         wanted = set(ids)
         told = self._told_since_the_catalogue()
-        found = (self._item(row, told) for row in self._rows(self.folder / "catalogue.csv", CATALOGUE))
+        found = self._items(told)
         if ids:
             return Page(tuple(item for item in found if item.external_id in wanted))
         start = int(cursor or 0)
@@ -112,9 +113,17 @@ class CsvChannel:
         more = start + len(part) < len(items)
         return Page(part, str(start + len(part)) if more else None, len(items))
 
+    def _items(self, told: Mapping[str, int]) -> Iterator[StockItem]:
+        """What the catalogue lists. An id that is there again gets a number: nobody knows which of them is meant."""
+        times: Counter[str] = Counter()
+        for row in self._rows(self.folder / "catalogue.csv", CATALOGUE):
+            external_id = row.get("external_id") or row["sku"]
+            times[external_id] += 1
+            again = f"#{times[external_id]}" if times[external_id] > 1 else ""
+            yield self._item(row, f"{external_id}{again}", told)
+
     @staticmethod
-    def _item(row: Mapping[str, str], told: Mapping[str, int]) -> StockItem:
-        external_id = row.get("external_id") or row["sku"]
+    def _item(row: Mapping[str, str], external_id: str, told: Mapping[str, int]) -> StockItem:
         quantity = int(row["quantity"]) if row.get("quantity") else None
         return StockItem(
             external_id=external_id,

@@ -57,13 +57,15 @@ def test_signing_up_with_the_primary_marketplace(
     )
     page.get_by_role("button", name="Check and take").click()
     expect(page.get_by_role("alert")).to_contain_text("line 2 · quantity · many")
-    rows = b"sku,title,quantity,price\nLAMP-1,Desk lamp,8,9.99\nCUP-1,Cup,3,4\nCUP-1,Cup too,1,4\nPEN-1,Pen,0,1\n"
-    page.get_by_label("CSV file").set_input_files(
-        {"name": "catalogue.csv", "mimeType": "text/csv", "buffer": rows.replace(b"CUP-1,Cup too", b"CUP-1,Cup two")}
+    rows = (
+        b"sku,title,quantity,price\nLAMP-1,Desk lamp,8,9.99\nCUP-1,Cup,3,4\nMUG-1,Mug,1,5\nMUG-1,Mug too,2,5\n"
+        b"PEN-1,Pen,0,1\n"
     )
+    page.get_by_label("CSV file").set_input_files({"name": "catalogue.csv", "mimeType": "text/csv", "buffer": rows})
     page.get_by_role("button", name="Check and take").click()
     page.get_by_role("button", name="Read its catalogue").click()
     expect(page.get_by_text("1 product has another quantity here.")).to_be_visible()
+    expect(page.get_by_text("2 things share a SKU.")).to_be_visible()
     assert not check(page)
     shoot(page, "channels-preview")
     page.get_by_role("button", name="Import").click()

@@ -114,12 +114,14 @@ def test_the_import_is_events_and_repeating_it_changes_nothing(by: User) -> None
     )
     again = read(channel, by)
     assert list(verdicts(again).values()) == ["linked", "linked", "new"]
-    apply(again, by)
-    assert events.count() == 3
+    job = apply(again, by)
+    assert job.state == "done", job.message
+    assert "1 quantities imported" in job.message
+    assert events.all().count() == 3
     assert world.stock(conflicting) == (8, 0)
     third = read(channel, by)
     apply(third, by)
-    assert events.count() == 3
+    assert events.all().count() == 3
     assert AuditEvent.objects.filter(action="channel.import").count() == 3
     assert not any(outcome.differences for outcome in verify.run())
 
