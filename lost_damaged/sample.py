@@ -49,7 +49,7 @@ def seed(now: datetime) -> None:
 
 def _claims(finance: User, now: datetime) -> None:
     """A seller's claims: one accepted, one rejected, two open."""
-    seller = User.objects.filter(role="merchant", merchant__isnull=False).order_by("pk").first()
+    seller = User.objects.filter(email="merchant@example.com", merchant__isnull=False).first()
     if seller is None or seller.merchant is None:
         return
     products = Product.objects.filter(merchant=seller.merchant, category__isnull=False).order_by("pk")

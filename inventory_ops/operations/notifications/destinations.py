@@ -48,7 +48,12 @@ def create(*, user: User, kind: str, frequency: str, name: str, address: str, no
         cursor=latest_batch(),
         next_at=next_digest(frequency, after=now),
     )
-    audit.record(action="destination.create", by=user, subject=destination, summary=f"{kind}: {destination.name}")
+    audit.record(
+        action="destination.create",
+        by=user,
+        subject=destination,
+        summary=f"Notifications to {destination.name} ({kind})",
+    )
     return destination, key
 
 
@@ -92,13 +97,17 @@ def switch(*, destination: Destination, on: bool, by: User) -> None:
         destination.cursor = latest_batch()
     destination.save(update_fields=["is_enabled", "cursor"])
     word = "on" if on else "off"
-    audit.record(action="destination.switch", by=by, subject=destination, summary=f"{destination.name}: {word}")
+    audit.record(
+        action="destination.switch", by=by, subject=destination, summary=f"Notifications to {destination.name}: {word}"
+    )
 
 
 @transaction.atomic
 def delete(*, destination: Destination, by: User) -> None:
     """What waits for it is not sent any more."""
-    audit.record(action="destination.delete", by=by, subject=destination, summary=destination.name)
+    audit.record(
+        action="destination.delete", by=by, subject=destination, summary=f"No more notifications to {destination.name}"
+    )
     destination.delete()
 
 
