@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory_ops.models import InventoryType, Merchant, Product, User
-from trackers.mechanisms import MECHANISMS
+from trackers.mechanisms import MECHANISMS, Field
 from trackers.models import Tracker
 
 
@@ -127,3 +127,31 @@ class TrackerForm(forms.Form):
             (mechanism, [self[f"{mechanism.name}-{field.name}"] for field in mechanism.fields])
             for mechanism in MECHANISMS.values()
         ]
+
+
+class NumbersForm(forms.Form):
+    """New numbers for many trackers at once; what is left empty stays as it is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        same: dict[str, list[Field]] = {}
+        for mechanism in MECHANISMS.values():
+            for field in mechanism.fields:
+                same.setdefault(field.name, []).append(field)
+        for name, fields in same.items():
+            # a number of several mechanisms has to suit each of them
+            least, most = max(field.least for field in fields), min(field.most for field in fields)
+            widget = forms.NumberInput(attrs={"inputmode": "numeric", "min": least, "step": 1})
+            self.fields[name] = forms.IntegerField(
+                label=fields[0].label, required=False, min_value=least, max_value=most, widget=widget
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not self.numbers():
+            raise ValidationError(_("Enter at least one number."))
+        return cleaned
+
+    def numbers(self) -> dict[str, int]:
+        """The parameters that were given."""
+        return {name: value for name, value in self.cleaned_data.items() if value is not None}

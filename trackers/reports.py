@@ -102,6 +102,7 @@ class Trackers(Report):
         Link(_("New tracker"), "/trackers/new/", "plus", ROLES, primary=True),
     )
     bulk_buttons = (
+        BulkButton("change", _("Change numbers"), "pencil"),
         BulkButton("snooze", _("Snooze 7 days"), "clock"),
         BulkButton("enable", _("Enable"), "player-play"),
         BulkButton("disable", _("Disable"), "player-pause"),

@@ -10,13 +10,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from inventory_ops.kit.bulk import choose
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Finding, User
 from inventory_ops.operations import findings, scans
@@ -99,29 +100,14 @@ def bulk(request: HttpRequest, slug: str) -> HttpResponse:
 def _chosen(report: Report, request: HttpRequest) -> tuple[list[Finding], str]:
     """The findings of the chosen rows, and a warning when “all N matching” is no longer the N that were seen."""
     user = viewer(request)
-    post = request.POST
-    changed = ""
-    if post.get("scope") == "all":
-        selection = report.select(QueryDict(post.get("query", "")), viewer=user)
-        keys = list(selection.rows.order_by().values_list(identity_key(report), flat=True)[: MOST_ROWS + 1])
-        seen = post.get("count_seen", "")
-        if len(keys) > MOST_ROWS:
-            raise ValidationError(
-                [_("More than %(n)s rows match. Narrow the filters first.") % {"n": f"{MOST_ROWS:,}"}]
-            )
-        if not seen.isdigit() or int(seen) != len(keys):
-            changed = _("%(seen)s rows matched when you chose them, now it is %(now)s. Check the list again.") % {
-                "seen": seen or "?",
-                "now": len(keys),
-            }
-    else:
-        keys = [key[:100] for key in post.getlist("ids")[:MOST_ROWS] if "\x00" not in key]
+    chosen = choose(request.POST, report, viewer=user, key=identity_key(report), most=MOST_ROWS)
+    keys = chosen.keys
     found = {row.key: row for row in Finding.objects.visible_to(user).filter(report=report.slug, key__in=keys)}
     if len(found) < len(set(keys)):
         # rows that no scan has seen yet: look now, so that they can be worked on
         findings.scan_report(report, as_of=timezone.now())
         found = {row.key: row for row in Finding.objects.visible_to(user).filter(report=report.slug, key__in=keys)}
-    return list(found.values()), changed
+    return list(found.values()), chosen.changed
 
 
 def _confirm_page(

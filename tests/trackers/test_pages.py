@@ -161,6 +161,30 @@ def test_who_may_open_the_pages(role: str, status: int) -> None:
         assert browser.get(path).status_code == status, path
 
 
+def test_numbers_are_changed_in_bulk_where_a_mechanism_has_them() -> None:
+    browser, good, by = client(), InventoryType.objects.get(code="good"), make.user("operations")
+    stock, turnover = (
+        rules.save(product=make.product(sku), inventory_type=good, mechanism=mechanism, values=values, by=by).tracker
+        for sku, mechanism, values in (
+            ("P1", "stock_quantity", {"quantity": 10}),
+            ("P2", "turnover_days", {"lookback_days": 30, "coverage_days": 7}),
+        )
+    )
+    ids = [stock.pk, turnover.pk]
+    asked = browser.post("/trackers/bulk/", {"action": "change", "ids": ids}).content.decode()
+    assert "Change numbers: 2 trackers" in asked and "30 / 7 days" in asked
+    for bad in ({}, {"quantity": "0"}, {"quantity": "x"}, {"coverage_days": "-1"}, {"quantity": "9" * 20}):
+        answer = browser.post("/trackers/bulk/", {"action": "change", "ids": ids, "confirm": "1"} | bad)
+        assert answer.status_code == 422, bad
+    browser.post("/trackers/bulk/", {"action": "change", "ids": ids, "confirm": "1", "quantity": "25"})
+    browser.post("/trackers/bulk/", {"action": "change", "ids": ids, "confirm": "1", "coverage_days": "14"})
+    stock.refresh_from_db()
+    turnover.refresh_from_db()
+    assert (stock.parameters, turnover.parameters) == ("below 25", "30 / 14 days")
+    assert stock.events.get(kind="changed").text == "below 10 → below 25"
+    assert turnover.quantity is None
+
+
 def test_bulk_actions_ask_first_and_refuse_when_the_number_changed() -> None:
     good = InventoryType.objects.get(code="good")
     for sku in ("A", "B"):

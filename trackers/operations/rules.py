@@ -140,6 +140,26 @@ def switch(*, trackers: Iterable[Tracker], on: bool, by: User) -> int:
 
 
 @transaction.atomic
+def change(*, trackers: Iterable[Tracker], numbers: dict[str, int], by: User) -> int:
+    """Give trackers new parameters, each those that its mechanism has; answers how many changed."""
+    changed: list[Tracker] = []
+    rows = Tracker.objects.select_for_update(of=("self",)).filter(pk__in=[each.pk for each in trackers])
+    for tracker in rows.select_related("product").order_by("pk"):
+        own = {field.name for field in MECHANISMS[tracker.mechanism].fields} & numbers.keys()
+        before = tracker.parameters
+        for name in own:
+            setattr(tracker, name, numbers[name])
+        if tracker.parameters == before:
+            continue
+        tracker.updated_at = timezone.now()
+        tracker.save(update_fields=[*own, "updated_at"])
+        _log(tracker, "changed", f"{before} → {tracker.parameters}", by)
+        changed.append(tracker)
+    health.evaluate([each.pk for each in changed], as_of=timezone.now())
+    return len(changed)
+
+
+@transaction.atomic
 def snooze(*, trackers: Iterable[Tracker], until: datetime, by: User) -> int:
     """No alerts until a moment."""
     changed = 0

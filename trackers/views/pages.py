@@ -1,16 +1,15 @@
-"""Pages of trackers: form with preview, detail, bulk actions, suggestions."""
+"""Pages of trackers: form with preview, detail, suggestions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -18,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from inventory_ops.kit.reports import registry
 from inventory_ops.models import InventoryType, Merchant, Product
 from inventory_ops.permissions import ADMIN, MERCHANT, OPERATIONS, roles_required, viewer
 from inventory_ops.queries import search
@@ -32,7 +30,6 @@ from trackers.queries import Reading
 
 ROLES = (OPERATIONS, MERCHANT, ADMIN)
 PRODUCT_HITS = 20
-MOST_BULK = 5_000
 SUGGESTED = 50
 RANGES = (30, 60, 365)
 
@@ -310,83 +307,6 @@ def headline(tracker: Tracker, reading: Reading, runs_out: Any) -> Headline:
     if tracker.mechanism == Mechanism.TURNOVER_DAYS:
         title = _("Stock will not last %(days)s days.") % {"days": tracker.coverage_days}
     return Headline(tone, title, text)
-
-
-@roles_required(*ROLES)
-@require_POST
-def bulk(request: HttpRequest) -> HttpResponse:
-    """Delete, enable, disable or snooze the chosen trackers, after a page that says what will happen."""
-    user = viewer(request)
-    action = request.POST.get("action", "")
-    labels = {"delete": _("Delete"), "enable": _("Enable"), "disable": _("Disable"), "snooze": _("Snooze for 7 days")}
-    if action not in labels:
-        messages.error(request, _("Choose what to do with the trackers."))
-        return HttpResponseRedirect("/trackers/")
-    rows = Tracker.objects.visible_to(user)
-    changed = ""
-    if request.POST.get("scope") == "all":
-        try:
-            selection = registry.get("trackers").select(QueryDict(request.POST.get("query", "")), viewer=user)
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-            return HttpResponseRedirect("/trackers/")
-        chosen = list(rows.filter(pk__in=selection.rows.values("pk")).select_related("product")[: MOST_BULK + 1])
-        seen = request.POST.get("count_seen", "")
-        if len(chosen) > MOST_BULK:
-            messages.error(request, _("More than %(n)s trackers match. Narrow the filters first.") % {"n": MOST_BULK})
-            return HttpResponseRedirect("/trackers/")
-        if seen != str(len(chosen)):
-            changed = _("%(seen)s trackers matched when you chose them, now it is %(now)s. Check again.") % {
-                "seen": seen or "?",
-                "now": len(chosen),
-            }
-    else:
-        ids = [
-            int(each)
-            for each in request.POST.getlist("ids")[:MOST_BULK]
-            if each.isascii() and each.isdigit() and len(each) < 18
-        ]
-        chosen = list(rows.filter(pk__in=ids).select_related("product"))
-    if not chosen:
-        messages.warning(request, _("No tracker was selected."))
-        return HttpResponseRedirect("/trackers/")
-    if not request.POST.get("confirm") or changed:
-        return _confirm(request, action, labels[action], chosen, changed)
-    match action:
-        case "delete":
-            count = rules.delete(trackers=chosen, by=user)
-        case "snooze":
-            until = datetime.combine(timezone.now().date() + timedelta(days=7), time.max, UTC)
-            count = rules.snooze(trackers=chosen, until=until, by=user)
-        case _other:
-            count = rules.switch(trackers=chosen, on=action == "enable", by=user)
-    messages.success(request, ngettext("%(n)d tracker changed.", "%(n)d trackers changed.", count) % {"n": count})
-    return HttpResponseRedirect("/trackers/")
-
-
-def _confirm(request: HttpRequest, action: str, label: str, chosen: list[Tracker], changed: str) -> HttpResponse:
-    count = ngettext("%(n)d tracker", "%(n)d trackers", len(chosen)) % {"n": len(chosen)}
-    hidden = [("action", action)]
-    if request.POST.get("scope") == "all":
-        hidden += [("scope", "all"), ("query", request.POST.get("query", "")), ("count_seen", str(len(chosen)))]
-    else:
-        hidden += [("ids", str(tracker.pk)) for tracker in chosen]
-    page = {
-        "title": f"{label}: {count}",
-        "subtitle": "",
-        "breadcrumbs": [(_("Trackers"), "/trackers/"), (label, None)],
-        "action_label": f"{label}: {count}",
-        "danger": action == "delete",
-        "cancel_url": "/trackers/",
-        "hidden": hidden,
-        "rows": [
-            {"key": tracker.product.sku, "label": tracker.parameters, "outcome": label} for tracker in chosen[:50]
-        ],
-        "rows_total": _("… and %(n)d more") % {"n": len(chosen) - 50} if len(chosen) > 50 else "",
-        "confirm_count": None,
-        "changed": changed,
-    }
-    return render(request, "inventory_ops/confirm_bulk.html", {"page": page, "form": None})
 
 
 @roles_required(*ROLES)
