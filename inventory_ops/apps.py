@@ -46,12 +46,15 @@ class InventoryOpsConfig(AppConfig):
             menu.add("inventory", report.short_title, report.url, report.icon, roles=EVERYBODY, order=20 + order)
         menu.add("inventory", _("Imports"), "/imports/", "file-upload", roles=("operations", "admin"), order=90)
         menu.add("system", _("Adjustment reasons"), "/settings/reasons/", "list", roles=("admin",), order=60)
+        menu.add("system", _("Schedules"), "/system/schedules/", "clock", roles=("admin",), order=70)
+        menu.add("system", _("Status"), "/system/status/", "activity", roles=("admin",), order=80)
         menu.add("system", _("Jobs"), "/jobs/", "history", roles=EVERYBODY, order=10)
         menu.add("inventory", _("Channels"), "/channels/", "building-store", roles=("operations", "admin"), order=30)
         dashboard.add_cards(stock_cards.oversold)
         dashboard.add_cards(channel_cards.failing)
         for name, title in GUIDE.items():
             guide.add(name, title, f"{name}.md")
+        guide.add("system", _("Schedules, status, metrics"), "system.md", roles=("admin",))
         for order, report in enumerate(registry):
             if report.in_menu and report.url.startswith("/action-required/"):
                 menu.add(

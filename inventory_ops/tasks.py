@@ -11,6 +11,7 @@ from inventory_ops.operations import exports, jobs, ledger_partitions, scans
 from inventory_ops.operations.channels import drift, exchange
 from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.notifications import deliveries, dispatch
+from inventory_ops.queries import status
 
 
 @shared_task(name="inventory_ops.tasks.run_job")
@@ -38,6 +39,7 @@ def tick() -> None:
     jobs.sweep(now=now)
     dispatch.dispatch(now=now)
     deliveries.sweep(now=now)
+    status.tick_done(now=now)
 
 
 @shared_task(name="inventory_ops.tasks.channels_tick")

@@ -20,6 +20,7 @@ from inventory_ops.views import (
     saved_views,
     stock,
     stock_count,
+    system,
 )
 
 urlpatterns = [
@@ -45,6 +46,8 @@ urlpatterns = [
     path("settings/reasons/", reasons.adjustment_reasons, name="adjustment-reasons"),
     path("channels/", include(channels.urlpatterns)),
     path("imports/", include(imports.urlpatterns)),
+    path("system/", include(system.urlpatterns)),
+    path("metrics", system.metrics, name="metrics"),
     path("notifications/", include(notifications.urlpatterns)),
     path("scans/<slug:name>/run/", findings.run_scan, name="run-scan"),
     path("preferences/columns/<slug:slug>/", reports.save_columns, name="save-columns"),

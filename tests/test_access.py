@@ -60,6 +60,7 @@ TABLE: list[tuple[str, set[str]]] = [
     (r"settings/reasons/", ADMIN),
     (r"jobs/$", SELLERS),
     (r"notifications/", SELLERS),
+    (r"(system/|metrics$)", ADMIN),
     (r"api/v1/reports/<slug:slug>/$", SELLERS),
     # pages of one's own, and pages whose objects are narrowed to what the viewer may see
     (r"preferences/(columns|views/<slug:slug>)/", SELLERS),

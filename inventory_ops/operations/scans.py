@@ -14,8 +14,8 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from inventory_ops.kit.reports import registry
-from inventory_ops.models import ScanRun, ScanSchedule
-from inventory_ops.operations import findings
+from inventory_ops.models import ScanRun, ScanSchedule, User
+from inventory_ops.operations import audit, findings
 from inventory_ops.operations.findings import ScanCounts
 
 log = structlog.get_logger(__name__)
@@ -122,10 +122,29 @@ def request(name: str, *, by: str = "") -> None:
         log.warning("scan_not_sent", scan=name, error=type(error).__name__)
 
 
+def ensure_schedules(*, now: datetime) -> None:
+    """A row for every scan, with its default period."""
+    missing = set(_scans) - set(ScanSchedule.objects.values_list("name", flat=True))
+    ScanSchedule.objects.bulk_create(
+        (ScanSchedule(name=name, every=_scans[name].every, next_at=now) for name in sorted(missing)),
+        ignore_conflicts=True,
+    )
+
+
+@transaction.atomic
+def reschedule(*, name: str, every: timedelta, is_enabled: bool, by: User, now: datetime) -> None:
+    """Run a scan this often, or not at all by itself; a shorter period counts from the last run."""
+    row = ScanSchedule.objects.select_for_update().get(name=name)
+    row.next_at = min(row.next_at, now + every) if is_enabled else row.next_at
+    row.every, row.is_enabled = every, is_enabled
+    row.save()
+    text = f"every {int(every.total_seconds() // 60)} min" if is_enabled else "off"
+    audit.record(action="scan.schedule", by=by, subject=row, summary=f"{name}: {text}")
+
+
 def start_due(*, now: datetime) -> Sequence[str]:
     """Send the scans that are due and move their next run ahead. Two beats at once send each only once."""
-    for scan in _scans.values():
-        ScanSchedule.objects.get_or_create(name=scan.name, defaults={"every": scan.every, "next_at": now})
+    ensure_schedules(now=now)
     sent = []
     with transaction.atomic():
         due = ScanSchedule.objects.select_for_update(skip_locked=True).filter(

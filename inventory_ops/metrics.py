@@ -1,0 +1,109 @@
+"""The metrics page: requests from the counters that all processes share, the rest read when it is asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+import redis
+from django.db import DatabaseError, InterfaceError
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from config import metrics
+from config.celery import QUEUES
+from inventory_ops.queries import findings, health, status
+
+
+class Ops(Collector):
+    """All families; what cannot be read is left out, and `ops_up` says which service is down."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("ops_up", "1 when the service answers", labels=["service"])
+        problems = {"database": health.database(), "broker": health.broker()}
+        for name, problem in problems.items():
+            up.add_metric([name], 0 if problem else 1)
+        yield up
+        if not problems["broker"]:
+            try:
+                yield from self._requests()
+                yield from self._queues()
+            except redis.RedisError:
+                return
+        if not problems["database"]:
+            try:
+                yield from self._database()
+            except (DatabaseError, InterfaceError):
+                return
+
+    @staticmethod
+    def _requests() -> Iterator[Metric]:
+        requests = CounterMetricFamily("ops_requests", "Requests answered", labels=["method", "route", "status"])
+        times = HistogramMetricFamily("ops_request_seconds", "Time to answer", labels=["route"])
+        buckets: dict[str, dict[str, int]] = defaultdict(dict)
+        sums: dict[str, int] = {}
+        for name, value in metrics.counted().items():
+            kind, _bar, rest = name.partition("|")
+            if kind == "count":
+                method, code, route = rest.split("|", 2)
+                requests.add_metric([method, route, code], value)
+            elif kind == "bucket":
+                bound, route = rest.split("|", 1)
+                buckets[route][bound] = value
+            else:
+                sums[rest] = value
+        for route, found in buckets.items():
+            total, cumulated = 0, []
+            for bound in [*map(str, metrics.BUCKETS), "+Inf"]:
+                total += found.get(bound, 0)
+                cumulated.append((bound, total))
+            times.add_metric([route], cumulated, sums.get(route, 0) / 1_000_000)
+        yield requests
+        yield times
+
+    def _queues(self) -> Iterator[Metric]:
+        depth = GaugeMetricFamily("ops_queue_depth", "Messages that wait", labels=["queue"])
+        for name, number in status.queue_depths(QUEUES).items():
+            depth.add_metric([name], number)
+        yield depth
+        if tick := status.last_tick():
+            age = (self.now - tick).total_seconds()
+            yield GaugeMetricFamily("ops_tick_age_seconds", "Since a worker last did beat's minute task", value=age)
+
+    def _database(self) -> Iterator[Metric]:
+        ages = GaugeMetricFamily("ops_scan_age_seconds", "Since the last good run", labels=["scan"])
+        failed = GaugeMetricFamily("ops_scan_failed", "1 when the last run failed", labels=["scan"])
+        for name, fresh in findings.freshness(now=self.now).items():
+            failed.add_metric([name], fresh.state == "failed")
+            if fresh.last_at:
+                ages.add_metric([name], (self.now - fresh.last_at).total_seconds())
+        yield ages
+        yield failed
+        counts = status.day_counts(now=self.now)
+        runs = GaugeMetricFamily("ops_scan_runs_24h", "Runs of the last 24 hours", labels=["scan", "state"])
+        for (name, state), number in counts.scans.items():
+            runs.add_metric([name, state], number)
+        yield runs
+        for kind, found in (("jobs", counts.jobs), ("deliveries", counts.deliveries)):
+            family = GaugeMetricFamily(f"ops_{kind}_24h", "Of the last 24 hours, by state", labels=["state"])
+            for state, number in found.items():
+                family.add_metric([state], number)
+            yield family
+        stuck = status.stuck_jobs(now=self.now).count()
+        yield GaugeMetricFamily("ops_jobs_stuck", "Jobs that no worker is at", value=stuck)
+        waiting = GaugeMetricFamily("ops_findings", "Findings that wait for somebody", labels=["report"])
+        for slug, total in findings.totals(viewer=None).items():
+            waiting.add_metric([slug], total.count)
+        yield waiting
+
+
+def page(*, now: datetime) -> bytes:
+    """The text that Prometheus reads."""
+    registry = CollectorRegistry()
+    registry.register(Ops(now))
+    return generate_latest(registry)

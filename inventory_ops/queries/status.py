@@ -1,0 +1,99 @@
+"""How the system is doing: for the status page and for /metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+
+from inventory_ops.models import Delivery, Job, ScanRun, ScanSchedule
+from inventory_ops.queries.health import SECONDS
+
+TICK_KEY = "ops:tick"
+TICK_LATE = timedelta(minutes=3)
+WAITS_TOO_LONG = timedelta(minutes=2)
+DAY = timedelta(hours=24)
+
+
+def last_tick() -> datetime | None:
+    """When a worker last did beat's minute task; None when not known (or the cache is away)."""
+    text = cache.get(TICK_KEY)
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+
+def tick_done(*, now: datetime) -> None:
+    cache.set(TICK_KEY, now.isoformat(), timeout=7 * 24 * 3600)
+
+
+def queue_depths(queues: tuple[str, ...]) -> Mapping[str, int]:
+    """Messages that wait in each queue, and those that workers hold under `in progress`. Raises RedisError."""
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
+    with client, client.pipeline(transaction=False) as pipe:
+        for name in queues:
+            pipe.llen(name)
+        pipe.hlen("unacked")
+        found = pipe.execute()
+    return dict(zip([*queues, "in progress"], found, strict=True))
+
+
+def stuck_jobs(*, now: datetime) -> QuerySet[Job]:
+    """Jobs that no worker took for too long, or whose worker was lost."""
+    waits = Q(state=Job.State.QUEUED, created_at__lt=now - WAITS_TOO_LONG)
+    return Job.objects.filter(waits | Q(state=Job.State.RUNNING, lease_until__lt=now)).order_by("created_at")
+
+
+def failed_jobs(*, now: datetime) -> QuerySet[Job]:
+    return Job.objects.filter(state=Job.State.FAILED, finished_at__gt=now - DAY).order_by("-finished_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A scan's schedule with its last run, if there was one."""
+
+    row: ScanSchedule
+    run: ScanRun | None
+
+    @property
+    def minutes(self) -> int:
+        return int(self.row.every.total_seconds() // 60)
+
+    @property
+    def took(self) -> float | None:
+        """Seconds that the last run took."""
+        if self.run is None or self.run.finished_at is None:
+            return None
+        return round((self.run.finished_at - self.run.started_at).total_seconds(), 1)
+
+
+def schedules() -> list[Schedule]:
+    """All schedules by name, in two queries."""
+    newest = ScanRun.objects.filter(name=OuterRef("name")).order_by("-started_at").values("pk")[:1]
+    rows = list(ScanSchedule.objects.annotate(last_run=Subquery(newest)).order_by("name"))
+    runs = ScanRun.objects.in_bulk([row.last_run for row in rows if row.last_run])
+    return [Schedule(row, runs.get(row.last_run)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounts:
+    """What ended in the last 24 hours, by state; scans by name and state."""
+
+    jobs: Mapping[str, int]
+    deliveries: Mapping[str, int]
+    scans: Mapping[tuple[str, str], int]
+
+
+def day_counts(*, now: datetime) -> DayCounts:
+    since = now - DAY
+    jobs = Job.objects.filter(Q(finished_at__gt=since) | Q(finished_at__isnull=True)).values_list("state")
+    sent = Delivery.objects.filter(created_at__gt=since).values_list("state")
+    runs = ScanRun.objects.filter(started_at__gt=since).values_list("name", "state")
+    return DayCounts(
+        jobs=dict(jobs.annotate(n=Count("pk"))),
+        deliveries=dict(sent.annotate(n=Count("pk"))),
+        scans={(name, state): n for name, state, n in runs.annotate(n=Count("pk"))},
+    )
