@@ -46,6 +46,7 @@ class InventoryOpsConfig(AppConfig):
             menu.add("inventory", report.short_title, report.url, report.icon, roles=EVERYBODY, order=20 + order)
         menu.add("inventory", _("Imports"), "/imports/", "file-upload", roles=("operations", "admin"), order=90)
         menu.add("system", _("Adjustment reasons"), "/settings/reasons/", "list", roles=("admin",), order=60)
+        menu.add("system", _("Price guard"), "/settings/price-guard/", "shield-check", roles=("admin",), order=65)
         menu.add("system", _("Schedules"), "/system/schedules/", "clock", roles=("admin",), order=70)
         menu.add("system", _("Status"), "/system/status/", "activity", roles=("admin",), order=80)
         menu.add("system", _("Jobs"), "/jobs/", "history", roles=EVERYBODY, order=10)

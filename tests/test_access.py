@@ -60,6 +60,8 @@ TABLE: list[tuple[str, set[str]]] = [
     (r"settings/reasons/", ADMIN),
     (r"jobs/$", SELLERS),
     (r"notifications/", SELLERS),
+    (r"settings/price-guard/", ADMIN),
+    (r"products/<int:pk>/prices/", OPS),
     (r"(system/|metrics$)", ADMIN),
     (r"api/v1/reports/<slug:slug>/$", SELLERS),
     # pages of one's own, and pages whose objects are narrowed to what the viewer may see

@@ -13,13 +13,13 @@ from inventory_ops.models.channels import (
     ChannelWebhook,
 )
 from inventory_ops.models.findings import Finding, FindingEvent, ReportDay, SavedView, ScanRun, ScanSchedule
-from inventory_ops.models.imports import Import, ImportRowError
+from inventory_ops.models.imports import Import, ImportRowError, ImportRowWarning
 from inventory_ops.models.jobs import Job
 from inventory_ops.models.ledger import AdjustmentReason, EventKey, InventoryEvent
 from inventory_ops.models.merchants import Merchant, Store
 from inventory_ops.models.notifications import Delivery, Destination, Notice, Notification, Subscription
 from inventory_ops.models.orders import Order, OrderItem, PaymentAttempt
-from inventory_ops.models.pricing import FlashSale, PriceChange
+from inventory_ops.models.pricing import FlashSale, PriceChange, PriceGuard
 from inventory_ops.models.statistics import ProductDemand, ProductStock
 from inventory_ops.models.stock import InventoryType, Location, StockBalance
 from inventory_ops.models.users import User
@@ -44,6 +44,7 @@ __all__ = [
     "FlashSale",
     "Import",
     "ImportRowError",
+    "ImportRowWarning",
     "InventoryEvent",
     "InventoryType",
     "Job",
@@ -55,6 +56,7 @@ __all__ = [
     "OrderItem",
     "PaymentAttempt",
     "PriceChange",
+    "PriceGuard",
     "Product",
     "ProductDemand",
     "ProductStock",

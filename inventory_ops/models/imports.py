@@ -34,6 +34,7 @@ class Import(models.Model):
     rows_changed = models.PositiveIntegerField(_("changed"), default=0)
     rows_unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     rows_failed = models.PositiveIntegerField(_("failed"), default=0)
+    rows_warned = models.PositiveIntegerField(_("with warnings"), default=0)
     message = models.TextField(_("message"), blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -60,10 +61,9 @@ class Import(models.Model):
         return f"{self.kind}: {self.file_name}"
 
 
-class ImportRowError(models.Model):
-    """One thing wrong with one row of an import."""
+class RowRemark(models.Model):
+    """One thing to say about one row of an import."""
 
-    job = models.ForeignKey(Import, models.CASCADE, related_name="errors", db_column="import_id")
     line = models.PositiveIntegerField(_("line"), help_text=_("Physical line in the file, the header is line 1."))
     column = models.CharField(_("column"), max_length=100, blank=True)
     value = models.CharField(_("value"), max_length=200, blank=True)
@@ -71,7 +71,25 @@ class ImportRowError(models.Model):
     message = models.CharField(_("message"), max_length=500)
 
     class Meta:
-        indexes = [models.Index(fields=["job", "line"], name="import_error_by_line")]
+        abstract = True
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.message}"
+
+
+class ImportRowError(RowRemark):
+    """One thing wrong with one row of an import, which was refused for it."""
+
+    job = models.ForeignKey(Import, models.CASCADE, related_name="errors", db_column="import_id")
+
+    class Meta:
+        indexes = [models.Index(fields=["job", "line"], name="import_error_by_line")]
+
+
+class ImportRowWarning(RowRemark):
+    """One thing to look at in one row of an import, which was taken all the same."""
+
+    job = models.ForeignKey(Import, models.CASCADE, related_name="warnings", db_column="import_id")
+
+    class Meta:
+        indexes = [models.Index(fields=["job", "line"], name="import_warning_by_line")]

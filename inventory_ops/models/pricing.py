@@ -76,6 +76,36 @@ class FlashSale(models.Model):
         return f"{self.percentage} % until {self.ends_at:%Y-%m-%d %H:%M}"
 
 
+class PriceGuard(models.Model):
+    """What happens when a price, cost or sale would sell a merchant's product below its cost of goods.
+
+    The rule without a merchant is for all that have none of their own; without it, nothing is checked.
+    """
+
+    class Mode(models.TextChoices):
+        OFF = "off", _("Off: nothing is checked")
+        WARN = "warn", _("Warn: who changes it is told, and may go on")
+        BLOCK = "block", _("Block: the change is refused")
+
+    merchant = models.OneToOneField(
+        "inventory_ops.Merchant", models.CASCADE, null=True, blank=True, related_name="price_guard"
+    )
+    mode = models.CharField(_("rule"), max_length=10, choices=Mode.choices)
+    changed_at = models.DateTimeField(_("changed at"), default=timezone.now)
+    changed_by = models.CharField(_("changed by"), max_length=254, blank=True)
+
+    class Meta:
+        verbose_name = _("price guard")
+        verbose_name_plural = _("price guards")
+        constraints = [
+            models.UniqueConstraint(fields=["merchant"], name="price_guard_has_one_default", nulls_distinct=False),
+            models.CheckConstraint(name="price_guard_mode_is_known", condition=Q(mode__in=["off", "warn", "block"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merchant or ''} {self.mode}".strip()
+
+
 class PriceChange(models.Model):
     """One change of a product's price, special price or cost: what it was, what it became, when, by whom."""
 

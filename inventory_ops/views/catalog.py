@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from inventory_ops import order_panels
 from inventory_ops.models import Order, OrderItem, Product, StockBalance
-from inventory_ops.permissions import viewer
+from inventory_ops.permissions import ADMIN, OPERATIONS, viewer
 from inventory_ops.queries import costs
 
 
@@ -81,6 +81,7 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
             breadcrumbs=[(_("Products"), None), (found.sku, None)],
         ),
         "product": found,
+        "may_change_prices": user.has_role(OPERATIONS, ADMIN),
         "balances": balances,
         "sales": found.flash_sales.order_by("-starts_at")[:10],
         "changes": found.price_changes.order_by("-at")[:10],

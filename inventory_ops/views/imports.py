@@ -89,6 +89,8 @@ class PreviewPage:
     errors: list[Problem]
     warnings: list[Warned] = field(default_factory=list)
     error_total: str = ""
+    row_warnings: list[Problem] = field(default_factory=list)
+    row_warnings_total: str = ""
     error_file_url: str | None = None
     replace_url: str | None = None
     apply_url: str = ""
@@ -214,6 +216,7 @@ def preview(job: Import) -> PreviewPage:
     label = None
     if waits and not blocked:
         label = _("Apply %(count)s rows") % {"count": f"{good:,}"} if good else None
+    remarks = list(job.warnings.order_by("line", "id")[:SHOWN_ERRORS])
     page = PreviewPage(
         title=_("Import of %(kind)s") % {"kind": job.kind.replace("_", " ")},
         subtitle=f"{words[Import.State(job.state)]} · {job.file_name} · {job.rows_total:,} {_('rows')} · {who}",
@@ -223,9 +226,11 @@ def preview(job: Import) -> PreviewPage:
             Number(_("New"), f"{job.rows_new:,}"),
             Number(_("Changed"), f"{job.rows_changed:,}"),
             Number(_("Unchanged"), f"{job.rows_unchanged:,}"),
+            *([Number(_("With warnings"), f"{job.rows_warned:,}", tone="warning")] if job.rows_warned else []),
             Number(_("With errors"), f"{job.rows_failed:,}", tone="critical" if job.rows_failed else ""),
         ],
         errors=[Problem(f"{e.line:,}" if e.line else _("File"), e.column, visible(e.value), e.message) for e in errors],
+        row_warnings=[Problem(f"{e.line:,}", e.column, visible(e.value), e.message) for e in remarks],
         warnings=_warnings(job, waits=waits, blocked=blocked, good=good),
         error_file_url=f"{address}errors/" if kept and any(error.line > 1 for error in errors) else None,
         replace_url=f"/imports/new/?kind={job.kind}" if waits or job.state == Import.State.FAILED else None,
@@ -233,6 +238,11 @@ def preview(job: Import) -> PreviewPage:
         apply_label=label,
         discard_url=f"{address}discard/" if waits else None,
     )
+    if job.rows_warned > len(remarks):
+        page.row_warnings_total = _("The first %(shown)s of %(total)s rows with a warning.") % {
+            "shown": f"{len(remarks):,}",
+            "total": f"{job.rows_warned:,}",
+        }
     if total > len(errors):
         page.error_total = _("The first %(shown)s of %(total)s errors; the file of rejected rows has all.") % {
             "shown": f"{len(errors):,}",

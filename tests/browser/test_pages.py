@@ -45,7 +45,14 @@ PAGES = {
     ],
     "merchant": ["/", "/action-required/inventory-cost-issues/", "/trackers/"],
     "finance": ["/", "/finance/write-offs/", "/finance/transactions/", "/settings/finance/"],
-    "admin": ["/", "/system/schedules/", "/system/status/", "/action-required/user-audit/", "/settings/reasons/"],
+    "admin": [
+        "/",
+        "/settings/price-guard/",
+        "/system/schedules/",
+        "/system/status/",
+        "/action-required/user-audit/",
+        "/settings/reasons/",
+    ],
     "": ["/accounts/login/", "/accounts/password/reset/"],
 }
 MODES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"theme": "dark"}, "mobile": {"mobile": True}}

@@ -137,13 +137,14 @@ class Staging:
         parser = Parser(reader.header, self.spec)
         self.present = frozenset(column.field for column in parser.columns)
         columns = ", ".join(f"{column.field} {column.type.sql}" for column in self.spec.columns)
-        self._drop(self.table, "import_error")
+        self._drop(self.table, "import_error", "import_warning")
         self.execute(f"create temp table {self.table} (line integer, {columns}) on commit drop")
         self.execute(
             "create temp table import_error (line integer, col text, value text, code text, message text)"
             " on commit drop"
         )
-        self._made += [self.table, "import_error"]
+        self.execute("create temp table import_warning (like pg_temp.import_error) on commit drop")
+        self._made += [self.table, "import_error", "import_warning"]
         names = ", ".join(["line", *(column.field for column in parser.columns)])
         refusal: FileRefused | None = None
         with connection.cursor() as cursor:
@@ -176,15 +177,24 @@ class Staging:
                 copy.write_row((error.line, error.column, error.value, error.code, error.message))
 
     def errors(
-        self, column: str, code: str, message: str, where: str, params: Sequence[Any] = (), *, value: str = ""
+        self,
+        column: str,
+        code: str,
+        message: str,
+        where: str,
+        params: Sequence[Any] = (),
+        *,
+        value: str = "",
+        into: str = "import_error",
     ) -> None:
         """Add an error for every staged row `s` that `where` (which may go on from a FROM item) selects.
 
-        `message` is a SQL expression (a quoted text, mostly); `value` one too, by default the column itself.
+        `message` is a SQL expression (a quoted text, mostly); `value` one too, by default the column itself. Into
+        `import_warning`, it is a warning: the row is taken all the same.
         """
         shown = value or (f"s.{self.spec.fields[column].field}::text" if column else "null::text")
         self.execute(
-            f"insert into pg_temp.import_error select s.line, '{column}', left(coalesce({shown}, ''), 200), '{code}',"
+            f"insert into pg_temp.{into} select s.line, '{column}', left(coalesce({shown}, ''), 200), '{code}',"
             f" left({message}, 500) from pg_temp.{self.table} s {where}",
             params,
         )
@@ -212,6 +222,13 @@ class Staging:
             [SHOWN_ERRORS],
         )
         count = self.fetch("select count(distinct line) from pg_temp.import_error")[0][0]
+        return count, [RowError(*row) for row in rows]
+
+    def warned(self) -> tuple[int, list[RowError]]:
+        """Number of rows that are taken with a warning, and the warnings by line (the first 100,000)."""
+        good = "from pg_temp.import_warning where line not in (select line from pg_temp.import_error)"
+        rows = self.fetch(f"select line, col, value, code, message {good} order by line, col limit %s", [SHOWN_ERRORS])
+        count = self.fetch(f"select count(distinct line) {good}")[0][0]
         return count, [RowError(*row) for row in rows]
 
     def drop_failed(self) -> None:

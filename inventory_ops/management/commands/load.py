@@ -13,10 +13,11 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from inventory_ops.kit.imports import registry
+from inventory_ops.kit.imports import RowError, registry
 from inventory_ops.operations.imports.files import File, Outcome, load_files
 
 ALL_APPLIED, SOME_REFUSED, NOTHING_DONE = 0, 1, 2
+SHOWN_WARNINGS = 20  # of a file, in text
 
 
 class Command(BaseCommand):
@@ -63,11 +64,15 @@ class Command(BaseCommand):
                 self.stdout.write(f"{outcome.file_name}:{error.line}:{column}{value} {error.message}")
             if outcome.failed > len({error.line for error in outcome.errors}):
                 self.stdout.write(f"{outcome.file_name}: … {outcome.failed:,} rows refused in all")
+            for warning in outcome.warnings[:SHOWN_WARNINGS]:
+                self.stdout.write(f"{outcome.file_name}:{warning.line}: warning: {warning.message}")
+            if outcome.warned > SHOWN_WARNINGS:
+                self.stdout.write(f"{outcome.file_name}: … {outcome.warned:,} rows with a warning in all")
         for outcome in outcomes:
             counts = outcome.counts
             text = (
                 f"{outcome.file_name}: {counts.new:,} new, {counts.changed:,} changed, {counts.unchanged:,} unchanged,"
-                f" {outcome.failed:,} refused"
+                f" {outcome.failed:,} refused" + (f", {outcome.warned:,} with a warning" if outcome.warned else "")
             )
             self.stdout.write(text + (" — nothing of this file was applied" if outcome.refused else ""))
         rows = sum(outcome.rows for outcome in outcomes)
@@ -103,6 +108,17 @@ def exit_code(outcomes: list[Outcome]) -> int:
     return SOME_REFUSED if any(outcome.applied for outcome in outcomes) else NOTHING_DONE
 
 
+def _remark(outcome: Outcome, remark: RowError) -> dict[str, Any]:
+    return {
+        "file": outcome.file_name,
+        "line": remark.line,
+        "column": remark.column,
+        "value": remark.value,
+        "reason": remark.message,
+        "code": remark.code,
+    }
+
+
 def as_json(outcomes: list[Outcome], seconds: float) -> dict[str, Any]:
     return {
         "exit": exit_code(outcomes),
@@ -117,17 +133,9 @@ def as_json(outcomes: list[Outcome], seconds: float) -> dict[str, Any]:
                 "changed": outcome.counts.changed,
                 "unchanged": outcome.counts.unchanged,
                 "refused": outcome.failed,
-                "errors": [
-                    {
-                        "file": outcome.file_name,
-                        "line": error.line,
-                        "column": error.column,
-                        "value": error.value,
-                        "reason": error.message,
-                        "code": error.code,
-                    }
-                    for error in outcome.errors
-                ],
+                "errors": [_remark(outcome, error) for error in outcome.errors],
+                "warned": outcome.warned,
+                "warnings": [_remark(outcome, warning) for warning in outcome.warnings],
             }
             for outcome in outcomes
         ],

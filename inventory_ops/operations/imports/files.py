@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import structlog
 from django.db import DatabaseError, connection, transaction
@@ -27,7 +27,7 @@ from inventory_ops.kit.imports import (
     Staging,
     open_source,
 )
-from inventory_ops.models import AuditEvent, Import, ImportRowError, User
+from inventory_ops.models import AuditEvent, Import, ImportRowError, ImportRowWarning, User
 from inventory_ops.operations import audit
 from inventory_ops.operations.ledger import LedgerRefusal
 
@@ -49,6 +49,8 @@ class Outcome:
     counts: Counts = field(default_factory=Counts)
     failed: int = 0
     errors: list[RowError] = field(default_factory=list)
+    warned: int = 0
+    warnings: list[RowError] = field(default_factory=list)
     refused: bool = False
     import_id: uuid.UUID | None = None
 
@@ -261,6 +263,7 @@ def _check(staging: Staging, outcome: Outcome) -> None:
     staging.spec.check(staging)
     outcome.rows = staging.rows
     outcome.failed, outcome.errors = staging.failed()
+    outcome.warned, outcome.warnings = staging.warned()
 
 
 def _apply(staging: Staging, outcome: Outcome) -> None:
@@ -334,22 +337,10 @@ def finish(job: Import, outcome: Outcome, *, by: User | None, shift_days: int = 
     job.rows_total = outcome.rows
     job.rows_new, job.rows_changed = outcome.counts.new, outcome.counts.changed
     job.rows_unchanged, job.rows_failed = outcome.counts.unchanged, outcome.failed
+    job.rows_warned = outcome.warned
     job.save()
-    job.errors.all().delete()
-    ImportRowError.objects.bulk_create(
-        (
-            ImportRowError(
-                job=job,
-                line=error.line,
-                column=error.column[:100],
-                value=error.value[:200],
-                code=error.code[:30],
-                message=error.message[:500],
-            )
-            for error in outcome.errors
-        ),
-        batch_size=5000,
-    )
+    for model, remarks in ((ImportRowError, outcome.errors), (ImportRowWarning, outcome.warnings)):
+        _keep_remarks(model, job, remarks)
     if job.state != Import.State.DONE:
         return
     audit.record(
@@ -359,4 +350,25 @@ def finish(job: Import, outcome: Outcome, *, by: User | None, shift_days: int = 
         summary=f"{job.kind}: {job.rows_new} new, {job.rows_changed} changed, {job.rows_unchanged} unchanged,"
         f" {job.rows_failed} failed",
         data={"kind": job.kind, "file": job.file_name, "sha256": job.sha256, "shift_days": shift_days},
+    )
+
+
+def _keep_remarks(
+    model: type[ImportRowError] | type[ImportRowWarning], job: Import, remarks: Sequence[RowError]
+) -> None:
+    rows: Any = model.objects
+    rows.filter(job=job).delete()
+    rows.bulk_create(
+        (
+            model(
+                job=job,
+                line=remark.line,
+                column=remark.column[:100],
+                value=remark.value[:200],
+                code=remark.code[:30],
+                message=remark.message[:500],
+            )
+            for remark in remarks
+        ),
+        batch_size=5000,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inventory_ops.kit.imports import Counts, Staging
+from inventory_ops.operations.imports import price_guard
 from inventory_ops.operations.imports.merge import merge
 from inventory_ops.operations.imports.products_of_rows import JOIN, resolve_products
 from inventory_ops.queries.currencies import MINOR_UNITS_SQL
@@ -14,6 +15,11 @@ def half_even(amount: str, digits: str) -> str:
     half = f"({amount}) - {down} = 0.5 / (10::numeric ^ {digits})"
     even = f"mod({down} * (10::numeric ^ {digits}), 2) = 0"
     return f"case when {half} and {even} then {down} else round({amount}, {digits}) end"
+
+
+# of a staged sale n, the sale e that it replaces, and the digits u of its currency
+SNAPSHOT = "coalesce(n.snapshot_price, e.snapshot_price, n.price)"
+SALE_PRICE = f"least({half_even(f'{SNAPSHOT} * (100 - n.percentage) / 100', 'u.digits')}, {SNAPSHOT})"
 
 
 def check_flash_sales(staging: Staging) -> None:
@@ -57,6 +63,7 @@ def check_flash_sales(staging: Staging) -> None:
                                 and e.starts_at in (o.starts_at, o.stood_at)) order by e.starts_at limit 1) f on true
             where n.starts_at < n.ends_at""",
     )
+    price_guard.check_flash_sales(staging, SALE_PRICE)
 
 
 def apply_flash_sales(staging: Staging) -> Counts:
@@ -76,13 +83,11 @@ def apply_flash_sales(staging: Staging) -> Counts:
             f"""insert into inventory_ops_flashsale ({columns}, starts_at, ends_at)
                 select {columns}, starts_at + {by}, ends_at + {by} from pg_temp.sale_moved"""
         )
-    snapshot = "coalesce(n.snapshot_price, e.snapshot_price, n.price)"
-    price = half_even(f"{snapshot} * (100 - n.percentage) / 100", "u.digits")
     counts = merge(
         staging,
         table="inventory_ops_flashsale",
         source=f"""select n.line, n.merchant_id, n.product_id, n.starts_at, n.ends_at, n.percentage,
-                {snapshot} as snapshot_price, least({price}, {snapshot}) as sale_price, now() as created_at
+                {SNAPSHOT} as snapshot_price, {SALE_PRICE} as sale_price, now() as created_at
             from ({sale}) n
             left join inventory_ops_flashsale e on e.product_id = n.product_id and e.starts_at = n.starts_at
             join ({MINOR_UNITS_SQL}) u on u.currency = n.currency""",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inventory_ops.kit.imports import Counts, Staging
+from inventory_ops.operations.imports import price_guard
 from inventory_ops.operations.imports.merge import merge
 
 _PRICE_HISTORY = """
@@ -45,6 +46,7 @@ def check_products(staging: Staging) -> None:
         f"{merchant} where {start} >= {end} and not exists"
         " (select from inventory_ops_product p where p.merchant_id = m.id and p.sku = s.sku)",
     )
+    price_guard.check_products(staging)
 
 
 def _kept(staging: Staging, column: str, sql: str) -> str:

@@ -1,0 +1,95 @@
+"""Forms of prices and of the rule that guards them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory_ops.models import Merchant, PriceGuard, Product
+from inventory_ops.operations.prices import FIELDS, Prices, version
+from inventory_ops.queries.currencies import DIGITS
+
+MOMENT = "%Y-%m-%dT%H:%M"
+
+
+def _moment(label: Any) -> forms.DateTimeField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
+    return forms.DateTimeField(label=label, required=False, widget=widget, input_formats=[MOMENT, f"{MOMENT}:%S"])
+
+
+def _money(label: Any, *, required: bool = False, least: Decimal = Decimal(0)) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, required=required, min_value=least, max_digits=16, decimal_places=4, localize=False
+    )
+
+
+class PricesForm(forms.Form):
+    """Price, special price and cost of a product. `seen` is what the page showed."""
+
+    price = _money(gettext_lazy("Price"), required=True)
+    special_price = _money(gettext_lazy("Special price"), least=Decimal("0.0001"))
+    special_from = _moment(gettext_lazy("Special price from (UTC)"))
+    special_to = _moment(gettext_lazy("Special price until (UTC)"))
+    cost = _money(gettext_lazy("Cost of goods"))
+    accept_loss = forms.BooleanField(label=gettext_lazy("Save although it sells at a loss"), required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def __init__(self, data: Any, *, product: Product) -> None:
+        initial = {name: getattr(product, name) for name in FIELDS} | {"seen": version(product)}
+        for name in ("price", "special_price", "cost"):
+            if initial[name] is not None:
+                initial[name] = f"{initial[name].normalize():f}"
+        for name in ("special_from", "special_to"):  # to the minute, as the field shows it
+            if initial[name] is not None:
+                initial[name] = initial[name].replace(second=0, microsecond=0)
+        super().__init__(data, initial=initial)
+        self.product = product
+        self.digits = DIGITS.get(product.merchant.currency, 2)
+        self.currency = product.merchant.currency
+        del self.fields["accept_loss"]
+
+    def ask_to_accept(self) -> None:
+        """Offer to go on after a warning."""
+        self.fields["accept_loss"] = type(self).base_fields["accept_loss"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name in ("price", "special_price", "cost"):
+            value = cleaned.get(name)
+            if value is not None and name in self.changed_data and value != round(value, self.digits):
+                text = _("%(currency)s has %(n)d decimals.") % {"currency": self.currency, "n": self.digits}
+                self.add_error(name, text)
+        start, end = cleaned.get("special_from"), cleaned.get("special_to")
+        if start and end and start >= end:
+            self.add_error("special_to", _("The special price would end before it begins."))
+        return cleaned
+
+    def prices(self) -> Prices:
+        """What was typed; what was left alone stays exactly as it is."""
+        changed = {name: self.cleaned_data[name] for name in FIELDS if name in self.changed_data}
+        return Prices(**{name: getattr(self.product, name) for name in FIELDS} | changed)
+
+
+class GuardForm(forms.Form):
+    """The rule of one vendor, or of all others."""
+
+    vendor = forms.CharField(
+        label=gettext_lazy("Vendor number"),
+        required=False,
+        max_length=50,
+        help_text=gettext_lazy("Leave empty for all vendors without a rule of their own."),
+    )
+    mode = forms.ChoiceField(label=gettext_lazy("Rule"), choices=PriceGuard.Mode.choices, widget=forms.RadioSelect)
+
+    def clean_vendor(self) -> Merchant | None:
+        number = self.cleaned_data["vendor"].strip()
+        if not number:
+            return None
+        found = Merchant.objects.filter(vendor_number__iexact=number).first()
+        if found is None:
+            raise forms.ValidationError(_("There is no vendor %(number)s.") % {"number": number})
+        return found
