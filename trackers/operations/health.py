@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +15,9 @@ from inventory_ops.operations.findings import ScanCounts
 from inventory_ops.operations.notifications.publishing import News, publish
 from trackers.models import BELOW_TARGET, State
 from trackers.queries import evaluation
+
+SHARD = 10_000  # trackers; fewer are not worth a connection
+MOST_SHARDS_AT_ONCE = 4
 
 # Compares inside, so rows whose numbers stay are not written; `old` and `new` are PostgreSQL 18's.
 UPDATE = """
@@ -79,21 +84,63 @@ def _evaluate(condition: str, params: dict[str, Any], *, as_of: datetime) -> Sca
     return ScanCounts(seen=seen, opened=opened, resolved=resolved, changed=changed)
 
 
-@transaction.atomic
 def evaluate_all(as_of: datetime) -> ScanCounts:
     """The health scan: every enabled tracker, then the day's history. Writes only what changed."""
-    with connection.cursor() as cursor:
+    first, last = _ids()
+    if last - first >= 2 * SHARD:
+        return evaluate_in_shards(as_of=as_of)
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("set local enable_memoize = off")
         cursor.execute("delete from trackers_dirtypair")
-    counts = _evaluate("true", {}, as_of=as_of)
-    _keep_day(as_of)
+        counts = _evaluate("true", {}, as_of=as_of)
+        _keep_day("true", {}, as_of=as_of)
     return counts
+
+
+def _ids() -> tuple[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute("select coalesce(min(id), 0), coalesce(max(id), 0) from trackers_tracker")
+        row: tuple[int, int] = cursor.fetchone()
+        return row
 
 
 @transaction.atomic
 def evaluate_shard(first: int, last: int, *, as_of: datetime) -> ScanCounts:
-    """Trackers whose id lies between two numbers, both included."""
-    return _evaluate("t.id between %(first)s and %(last)s", {"first": first, "last": last}, as_of=as_of)
+    """Trackers whose id lies between two numbers, both included, with their history of the day."""
+    shard = "t.id between %(first)s and %(last)s", {"first": first, "last": last}
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_memoize = off")
+    counts = _evaluate(*shard, as_of=as_of)
+    _keep_day(*shard, as_of=as_of)
+    return counts
+
+
+def evaluate_in_shards(*, as_of: datetime, most: int = 0) -> ScanCounts:
+    """All trackers by ranges of their ids, `most` at once (default: one a processor), each on a connection of its own.
+
+    PostgreSQL plans no UPDATE in parallel. Each shard commits by itself: writers of stock wait for none of them long.
+    """
+    first, last = _ids()
+    workers = most or min(os.cpu_count() or 1, MOST_SHARDS_AT_ONCE)
+    size = max((last - first) // (4 * workers) + 1, SHARD)  # several each, so that none waits long for the slowest
+    ranges = [(start, min(start + size - 1, last)) for start in range(first, last + 1, size)]
+    with ThreadPoolExecutor(workers) as pool:
+        # first and by itself: what changes from here on is evaluated again by `refresh`
+        pool.submit(_on_own_connection, _forget_dirty).result()
+        found = pool.map(lambda ids: _on_own_connection(evaluate_shard, *ids, as_of=as_of), ranges)
+        return sum(found, ScanCounts())
+
+
+def _on_own_connection[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    try:
+        return function(*args, **kwargs)
+    finally:
+        connection.close()
+
+
+def _forget_dirty() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("delete from trackers_dirtypair")
 
 
 @transaction.atomic
@@ -134,12 +181,13 @@ def refresh(*, as_of: datetime | None = None) -> int:
     return len(ids)
 
 
-def _keep_day(as_of: datetime) -> None:
+def _keep_day(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             insert into trackers_trackerday as d (tracker_id, day, value, threshold, health, state)
-            select t.id, %(day)s, t.value, t.threshold, t.health, t.state from trackers_tracker t
+            select t.id, %(day)s, t.value, t.threshold, t.health, t.state
+            from (select * from trackers_tracker t where {condition}) t
             left join trackers_trackerday k on k.tracker_id = t.id and k.day = %(day)s
             where t.is_enabled and t.evaluated_at is not null
               and (k.id is null or (k.value, k.threshold, k.health, k.state)
@@ -147,5 +195,5 @@ def _keep_day(as_of: datetime) -> None:
             on conflict (tracker_id, day) do update set value = excluded.value, threshold = excluded.threshold,
                 health = excluded.health, state = excluded.state
             """,
-            {"day": as_of.date()},
+            params | {"day": as_of.date()},
         )
