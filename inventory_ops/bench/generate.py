@@ -224,7 +224,7 @@ select i, at, at, b.merchant_id, b.product_id, b.id, b.inventory_type_id, b.loca
        case when kind = 'adjusted' then 'page' else 'channel' end, 'R' || i / 3,
        case when kind = 'adjusted' then 'clerk' || i %% 7 || '@example.com' else '' end, ''
 from generate_series(1, %(events)s) i
-join inventory_ops_stockbalance b on b.id = 1 + (i * 7919) %% %(lots)s
+join inventory_ops_stockbalance b on b.id = 1 + (i::bigint * 7919) %% %(lots)s
 cross join lateral (select now() - (1 - i::float8 / %(events)s) * interval '720 days' as at,
     case when pg_temp.u(i, 50) < 0.2 then 'received' when pg_temp.u(i, 50) < 0.9 then 'shipped' else 'adjusted' end
         as kind) x;

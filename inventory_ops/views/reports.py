@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from inventory_ops.dashboard import freshness_line
+from inventory_ops.kit.db.replica import reads_from_replica
 from inventory_ops.kit.reports import Report, Selection, exports, figures, page, registry
 from inventory_ops.models import User
 from inventory_ops.operations import exports as export_jobs
@@ -43,6 +44,7 @@ def find(slug: str) -> Report:
 
 @login_required
 @require_safe
+@reads_from_replica
 def report(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The list page of a report; `?_export=csv` or `xlsx` gives all its filtered rows."""
     declared = find(slug)

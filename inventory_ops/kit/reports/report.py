@@ -8,11 +8,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, Expression, F, OrderBy, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.db import replica
 from inventory_ops.kit.db.expressions import MaskedEmail, PlainText
 from inventory_ops.kit.reports.columns import Column, Row
 from inventory_ops.kit.reports.filters import ReportFilterSet
@@ -156,7 +158,10 @@ class Report:
         cleaned = filterset.clean()
         moment = as_of or timezone.now()
         scope = Scope(as_of=moment, viewer=viewer, window=filterset.window_of(cleaned, as_of=moment), params=cleaned)
-        return Selection(self, scope, filterset.apply(self.rows(scope), cleaned), filterset)
+        rows = filterset.apply(self.rows(scope), cleaned)
+        if replica.alias() != DEFAULT_DB_ALIAS:
+            rows = rows.using(replica.alias())  # stays with rows that are streamed after the view has answered
+        return Selection(self, scope, rows, filterset)
 
     def masks(self, viewer: User | None) -> bool:
         """Are personal columns masked for `viewer`?"""
