@@ -16,7 +16,7 @@ def oversold(user: User, now: datetime) -> list[Card]:
     """Products and types with less than nothing on hand."""
     if not user.has_role(*EVERYBODY):
         return []
-    count = ledger.stock_by_type(viewer=user).filter(total_on_hand__lt=0).count()
+    count = ledger.stock_by_type(viewer=user).filter(on_hand__lt=0).count()
     return [
         Card(
             title=_("Oversold"),

@@ -45,7 +45,11 @@ def fill(scale: Scale) -> None:
     with connection.cursor() as cursor:
         cursor.execute("select trackers_rebuild(array_agg(id)) from inventory_ops_merchant")
         cursor.execute("analyze trackers_productday, trackers_productfirst")
-    health.evaluate_all(timezone.now())
+        # the scan without its news: nobody is to be told of states that have always been like this
+        cursor.execute(health.UPDATE.replace("{evaluation}", evaluation("trackers_tracker")), {"as_of": timezone.now()})
+        cursor.execute(
+            "update trackers_tracker set alerted_state = state where state in ('low', 'critical', 'stock_out')"
+        )
 
 
 generate.add_step("trackers and the roll-up of days", fill)

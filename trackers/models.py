@@ -124,6 +124,9 @@ class Tracker(models.Model):
         indexes = [
             models.Index(fields=["severity", "id"], name="tracker_by_severity"),
             models.Index(fields=["merchant", "severity", "id"], name="tracker_of_merchant"),
+            models.Index(fields=["mechanism", "id"], name="tracker_by_mechanism"),
+            models.Index(fields=["state", "id"], name="tracker_by_state"),
+            models.Index(fields=["health", "id"], name="tracker_by_health"),
             models.Index(fields=["id"], name="tracker_not_evaluated", condition=Q(evaluated_at__isnull=True)),
         ]
 

@@ -13,7 +13,7 @@ from django.db import connection
 from inventory_ops.bench.scale import Scale
 from inventory_ops.models import User
 
-VERSION = 1
+VERSION = 2
 EMAIL = "bench@example.com"
 
 type Step = Callable[[Scale], None]
@@ -238,6 +238,7 @@ insert into inventory_ops_productdemand (product_id, merchant_id) select id, mer
 analyze inventory_ops_orderitem, inventory_ops_stockbalance, inventory_ops_product;
 select inventory_ops_rebuild_product_stock();
 select inventory_ops_rebuild_product_demand();
+select inventory_ops_rebuild_stock_totals();
 """
 
 BASE: list[tuple[str, Step]] = [

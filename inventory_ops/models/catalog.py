@@ -105,6 +105,11 @@ class Product(models.Model):
                 OpClass(Upper(Concat("sku", Value(" "), "name")), "gin_trgm_ops"),
                 name="product_search",
             ),
+            # what the list of products without orders is sorted by
+            models.Index(fields=["vendor_sku", "id"], name="product_by_vendor_sku"),
+            models.Index(fields=["brand_name", "id"], name="product_by_brand"),
+            models.Index(fields=["model_name", "id"], name="product_by_model"),
+            models.Index(fields=["created_at", "id"], name="product_by_creation"),
             # every product that can be an inventory cost issue without a flash sale
             models.Index(
                 fields=["merchant", "id"],

@@ -99,6 +99,8 @@ class Order(models.Model):
                 name="order_cart_activity",
                 condition=Q(status=1),
             ),
+            models.Index(fields=["total_amount", "id"], name="order_cart_total", condition=Q(status=1)),
+            models.Index(fields=["promo_code", "id"], name="order_cart_promo", condition=Q(status=1)),
             models.Index(fields=["placed_at"], name="order_placed"),
         ]
 
@@ -220,9 +222,20 @@ class OrderItem(models.Model):
                 name="order_item_cost_issue",
                 condition=Q(unit_cost__gt=F("unit_price")),
             ),
+            # holds all that the shipping report reads: it never looks at the lines themselves
             models.Index(
                 fields=["merchant", "product", "ordered_at"],
-                name="order_item_short",
+                include=[
+                    "order",
+                    "status",
+                    "quantity",
+                    "quantity_shipped",
+                    "cancelled_quantity",
+                    "cancelled_by",
+                    "ship_by",
+                    "unit_price",
+                ],
+                name="order_item_not_shipped",
                 condition=Q(status__in=[2, 3]) & Q(quantity_shipped__lt=F("quantity")),
             ),
         ]

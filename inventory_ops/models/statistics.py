@@ -1,13 +1,19 @@
-"""What lists need to know of each product, kept right by triggers (migration 0006) in the transaction that changes it.
+"""What lists need to know of each product, kept right by triggers in the transaction that changes it.
 
-Two tables, because two kinds of writers keep them: who holds the lock of a balance never waits here for somebody who
-writes orders and wants that balance. `verify_ledger` compares both with what they sum up.
+Stock and demand are apart, because different writers keep them: who holds the lock of a balance never waits here for
+somebody who writes orders and wants that balance. `verify_ledger` compares both with what they sum up. The triggers
+are in the migrations 0005 and 0007.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import F
+
+if TYPE_CHECKING:
+    from inventory_ops.models.users import User
 
 
 class ProductStock(models.Model):
@@ -26,6 +32,50 @@ class ProductStock(models.Model):
         indexes = [
             models.Index(fields=["value", "product"], name="product_stock_by_value"),
             models.Index(fields=["available", "product"], name="product_stock_by_available"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on_hand} on hand"
+
+
+class StockTotalQuerySet(models.QuerySet["StockTotal"]):
+    def visible_to(self, user: User | None) -> StockTotalQuerySet:
+        """Totals whose merchant `user` may see; None is the system, which sees all."""
+        if user is None or user.sees_all_merchants:
+            return self
+        return self.filter(merchant_id=user.own_merchant_id)
+
+
+class StockTotal(models.Model):
+    """Units of a product and inventory type over all locations and lots; the nearest expiry of lots with units."""
+
+    pk = models.CompositePrimaryKey("product_id", "inventory_type_id")
+    product = models.ForeignKey(
+        "inventory_ops.Product", models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    inventory_type = models.ForeignKey(
+        "inventory_ops.InventoryType", models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    merchant = models.ForeignKey("inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False)
+    on_hand = models.BigIntegerField(default=0)
+    allocated = models.BigIntegerField(default=0)
+    available = models.BigIntegerField(default=0)
+    nearest_expiry = models.DateField(null=True)
+
+    objects = StockTotalQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["on_hand", "product", "inventory_type"], name="stock_total_by_on_hand"),
+            models.Index(fields=["allocated", "product", "inventory_type"], name="stock_total_by_allocated"),
+            models.Index(fields=["available", "product", "inventory_type"], name="stock_total_by_available"),
+            models.Index(fields=["nearest_expiry", "product", "inventory_type"], name="stock_total_by_expiry"),
+            models.Index(
+                F("nearest_expiry").desc(nulls_last=True),
+                F("product").desc(),
+                F("inventory_type").desc(),
+                name="stock_total_by_expiry_d",
+            ),
         ]
 
     def __str__(self) -> str:

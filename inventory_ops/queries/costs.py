@@ -10,7 +10,7 @@ from django.db.models import Case, CharField, DecimalField, F, OuterRef, Q, Quer
 from django.db.models.functions import Coalesce
 
 from inventory_ops.kit.db.fields import MoneyField
-from inventory_ops.models import FlashSale, OrderItem, Product, User
+from inventory_ops.models import FlashSale, OrderItem, Product, ProductStock, User
 from inventory_ops.models.catalog import ProductQuerySet
 
 BY_FLASH_SALE, BY_PRICE, BY_BOTH = "flash_sale", "price_or_cost", "both"
@@ -48,39 +48,36 @@ def price_in_force(as_of: datetime, prefix: str = "") -> Coalesce:
 
 def with_prices(products: ProductQuerySet, *, as_of: datetime) -> QuerySet[Product]:
     """Annotate what a cost report shows of a product: price in force, loss, margin, flash sale, stock, risk."""
-    return (
-        products.filter(stock_total__isnull=False)
-        .annotate(
-            price_now=price_in_force(as_of),
-            sale_starts_at=sale_now_or_next(as_of, "starts_at"),
-            sale_ends_at=sale_now_or_next(as_of, "ends_at"),
-            sale_snapshot_price=sale_now_or_next(as_of, "snapshot_price"),
-            sale_percentage=sale_now_or_next(as_of, "percentage"),
-            sale_price_now=sale_now(as_of, "sale_price"),
-            on_hand=F("stock_total__on_hand"),
-        )
-        .annotate(
-            loss_per_unit=F("cost") - F("price_now"),
-            margin_percent=Case(
-                When(
-                    price_now__gt=0,
-                    then=(F("price_now") - F("cost")) * Value(Decimal(100)) / F("price_now"),
-                ),
-                output_field=DecimalField(max_digits=24, decimal_places=4),
+    stock = ProductStock.objects.filter(product=OuterRef("pk"))
+    return products.annotate(
+        price_now=price_in_force(as_of),
+        sale_starts_at=sale_now_or_next(as_of, "starts_at"),
+        sale_ends_at=sale_now_or_next(as_of, "ends_at"),
+        sale_snapshot_price=sale_now_or_next(as_of, "snapshot_price"),
+        sale_percentage=sale_now_or_next(as_of, "percentage"),
+        sale_price_now=sale_now(as_of, "sale_price"),
+        on_hand=Subquery(stock.values("on_hand")),  # a join would read the stock of all products
+    ).annotate(
+        loss_per_unit=F("cost") - F("price_now"),
+        margin_percent=Case(
+            When(
+                price_now__gt=0,
+                then=(F("price_now") - F("cost")) * Value(Decimal(100)) / F("price_now"),
             ),
-            value_at_risk=Case(
-                When(Q(on_hand__gt=0) & Q(cost__gt=F("price_now")), then=(F("cost") - F("price_now")) * F("on_hand")),
-                default=Value(Decimal(0)),
-                output_field=MoneyField(),
-            ),
-            in_flash_sale=Case(When(sale_price_now__isnull=False, then=Value(True)), default=Value(False)),
-            explained_by=Case(
-                When(sale_price_now__isnull=True, then=Value(BY_PRICE)),
-                When(cost__lte=F("sale_snapshot_price"), then=Value(BY_FLASH_SALE)),
-                default=Value(BY_BOTH),
-                output_field=CharField(),
-            ),
-        )
+            output_field=DecimalField(max_digits=24, decimal_places=4),
+        ),
+        value_at_risk=Case(
+            When(Q(on_hand__gt=0) & Q(cost__gt=F("price_now")), then=(F("cost") - F("price_now")) * F("on_hand")),
+            default=Value(Decimal(0)),
+            output_field=MoneyField(),
+        ),
+        in_flash_sale=Case(When(sale_price_now__isnull=False, then=Value(True)), default=Value(False)),
+        explained_by=Case(
+            When(sale_price_now__isnull=True, then=Value(BY_PRICE)),
+            When(cost__lte=F("sale_snapshot_price"), then=Value(BY_FLASH_SALE)),
+            default=Value(BY_BOTH),
+            output_field=CharField(),
+        ),
     )
 
 

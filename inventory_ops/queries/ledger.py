@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db import connection
-from django.db.models import F, Min, Q, QuerySet, Sum
+from django.db.models import QuerySet
 
-from inventory_ops.models import InventoryEvent, StockBalance, User
+from inventory_ops.models import InventoryEvent, StockTotal, User
 
 
 def events(*, viewer: User | None) -> QuerySet[InventoryEvent]:
@@ -18,21 +17,13 @@ def events(*, viewer: User | None) -> QuerySet[InventoryEvent]:
     return rows
 
 
-def stock_by_type(*, viewer: User | None) -> QuerySet[Any]:
-    """One row a product and inventory type: total_on_hand, total_allocated, total_available, nearest_expiry.
+def stock_by_type(*, viewer: User | None) -> QuerySet[StockTotal]:
+    """One row a product and inventory type that stock was ever booked for, kept by triggers.
 
     The nearest expiry is that of lots with units on hand.
     """
-    return (
-        StockBalance.objects.visible_to(viewer)
-        .values("product_id", "inventory_type_id")
-        .annotate(
-            total_on_hand=Sum("on_hand"),
-            total_allocated=Sum("allocated"),
-            total_available=Sum(F("on_hand") - F("allocated")),
-            nearest_expiry=Min("expires_on", filter=Q(on_hand__gt=0)),
-        )
-    )
+    rows: QuerySet[StockTotal] = StockTotal.objects.visible_to(viewer)
+    return rows
 
 
 @dataclass(frozen=True, slots=True)

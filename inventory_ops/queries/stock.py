@@ -34,7 +34,28 @@ def product_differences() -> list[str]:
             """,
             [MOST_DIFFERENCES],
         )
-        return [
+        of_products = [
             f"product {product}: kept {kept} and {kept_span}, balances and orders say {raw} and {raw_span}"
             for product, kept, raw, kept_span, raw_span in cursor.fetchall()
+        ]
+        cursor.execute(
+            """
+            select coalesce(t.product_id, b.product_id), coalesce(t.inventory_type_id, b.inventory_type_id),
+                   array[t.on_hand, t.allocated, t.available], array[b.on_hand, b.allocated, b.available],
+                   array[t.nearest_expiry], array[b.nearest_expiry]
+            from inventory_ops_stocktotal t full join (
+                select product_id, inventory_type_id, sum(on_hand) as on_hand, sum(allocated) as allocated,
+                       sum(on_hand - allocated) as available,
+                       min(expires_on) filter (where on_hand > 0) as nearest_expiry
+                from inventory_ops_stockbalance group by product_id, inventory_type_id
+            ) b on b.product_id = t.product_id and b.inventory_type_id = t.inventory_type_id
+            where (t.on_hand, t.allocated, t.available, t.nearest_expiry)
+                is distinct from (b.on_hand, b.allocated, b.available, b.nearest_expiry)
+            limit %s
+            """,
+            [MOST_DIFFERENCES],
+        )
+        return of_products + [
+            f"product {product}, type {kind}: kept {kept} {kept_day}, balances say {raw} {raw_day}"
+            for product, kind, kept, raw, kept_day, raw_day in cursor.fetchall()
         ]

@@ -62,6 +62,8 @@ class _SignedInteger(columns.Integer):
 
 @register
 class EventsLedger(Report):
+    """Sorted by time, product or vendor only: sorting twenty million events by anything else would take a minute."""
+
     slug = "events-ledger"
     title = _("Events ledger")
     short_title = _("Events ledger")
@@ -90,26 +92,46 @@ class EventsLedger(Report):
             link=lambda row: f"/inventory/products/{row['product_id']}/",
         ),
         columns.Text(
-            key="type", header="Inventory Type", label=_("Type"), expression="inventory_type__code", css="m-hide"
+            key="type",
+            sortable=False,
+            header="Inventory Type",
+            label=_("Type"),
+            expression="inventory_type__code",
+            css="m-hide",
         ),
-        columns.Text(key="location", header="Location", expression="location__code", css="m-hide"),
-        columns.Choice(key="kind", header="Kind", words=dict(EventKind.choices)),
-        _SignedInteger(key="change", header="Quantity Change", label=_("Change"), expression="quantity", css="m-right"),
+        columns.Text(key="location", sortable=False, header="Location", expression="location__code", css="m-hide"),
+        columns.Choice(key="kind", sortable=False, header="Kind", words=dict(EventKind.choices)),
+        _SignedInteger(
+            key="change",
+            sortable=False,
+            header="Quantity Change",
+            label=_("Change"),
+            expression="quantity",
+            css="m-right",
+        ),
         columns.Integer(
             key="after",
+            sortable=False,
             header="Quantity After",
             label=_("After"),
             expression="quantity_after",
             hint=_("On hand after the event; of allocations, allocated after it."),
         ),
-        columns.Text(key="reason", header="Reason", css="m-hide"),
-        columns.Text(key="note", header="Note", css="m-hide"),
-        columns.Choice(key="source", header="Source", words=dict(EventSource.choices), css="m-hide"),
-        columns.Text(key="reference", header="Reference", css="m-hide"),
-        columns.Text(key="actor", header="Actor", personal=True, css="m-hide"),
+        columns.Text(key="reason", sortable=False, header="Reason", css="m-hide"),
+        columns.Text(key="note", sortable=False, header="Note", css="m-hide"),
+        columns.Choice(key="source", sortable=False, header="Source", words=dict(EventSource.choices), css="m-hide"),
+        columns.Text(key="reference", sortable=False, header="Reference", css="m-hide"),
+        columns.Text(key="actor", sortable=False, header="Actor", personal=True, css="m-hide"),
         columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
         columns.Integer(key="event", header="Event", expression="pk", visible=False),
-        columns.Integer(key="reverses", header="Undoes Event", expression="reverses_id", nullable=True, visible=False),
+        columns.Integer(
+            key="reverses",
+            sortable=False,
+            header="Undoes Event",
+            expression="reverses_id",
+            nullable=True,
+            visible=False,
+        ),
     )
     page_order = ("recorded_at", "sku", "kind", "change", "after", "type", "location", "reason", "note")
     filterset_class = Filters

@@ -56,7 +56,9 @@ class ProductsWithoutOrders(ActionReport):
         ),
         columns.Text(key="vendor_sku", header="Vendor SKU Number", label=_("Vendor SKU"), css="m-hide"),
         columns.Integer(key="available", header="Quantity Available", label=_("Available"), css="m-right"),
-        columns.Text(key="short_description", header="Short Description", visible=False, label=_("Description")),
+        columns.Text(
+            key="short_description", sortable=False, header="Short Description", visible=False, label=_("Description")
+        ),
         columns.Text(
             key="vendor_number",
             header="Vendor Number",
@@ -71,7 +73,7 @@ class ProductsWithoutOrders(ActionReport):
         columns.Text(key="model", header="Model Name", label=_("Model"), expression="model_name", visible=False),
         columns.Text(key="name", header="Item Name", on_page=False),
         columns.Text(key="vendor", header="Vendor Name", expression="merchant__name", on_page=False),
-        columns.YesNo(key="is_live", header="Live", css="m-hide"),
+        columns.YesNo(key="is_live", sortable=False, header="Live", css="m-hide"),
         columns.Custom(
             key="last_ordered_at",
             header="Last Order Date",

@@ -67,9 +67,9 @@ class StockInquiry(Report):
         ),
         columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
         columns.Text(key="type", header="Inventory Type", label=_("Type"), expression="inventory_type__code"),
-        columns.Integer(key="on_hand", header="On Hand", label=_("On hand"), expression="total_on_hand"),
-        columns.Integer(key="allocated", header="Allocated", expression="total_allocated", css="m-hide"),
-        columns.Integer(key="available", header="Available", expression="total_available", css="m-right"),
+        columns.Integer(key="on_hand", header="On Hand", label=_("On hand")),
+        columns.Integer(key="allocated", header="Allocated", css="m-hide"),
+        columns.Integer(key="available", header="Available", css="m-right"),
         columns.Date(
             key="expiry",
             header="Nearest Expiry",
@@ -88,12 +88,12 @@ class StockInquiry(Report):
     identity = ("product_id", "inventory_type_id")
     kpis = (
         Kpi("count", _("Products × types"), Count("product_id")),
-        Kpi("on_hand", _("Units on hand"), Sum("total_on_hand")),
-        Kpi("available", _("Units available"), Sum("total_available"), _("on hand less allocated")),
+        Kpi("on_hand", _("Units on hand"), Sum("on_hand")),
+        Kpi("available", _("Units available"), Sum("available"), _("on hand less allocated")),
         Kpi(
             "oversold",
             _("Oversold"),
-            Count("product_id", filter=Q(total_on_hand__lt=0)),
+            Count("product_id", filter=Q(on_hand__lt=0)),
             _("below zero: channels get 0"),
         ),
     )
@@ -109,7 +109,7 @@ class StockInquiry(Report):
     def rows(self, scope: Scope) -> QuerySet[Any]:
         rows = ledger.stock_by_type(viewer=scope.viewer)
         if scope.params.get("oversold"):
-            rows = rows.filter(total_on_hand__lt=0)
+            rows = rows.filter(on_hand__lt=0)
         if days := scope.params.get("expiring"):
             rows = rows.filter(nearest_expiry__lte=scope.as_of.date() + timedelta(days=int(days)))
         return rows

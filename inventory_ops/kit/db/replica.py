@@ -1,10 +1,9 @@
 """Reads of reports and exports on a replica (`DATABASE_REPLICA_URL`), without ever showing less than was written.
 
 `Report.select` takes its rows from `alias()`: that of a view under `reads_from_replica` is the replica when it answers
-and has
-replayed what this browser wrote last (every request that may write leaves the primary's log position as a cookie).
-Otherwise, and when the replica fails half-way, the primary is read. Nothing else goes to the replica: who somebody is
-and what is read in order to write must be current.
+and has replayed what this browser wrote last (every request that may write leaves the primary's log position as a
+cookie). Otherwise, and when the replica fails half-way, the primary is read. Nothing else goes to the replica: who
+somebody is and what is read in order to write must be current.
 """
 
 from __future__ import annotations
@@ -79,7 +78,7 @@ def reads_from_replica[**P, R: HttpResponseBase](
     """Decorator of a view that only reads: on the replica if it may, and once more on the primary if it breaks."""
 
     @wraps(view)
-    def read(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> R:
+    def read(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if not _may_read(request.COOKIES.get(COOKIE, "")):
             return view(request, *args, **kwargs)
         try:
