@@ -39,7 +39,7 @@ class WriteOffFileJob(Job):
         self.folder = tempfile.TemporaryDirectory(prefix="ops-bench-")
         self.file = Path(self.folder.name) / "write_offs.csv"
         with self.file.open("wb") as out:
-            out.write(b"SKU,UID,Status,Order Item Shop ID\r\n")
+            out.write(b"SKU,UID,Status,Order Item Shop ID\n")
             for data in copy_out(
                 f"""select case when n % {BAD} = 0 then 'NO-SUCH-' || n else p.sku end,
                         'U' || md5(n::text), 'written-off', null

@@ -67,7 +67,7 @@ class OrdersLoad(Job):
         self.rows = min(self.scale.file_rows, self.scale.items)
         head = (
             "order_number,item_id,status,store_number,customer_email,created_at,updated_at,sku,vendor_number,"
-            "quantity,unit_price,unit_cost,quantity_shipped\r\n"
+            "quantity,unit_price,unit_cost,quantity_shipped\n"
         )
         newest = f"from inventory_ops_orderitem i where i.status = 3 order by i.id desc limit {self.rows}"
         with self.file.open("wb") as out:
