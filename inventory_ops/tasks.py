@@ -61,8 +61,10 @@ def channels_hourly() -> None:
 
 @shared_task(name="inventory_ops.tasks.daily")
 def daily() -> None:
-    """Every night: make the ledger's partitions of the coming months, delete files nobody needs any more."""
-    ledger_partitions.make_ahead(today=timezone.now().date())
+    """Every night: make the ledger's coming months, drop empty past ones, delete files nobody needs any more."""
+    today = timezone.now().date()
+    ledger_partitions.make_ahead(today=today)
+    ledger_partitions.drop_empty(today=today)
     uploads.delete_old(now=timezone.now())
     exports.delete_stray(now=timezone.now())
     dispatch.delete_old(now=timezone.now())
