@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db.models import (
+    Aggregate,
+    CharField,
     Count,
     DateTimeField,
     Exists,
@@ -17,7 +19,7 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce, Concat
+from django.db.models.functions import Coalesce
 
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.models import Order, OrderItem, PaymentAttempt, User
@@ -44,6 +46,7 @@ def abandoned_checkouts(
         carts = carts.filter(last_activity_at__gt=after)
     failed = PaymentAttempt.objects.filter(order=OuterRef("pk"), succeeded=False).order_by("-attempted_at", "-pk")
     failures = failed.order_by().values("order").annotate(n=Count("*")).values("n")
+    issue = failed.order_by().values("order").annotate(text=CardIssue("pk")).values("text")
     own_total = lines.order_by().values("order").annotate(total=Sum(F("quantity") * F("unit_price"))).values("total")
     units = lines.order_by().values("order").annotate(n=Sum("quantity")).values("n")
     restricted = viewer is not None and not viewer.sees_all_merchants
@@ -59,19 +62,15 @@ def abandoned_checkouts(
             card_code=Coalesce(Subquery(failed.values("code")[:1]), Value("")),
             card_message=Coalesce(Subquery(failed.values("message")[:1]), Value("")),
         )
-        .annotate(
-            card_issue=card_issue_text(),
-        )
+        .annotate(card_issue=Coalesce(Subquery(issue), Value("")))
     )
 
 
-def card_issue_text() -> Concat:
-    """`code: message (n times)`, or '' when no attempt failed."""
-    from django.db.models import Case, CharField, When
-    from django.db.models.functions import Cast
+class CardIssue(Aggregate):
+    """Of failed attempts: `code: message (n×)` of the last one. One pass over an order's attempts makes the text."""
 
-    separator = Case(When(card_code="", then=Value("")), When(card_message="", then=Value("")), default=Value(": "))
-    times = Case(
-        When(failures__gt=1, then=Concat(Value(" ("), Cast("failures", CharField()), Value("×)"))), default=Value("")
+    template = (
+        "(array_agg(code || case when code = '' or message = '' then '' else ': ' end || message"
+        " order by attempted_at desc, id desc))[1] || case when count(*) > 1 then ' (' || count(*) || '×)' else '' end"
     )
-    return Concat(F("card_code"), separator, F("card_message"), times, output_field=CharField())
+    output_field = CharField()

@@ -20,7 +20,7 @@ from config.env import read
 from inventory_ops.models import Job
 from tests import make
 
-JOBS = 40
+JOBS = 16
 QUEUE_NUMBER = 7  # a database of Valkey's that no other test uses
 SEND = """
 import django; django.setup()
@@ -46,9 +46,7 @@ def test_two_workers_share_the_jobs_and_one_may_die() -> None:
     queue = f"{redis}?db={QUEUE_NUMBER}" if redis.startswith("unix") else f"{redis}/{QUEUE_NUMBER}"
     environment = os.environ | {
         "DATABASE_URL": f"postgresql://postgres@{settings['HOST'].replace('/', '%2F')}/{settings['NAME']}",
-        "REDIS_URL": f"{redis}?db={QUEUE_NUMBER}"
-        if redis.startswith("unix")
-        else f"{redis.rstrip('/')}/{QUEUE_NUMBER}",
+        "REDIS_URL": queue,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "LOG_LEVEL": "WARNING",
     }
@@ -82,7 +80,7 @@ def test_two_workers_share_the_jobs_and_one_may_die() -> None:
     try:
         assert send() == JOBS
         done = Job.objects.filter(state=Job.State.DONE)
-        _until(lambda: done.count() >= 5)
+        _until(lambda: done.count() >= 3)
         os.killpg(workers[0].pid, signal.SIGKILL)  # in the middle of its work
         # what the dead one held is free when its lease has run out, and is sent again
         deadline = time.monotonic() + 90
