@@ -118,7 +118,6 @@ class Client:
     base_url: str
     headers: Mapping[str, str] = field(repr=False)
     per_second: float = 10.0
-    seconds: float = ANSWER_SECONDS
     _next_at: float = 0.0
 
     def call(self, method: str, path: str, body: Any = None, *, writes: bool = False) -> Answer:
@@ -136,13 +135,13 @@ class Client:
         if body is not None:
             content = json.dumps(body, separators=(",", ":")).encode()
             headers["Content-Type"] = "application/json"
-        watchdog = threading.Timer(self.seconds, connection.cut)
+        watchdog = threading.Timer(ANSWER_SECONDS, connection.cut)
         watchdog.daemon = True
         watchdog.start()
         sent = False
         try:
             connection.connect()
-            connection.sock.settimeout(self.seconds)
+            connection.sock.settimeout(ANSWER_SECONDS)
             sent = True
             connection.request(
                 method, parts.path.rstrip("/") + path, content, headers, preload_content=False, decode_content=True
@@ -160,7 +159,7 @@ class Client:
             raise Unavailable(f"Not reached: {error}.") from error
         except (HTTPError, http.client.HTTPException, OSError, ssl.SSLError) as error:
             late = connection.is_cut or isinstance(error, TimeoutError) or "timed out" in str(error)
-            what = f"No whole answer within {self.seconds:.0f} s." if late else "The connection broke."
+            what = f"No whole answer within {ANSWER_SECONDS:.0f} s." if late else "The connection broke."
             if not sent:
                 what = "Not reached in time." if late else "Not reached: it refuses the connection or has no address."
             raise Unavailable(what, ambiguous=writes and sent) from error
@@ -185,7 +184,9 @@ class Client:
             raise AuthFailed(f"The credentials are refused (HTTP {status}).")
         if status >= 500:
             raise Unavailable(f"Its server fails (HTTP {status}).", ambiguous=writes)
-        if status >= 300:
+        if status in range(300, 400) or status in (404, 405, 410):
+            raise Unavailable(f"There is no such API at the address (HTTP {status}).")
+        if status >= 400:
             raise BadRequest(f"It does not take the request (HTTP {status}).")
         try:
             return Answer(json.loads(data), headers)

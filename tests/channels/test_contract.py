@@ -67,8 +67,10 @@ KINDS: dict[str, Callable[[Path], Sample]] = {
 }
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=[*KINDS, pytest.param("vendure", marks=pytest.mark.xdist_group("vendure"))])
 def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Sample:
+    if request.param == "vendure":
+        return Sample(request.getfixturevalue("contract_shop"), strange_id="999999")
     return KINDS[request.param](tmp_path)
 
 
@@ -100,7 +102,7 @@ def all_orders(adapter: Channel) -> list[OrderSnapshot]:
     cursor = None
     while True:
         page = adapter.orders(NOW - timedelta(hours=1), datetime.now(UTC) + timedelta(minutes=1), cursor)
-        found += page.items
+        found += [order for order in page.items if order.lines[0].sku == "SKU-A"]
         cursor = page.next
         if cursor is None:
             return found

@@ -108,13 +108,14 @@ def _take(channel: Channel, snapshot: OrderSnapshot, caps: Capabilities, now: da
         known.problem = _("Not listed here: %(skus)s. Read the catalogue again, or add the product.") % {
             "skus": ", ".join(missing)[:300]
         }
+    waiting_before = {row.pk: row.waiting_quantity for row in rows.values()}
     took = [(row, line) for line in snapshot.lines if (row := rows[line.external_id]).product_id and line.ordered > 0]
     if took and snapshot.state != "cart":
         known.order = _order(channel, known, snapshot, took, placed_at)
         _move(channel, known.order, snapshot, took, placed_at, now)
     known.digest = digest
     known.save()
-    _forget_quantities(channel, took, caps)
+    _forget_quantities(channel, took, waiting_before, caps)
     for row, line in took:
         row.open_quantity, row.kept_quantity = line.open, line.open + line.fulfilled
     ChannelOrderLine.objects.bulk_update(
@@ -208,8 +209,8 @@ def _move(
     for row, line in took:
         item = row.item
         assert isinstance(item, OrderItem)
-        if line.cancelled and in_time:
-            cancelled[item.pk] = line.cancelled
+        if line.cancelled and in_time:  # what is on its way already is for people to take back
+            cancelled[item.pk] = min(line.cancelled, item.quantity - max(item.quantity_shipped, line.fulfilled))
         if line.fulfilled:
             shipped[item.pk] = line.fulfilled
     if cancelled:
@@ -229,16 +230,27 @@ def _move(
         row.waiting_quantity = max(line.cancelled - taken_back, 0) + line.returned
 
 
-def _forget_quantities(channel: Channel, took: list[tuple[ChannelOrderLine, OrderLine]], caps: Capabilities) -> None:
-    """Where the channel counts what is available, it has moved its quantity itself, before or after our last write.
+def _forget_quantities(
+    channel: Channel,
+    took: list[tuple[ChannelOrderLine, OrderLine]],
+    waiting_before: dict[int, int],
+    caps: Capabilities,
+) -> None:
+    """The channel has moved its quantity itself, before or after our last write: tell it anew.
 
-    So we do not know what it has, and tell it anew; where it compares before it sets, we can guess.
+    Where it counts what is available, by every order; where it counts what is on hand, by what left the shelf or
+    came back to it. Where it compares before it sets, we can guess what it has now.
     """
-    if caps.basis is not Basis.AVAILABLE:
-        return
     moved: dict[int, int] = {}
     for row, line in took:
-        if row.product_id and (units := line.open + line.fulfilled - row.kept_quantity):
+        if row.product_id is None:
+            continue
+        if caps.basis is Basis.AVAILABLE:
+            units = line.open + line.fulfilled - row.kept_quantity
+        else:
+            units = line.fulfilled - (row.kept_quantity - row.open_quantity)
+            units = units or row.waiting_quantity - waiting_before[row.pk]
+        if units:
             moved[row.product_id] = moved.get(row.product_id, 0) + units
     for product_id, units in moved.items():
         rows = ChannelListing.objects.filter(channel=channel, product_id=product_id)
