@@ -21,6 +21,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from config.embedded import processes
 from inventory_ops.operations import demo
 
 READY_SECONDS = 60
@@ -124,18 +125,15 @@ class Command(BaseCommand):
             ],
         }
         for name, command in commands.items():
-            with (log_dir / f"{name}.log").open("ab") as log:
-                self._processes.append(
-                    subprocess.Popen(
-                        command,
-                        env=env,
-                        stdin=subprocess.DEVNULL,
-                        stdout=log,
-                        stderr=log,
-                        start_new_session=True,
-                        cwd=settings.BASE_DIR,
-                    )
+            self._processes.append(
+                processes.start(
+                    command,
+                    log=log_dir / f"{name}.log",
+                    stop_signal=signal.SIGTERM,
+                    env=env,
+                    cwd=settings.BASE_DIR,
                 )
+            )
         self._names = list(commands)
 
     def _wait_until_ready(self, port: int) -> None:
