@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ from django.db.models import Count, Sum
 
 from inventory_ops.management.commands.load import find_files
 from inventory_ops.models import InventoryEvent, Order, OrderItem, Product, StockBalance
+from inventory_ops.operations import verify
 from inventory_ops.operations.imports.files import load_files
 
 DATA = Path(os.environ.get("OPS_REAL_DATA", "../shared/data"))
@@ -51,6 +53,12 @@ def test_a_whole_set(name: str) -> None:
         (pl.col("quantity").cast(pl.Int64) - pl.col("quantity_shipped").cast(pl.Int64)).sum()
     )
     assert StockBalance.objects.aggregate(total=Sum("allocated"))["total"] == left.item()
+
+    typed = pl.read_csv(folder / "adjustments.csv.gz", infer_schema=False).fill_null("")
+    words = Counter(typed.select("sku", pl.col("quantity_delta").cast(pl.Int64), "reason", "note").iter_rows())
+    booked = InventoryEvent.objects.filter(kind="adjusted").values_list("product__sku", "quantity", "reason", "note")
+    assert Counter(booked) == words
+    assert {outcome.name: outcome.differences for outcome in verify.run() if outcome.differences} == {}
 
     events = InventoryEvent.objects.count()
     again = load_files(files, now=datetime(2026, 3, 16, tzinfo=UTC))
