@@ -202,7 +202,7 @@ def test_news_that_commit_late_are_not_lost() -> None:
     assert list(Notification.objects.order_by("pk").values_list("text", flat=True)) == ["early", "late"]
 
 
-def test_a_tracker_tells_when_it_gets_worse_and_again_after_it_was_healthy() -> None:
+def test_a_tracker_tells_a_worse_band_and_again_after_it_rose_five_points_above_it() -> None:
     from trackers.models import Tracker
     from trackers.operations import health
 
@@ -218,14 +218,14 @@ def test_a_tracker_tells_when_it_gets_worse_and_again_after_it_was_healthy() -> 
         quantity=100,
     )
     told = []
-    for hour, on_hand in enumerate((200, 80, 70, 80, 20, 80, 20, 150, 80)):
+    # of 100: below 100 is low, below 50 critical
+    for hour, on_hand in enumerate((200, 80, 70, 20, 52, 20, 80, 20, 102, 80, 150, 80)):
         balance.on_hand = on_hand
         balance.save()
         health.evaluate_all(later(hours=hour))
         told.append(tell(later(hours=hour)))
-    #                healthy low low low critical low critical healthy low
-    assert told == [0, 1, 0, 0, 1, 0, 0, 0, 1]
-    assert [row.url for row in Notification.objects.order_by("pk")] == [f"/trackers/{tracker.pk}/"] * 3
+    assert told == [0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1]
+    assert [row.url for row in Notification.objects.order_by("pk")] == [f"/trackers/{tracker.pk}/"] * 4
     tracker.refresh_from_db()
     tracker.snoozed_until = later(days=2)
     tracker.save()

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from inventory_ops.operations.findings import ScanCounts
 from inventory_ops.operations.notifications.publishing import News, publish
-from trackers.models import BELOW_TARGET, State
+from trackers.models import State
 from trackers.queries import evaluation
 
 SHARD = 10_000  # trackers; fewer are not worth a connection
@@ -45,15 +45,25 @@ select (select count(*) from n), (select count(*) from moved),
 """
 
 
-# Told once when a state gets worse than what was told, and again only after it was healthy. Snoozed ones wait.
+# Told once when a tracker enters a worse band than was told. A band is told again only after health rose five points
+# above it: 105 % for low, 55 % for critical and out of stock. Snoozed ones wait. What the two say is in hundredths.
 ALERT = """
-update trackers_tracker t set alerted_state = case when t.state = 'healthy' then '' else t.state end
-from inventory_ops_product p, inventory_ops_inventorytype i
-where t.is_enabled and {condition} and p.id = t.product_id and i.id = t.inventory_type_id and (
-    (t.state = 'healthy' and t.alerted_state <> '')
-    or (array_position({ranks}, t.state::text) > coalesce(array_position({ranks}, t.alerted_state::text), 0)
-        and (t.snoozed_until is null or t.snoozed_until <= %(as_of)s)))
-returning t.id, t.merchant_id, t.state, p.sku, i.name
+with a as (
+    select t.id, case
+        when array_position({ranks}, t.state::text) > coalesce(array_position({ranks}, t.alerted_state::text), 0)
+            then case when t.snoozed_until is null or t.snoozed_until <= %(as_of)s then t.state else t.alerted_state end
+        when t.state not in ('healthy', 'low', 'critical') then t.alerted_state
+        when t.health >= 10500 then ''
+        when t.health >= 5500 and t.alerted_state in ('critical', 'stock_out') then 'low'
+        else t.alerted_state end as alerted
+    from trackers_tracker t
+    where t.is_enabled and {condition} and (t.alerted_state <> '' or t.state in ('low', 'critical', 'stock_out'))
+)
+update trackers_tracker t set alerted_state = a.alerted
+from a, inventory_ops_product p, inventory_ops_inventorytype i
+where t.id = a.id and t.alerted_state <> a.alerted and p.id = t.product_id and i.id = t.inventory_type_id
+returning t.id, t.merchant_id, t.state, p.sku, i.name, a.alerted = t.state
+    and array_position({ranks}, new.alerted_state::text) > coalesce(array_position({ranks}, old.alerted_state::text), 0)
 """.replace("{ranks}", "array['low', 'critical', 'stock_out']")
 
 
@@ -69,8 +79,8 @@ def _alert(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:
             url=f"/trackers/{tracker}/",
             merchant_id=merchant,
         )
-        for tracker, merchant, state, sku, type_ in rows
-        if state in BELOW_TARGET
+        for tracker, merchant, state, sku, type_, is_worse in rows
+        if is_worse
     ]
     publish(topic="trackers", news=news, at=as_of)
 
