@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
 
@@ -17,6 +18,15 @@ class EmailBackend(AuthenticationBackend):
         if user.is_demo and not settings.DEMO:
             return False
         return bool(super().user_can_authenticate(user))
+
+    def get_user(self, user_id: Any) -> Any:
+        """The user of a session, loaded in one query with what SecondFactorMiddleware asks about it."""
+        from config.second_factor import has_totp
+
+        users: Any = get_user_model()._default_manager
+        rows = users.annotate(has_totp=has_totp()) if settings.MFA_REQUIRED_ROLES else users
+        found = rows.filter(pk=user_id).first()
+        return found if found is not None and self.user_can_authenticate(found) else None
 
 
 class AccountAdapter(DefaultAccountAdapter):

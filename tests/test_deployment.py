@@ -88,6 +88,20 @@ def check(**env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def run_settings(env: dict[str, str], expression: str) -> str:
+    """What an expression over the settings gives in an environment."""
+    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "OPS_DATA_DIR"}}
+    result = subprocess.run(
+        [sys.executable, "-c", f"from django.conf import settings; print({expression})"],
+        env=clean | {"DJANGO_SETTINGS_MODULE": "config.settings"} | env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return result.stdout.strip()
+
+
 def test_check_deploy_is_clean_in_production_settings() -> None:
     # a check of generated columns asks the server what it can do
     server = Paths(default_data_dir()).database_url("postgres") if "DATABASE_URL" not in os.environ else ""
