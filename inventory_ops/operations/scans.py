@@ -89,6 +89,11 @@ def run(name: str, *, as_of: datetime | None = None, requested_by: str = "") -> 
             cursor.execute("select pg_try_advisory_xact_lock(hashtext(%s))", [f"scan:{name}"])
             if not cursor.fetchone()[0]:
                 raise ScanBusy(name)
+            # whoever holds the lock is alone: other runs that say they are running were left by lost workers
+            others = ScanRun.objects.filter(name=name, state=ScanRun.State.RUNNING).exclude(pk=scan_run.pk)
+            others.filter(started_at__lt=scan_run.started_at).update(
+                state=ScanRun.State.FAILED, finished_at=timezone.now(), error="Its worker was lost."
+            )
             # laterals over millions of rows: a compiled plan costs more than it saves, and memoize never hits
             cursor.execute("set local enable_memoize = off")
             counts = _scans[name].run(moment)

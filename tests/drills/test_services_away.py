@@ -1,0 +1,162 @@
+"""Valkey and PostgreSQL stopped under a running web server and worker: pages say so, and work goes on by itself."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.embedded import postgres, valkey
+from config.embedded.paths import CHECKOUT, Paths
+
+AWAY = 1.0  # seconds; longer outages only take longer
+PATIENCE = 60.0
+
+
+class World:
+    """Services of their own, a web server and a worker on them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.paths = Paths(folder)
+        self.postgres = postgres.start(self.paths, fast=True)
+        self.valkey = valkey.start(self.paths)
+        self.env = os.environ | {
+            "OPS_DATA_DIR": str(folder),
+            "DATABASE_URL": self.paths.database_url(),
+            "REDIS_URL": self.paths.redis_url,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "LOG_LEVEL": "ERROR",
+        }
+        self.processes: list[subprocess.Popen[bytes]] = []
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+
+    def start(self) -> None:
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=self.env, cwd=CHECKOUT, check=True)
+        python = [sys.executable, "-m"]
+        queues = ["-Q", "default,scans,imports", "-c", "1", "-l", "ERROR", "--without-mingle", "--without-gossip"]
+        for command in (
+            [*python, "gunicorn", "config.wsgi", "-b", f"127.0.0.1:{self.port}", "--log-level", "error"],
+            [*python, "celery", "-A", "config.celery", "worker", *queues],
+        ):
+            self.processes.append(subprocess.Popen(command, env=self.env, cwd=CHECKOUT))
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        valkey.stop(self.valkey)
+        postgres.stop(self.postgres)
+
+    def get(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except OSError as error:
+            return 0, str(error)
+        finally:
+            connection.close()
+
+    def wait_for(self, path: str, status: int) -> str:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            found, body = self.get(path)
+            if found == status:
+                return body
+            assert time.monotonic() < deadline, (path, found, body[:500])
+            time.sleep(0.1)
+
+    def run(self, code: str, *arguments: str) -> str:
+        """Run code with Django set up on these services; answers what it printed."""
+        start = "import sys, django; django.setup(); import config.celery\n"
+        command = [sys.executable, "-c", start + code, *arguments]
+        done = subprocess.run(command, env=self.env, cwd=CHECKOUT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+@pytest.fixture
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("drill"))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+ENQUEUE = """
+from inventory_ops.models import Job, User
+from inventory_ops.operations import exports, jobs
+user = User.objects.filter(role="operations").first() or User.objects.create_user("a@example.com", role="operations")
+params = {"report": "jobs", "format": "csv", "query": "", "n": sys.argv[1]}
+print(jobs.enqueue(kind="export", title="Export", by=user, params=params, queue="imports").pk)
+"""
+SWEEP = """
+from datetime import timedelta
+from django.utils import timezone
+from inventory_ops.operations import jobs
+jobs.sweep(now=timezone.now() + timedelta(minutes=1))
+"""
+# waits for the job's end: polling in one process is cheaper than starting many
+WAIT = """
+import time
+from django.db import connection
+from inventory_ops.models import Job
+for _ in range(600):
+    job = Job.objects.get(pk=sys.argv[1])
+    if job.is_final:
+        break
+    time.sleep(0.1)
+print(job.state, job.done_count, job.attempts)
+"""
+
+
+def test_broker_and_database_away_for_a_while(world: World) -> None:
+    world.wait_for("/healthz", 200)
+
+    # the broker goes: pages carry on, work is kept, and is done when the broker is back
+    valkey.stop(world.valkey)
+    job = world.run(ENQUEUE, "1")
+    assert '"broker": "unavailable' in world.wait_for("/healthz", 503)
+    assert world.get("/accounts/login/")[0] == 200
+    time.sleep(AWAY)
+    world.valkey = valkey.start(world.paths)
+    world.wait_for("/healthz", 200)
+    world.run(SWEEP)
+    assert world.run(WAIT, job).split()[0] == "done"
+
+    # the database goes: pages say so, and answer again when it is back, without a restart
+    postgres.stop(world.postgres)
+    assert '"database": "unavailable' in world.wait_for("/healthz", 503)
+    status, _body = world.get("/docs/")
+    assert status in (302, 503)  # an anonymous visitor needs no database to be sent to the login
+    connection: Any = http.client.HTTPConnection("127.0.0.1", world.port, timeout=20)
+    connection.request("GET", "/docs/", headers={"Cookie": "sessionid=abcdefghijklmnopqrstuvwxyz012345"})
+    answer = connection.getresponse()
+    assert answer.status == 503
+    assert answer.headers["Retry-After"] == "30"
+    assert "not available right now" in answer.read().decode()
+    time.sleep(AWAY)
+    world.postgres = postgres.start(world.paths, fast=True)
+    world.wait_for("/healthz", 200)
+    job = world.run(ENQUEUE, "2")
+    state, rows, attempts = world.run(WAIT, job).split()
+    assert (state, attempts) == ("done", "1")
+    assert int(rows) >= 1
