@@ -38,12 +38,13 @@ def is_half_seeded() -> bool:
 def seed(*, now: datetime) -> None:
     """Make the sample data of the base and of every other app, relative to `now`."""
     from inventory_ops import demo
-    from inventory_ops.demo import notifications
+    from inventory_ops.demo import channels, notifications
     from inventory_ops.operations import audit, demo_history, scans
 
     demo.seed(now)
     for seeder in _seeders:
         seeder(now)
+    channels.make(now)
     notifications.subscribe(now)
     for name in scans.names():
         scans.run(name, requested_by="demo")

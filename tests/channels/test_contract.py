@@ -14,7 +14,9 @@ import pytest
 from inventory_ops.channels import kinds
 from inventory_ops.channels.csv_files import CsvChannel
 from inventory_ops.channels.protocol import BadRequest, Basis, Channel, OrderSnapshot, Outcome, StockItem, StockWrite
+from inventory_ops.channels.shopify import ShopifyChannel
 from tests.channels.fake import FakeChannel, OnHandChannel, Shop
+from tests.channels.shopify_contract import LOCATION, TOKEN, Stub
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -60,8 +62,19 @@ def _dict(item: StockItem) -> dict[str, Any]:
     return {name: getattr(item, name) for name in item.__slots__}
 
 
+def shopify_sample(_path: Path) -> Sample:
+    stub = Stub()
+    lamp = stub.list(1, "SKU-A", 7)
+    stub.list(2, "SKU-B", 0)
+    stub.order(1, lamp, 2)
+    stub.order(2, lamp, 1, fulfilled=1)
+    adapter = ShopifyChannel(stub.url, TOKEN, LOCATION, per_second=1000)
+    return Sample(adapter, strange_id="gid://shopify/InventoryItem/99")
+
+
 KINDS: dict[str, Callable[[Path], Sample]] = {
     "csv": csv_sample,
+    "shopify, as documented": shopify_sample,
     "fake, available": fake_sample(Basis.AVAILABLE),
     "fake, on hand": fake_sample(Basis.ON_HAND),
 }

@@ -162,6 +162,7 @@ def test_an_old_cart_that_is_paid_now_is_found(shops: Shops, channel: Channel, b
     world.sync(channel)
 
 
+@pytest.mark.django_db(transaction=True)  # thousands of bookings: too many for one transaction's table of locks
 def test_two_shops_of_one_merchant_stay_equal(shops: Shops, by: Any) -> None:
     """Customers buy and cancel in both, the warehouse ships and corrects: after a round both sell what we have."""
     merchant = make.merchant()
@@ -261,7 +262,6 @@ def test_a_value_that_arrived_is_not_sent_again(shops: Shops, channel: Channel, 
 
 def test_a_stopped_shop_and_a_frozen_one(shops: Shops, by: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is lost while a shop is away, and another channel is not held up."""
-    monkeypatch.setattr(web, "ANSWER_SECONDS", 2.0)
     merchant = make.merchant()
     well = connect(merchant, shops.one, shops, by, primary=True)
     ill = connect(merchant, shops.two, shops, by)
@@ -269,18 +269,15 @@ def test_a_stopped_shop_and_a_frozen_one(shops: Shops, by: Any, monkeypatch: pyt
     shops.two.signal(signal.SIGSTOP)
     try:
         adjust("V-11", -1, by)
-        started = time.monotonic()
-        outcome = world.sync(ill)
-        assert "within 2 s" in outcome.error
-        assert time.monotonic() - started < 8
+        with monkeypatch.context() as patch:
+            patch.setattr(web, "ANSWER_SECONDS", 1.0)
+            assert "within 1 s" in world.sync(ill).error
         adjust("V-11", -1, by)
         assert not world.sync(well).error
         assert shops.one.sellable("V-11") == before - 2
     finally:
         shops.two.signal(signal.SIGCONT)
-    monkeypatch.setattr(web, "ANSWER_SECONDS", 20.0)
-    for _ in range(2):
-        assert not world.sync(ill).error
+    assert not world.sync(ill).error
     assert shops.two.sellable("V-11") == before - 2
     shops.two.stop()
     adjust("V-11", 5, by)
