@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import json
+import math
 import socket
 import ssl
 import threading
@@ -211,6 +212,7 @@ def text(value: Any, longest: int = 200) -> str:
 def _seconds(header: str) -> float:
     """A Retry-After in seconds; a date, nonsense or nothing is five seconds."""
     try:
-        return min(max(float(header), 0.5), LONGEST_WAIT)
+        seconds = float(header)
     except ValueError:
         return 5.0
+    return min(max(seconds, 0.5), LONGEST_WAIT) if math.isfinite(seconds) else 5.0
