@@ -48,7 +48,7 @@ class OrderCostIssues(ActionReport):
         _("Implement automated checks to prevent future cost-price mismatches."),
     )
     columns = (
-        columns.Moment(key="issue_at", header="Issue Time", label=_("Issue time"), nullable=True),
+        columns.Moment(key="issue_at", header="Issue Time", label=_("Issue time")),
         columns.Text(
             key="order",
             header="Order Number",
