@@ -11,7 +11,8 @@ class LostDamagedConfig(AppConfig):
     verbose_name = _("Lost and damaged")
 
     def ready(self) -> None:
-        from inventory_ops import dashboard, guide, menu, order_panels
+        from inventory_ops import dashboard, guide, menu, order_panels, topics
+        from inventory_ops.kit.reports import registry
         from inventory_ops.operations import demo, scans, verify
         from inventory_ops.permissions import ADMIN, EVERYBODY, FINANCE, OPERATIONS
         from lost_damaged import cards, imports, order_marks, reports, sample  # noqa: F401  (registers the kind of `load`)
@@ -49,6 +50,7 @@ class LostDamagedConfig(AppConfig):
         menu.add("system", _("Finance settings"), "/settings/finance/", "settings", roles=(FINANCE, ADMIN), order=50)
         order_panels.add_marker(order_marks.marks)
         scans.register_report_scans({reports.DoublePayments.scan: timedelta(hours=1)})
+        topics.add_report(registry.get(reports.DoublePayments.slug))
         dashboard.add_cards(cards.cards)
         demo.add_seeder(sample.seed)
         verify.add_check("write-offs and their journal", verification.problems)

@@ -11,7 +11,10 @@ from django.conf import settings
 
 
 class SealBroken(Exception):
-    """The text was sealed under a SECRET_KEY that is neither the present one nor among SECRET_KEY_FALLBACKS."""
+    """Sealed under a SECRET_KEY that is neither the present one nor among SECRET_KEY_FALLBACKS."""
+
+    def __init__(self) -> None:
+        super().__init__("It was saved under another SECRET_KEY: enter it again.")
 
 
 def _cipher(purpose: str) -> MultiFernet:

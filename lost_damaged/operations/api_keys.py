@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 from datetime import timedelta
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from inventory_ops.kit import sealing
 from inventory_ops.models import User
 from inventory_ops.operations import audit
 from lost_damaged.models import ApiKey
 
 MOST_ACTIVE = 2
+PURPOSE = "lost_damaged.api_key"
 
 
 class TooManyKeys(Exception):
     """The user has two active keys already."""
-
-
-def _cipher() -> MultiFernet:
-    """Derived from SECRET_KEY; keys made under an older one (SECRET_KEY_FALLBACKS) can still be read."""
-    return MultiFernet(
-        [
-            Fernet(
-                base64.urlsafe_b64encode(
-                    HKDF(SHA256(), 32, salt=None, info=b"lost_damaged.api_key").derive(text.encode())
-                )
-            )
-            for text in map(str, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
-        ]
-    )
 
 
 @transaction.atomic
@@ -51,7 +34,7 @@ def create(*, user: User, name: str, by: User | None, needs_body_digest: bool = 
         user=user,
         slot=free[0],
         name=name.strip()[:60] or "API",
-        secret=_cipher().encrypt(text.encode()),
+        secret=sealing.seal(text, purpose=PURPOSE),
         hint=text[-4:],
         created_by=by.email if by else "",
         needs_body_digest=needs_body_digest,
@@ -70,11 +53,10 @@ def revoke(*, key: ApiKey, by: User | None) -> None:
 def active_texts(user: User) -> list[tuple[ApiKey, str]]:
     """The user's active keys, each with its text; those that the present SECRET_KEY cannot read are left out."""
     result = []
-    cipher = _cipher()
     for key in ApiKey.objects.filter(user=user, revoked_at__isnull=True):
         try:
-            result.append((key, cipher.decrypt(bytes(key.secret)).decode()))
-        except InvalidToken:
+            result.append((key, sealing.unseal(key.secret, purpose=PURPOSE)))
+        except sealing.SealBroken:
             continue
     return result
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from inventory_ops.kit import sealing
 from inventory_ops.models import Delivery, Destination
-from inventory_ops.operations import secrets
 from inventory_ops.operations.notifications import deliveries, destinations, guard, senders
 from tests import make
 from tests.imports.test_together import at_once
@@ -286,4 +286,4 @@ def test_addresses_of_known_services_are_taken(address: str, settings: Any) -> N
     user = make.user("operations")
     to, _ = destinations.create(user=user, kind="chat", frequency="daily", name="", address=address, now=NOW)
     assert address not in (to.name, to.shown_address)
-    assert secrets.decrypt(to.address, purpose=senders.PURPOSE) == address
+    assert sealing.unseal(to.address, purpose=senders.PURPOSE) == address

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from inventory_ops import topics
+from inventory_ops.kit import sealing
 from inventory_ops.models import Delivery, Destination, Merchant, Subscription, User
-from inventory_ops.operations import audit, secrets
+from inventory_ops.operations import audit
 from inventory_ops.operations.notifications import deliveries, guard, senders
 from inventory_ops.operations.notifications.dispatch import latest_batch, next_digest, number_batch, tell
 
@@ -42,8 +43,8 @@ def create(*, user: User, kind: str, frequency: str, name: str, address: str, no
         kind=kind,
         frequency=Destination.Frequency.INSTANT if kind == Destination.Kind.APP else frequency,
         name=(name.strip() or labels.get(Destination.Kind(kind)) or _shown(kind, address))[:60],
-        address=secrets.encrypt(address, purpose=senders.PURPOSE) if kind in NEEDS_ADDRESS else b"",
-        signing_key=secrets.encrypt(key, purpose=senders.PURPOSE) if key else b"",
+        address=sealing.seal(address, purpose=senders.PURPOSE) if kind in NEEDS_ADDRESS else b"",
+        signing_key=sealing.seal(key, purpose=senders.PURPOSE) if key else b"",
         shown_address=_shown(kind, address)[:100] if kind in NEEDS_ADDRESS else "",
         cursor=latest_batch(),
         next_at=next_digest(frequency, after=now),

@@ -18,8 +18,8 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit import sealing
 from inventory_ops.models import Delivery, Destination
-from inventory_ops.operations import secrets
 from inventory_ops.operations.notifications import guard
 
 PURPOSE = "inventory_ops.destination"
@@ -105,8 +105,8 @@ def sign(key: str, moment: int, content: bytes) -> str:
 
 def _secret(token: bytes | memoryview) -> str:
     try:
-        return secrets.decrypt(token, purpose=PURPOSE)
-    except secrets.Unreadable as error:
+        return sealing.unseal(token, purpose=PURPOSE)
+    except sealing.SealBroken as error:
         raise Refused(str(error)) from error
 
 
