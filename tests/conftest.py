@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from config.embedded import stack
@@ -39,6 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # hashing a password properly takes as long as ten tests
     django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django.conf.settings.WHITENOISE_AUTOREFRESH = True
+    # how long an example takes says something about the machine, nothing about the code
+    hypothesis.settings.register_profile("suite", deadline=None)
+    hypothesis.settings.load_profile("suite")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
