@@ -24,7 +24,7 @@ SYSTEM_USER = "embedded_postgres"
 DATABASE = "inventory_ops"
 SETTINGS = {
     "listen_addresses": "",
-    "max_connections": "100",
+    "max_connections": "300",  # fifty clients at once, beside the workers and what else is running
     "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "256MB",

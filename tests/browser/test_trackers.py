@@ -28,9 +28,10 @@ def make_hot_seller(world: dict[str, Any]) -> None:
 
 def choose(page: Page, sku: str) -> None:
     page.get_by_label("Merchant", exact=False).first.select_option(label="V10 · Vendor V10")
+    page.wait_for_load_state("networkidle")  # the form drops the old merchant's products first
     page.locator("#id_product-ts-control").click()
     page.locator("#id_product-ts-control").type(sku, delay=20)
-    page.locator(f".ts-dropdown .option:has-text('{sku}')").click()
+    page.locator(f".ts-dropdown .option:has-text('{sku}')").click(timeout=30_000)
     page.locator("select[name=inventory_type]").select_option(label="Good")
 
 

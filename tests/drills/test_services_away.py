@@ -17,7 +17,7 @@ import pytest
 from config.embedded import postgres, valkey
 from config.embedded.paths import CHECKOUT, Paths
 
-AWAY = 1.0  # seconds; longer outages only take longer
+AWAY = float(os.environ.get("OPS_DRILL_AWAY", "1"))  # seconds; longer outages only take longer
 PATIENCE = 60.0
 
 

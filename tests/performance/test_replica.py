@@ -42,7 +42,14 @@ def standby() -> Iterator[Path]:
     binaries = postgres.POSTGRES_BIN_PATH
     backup = ["pg_basebackup", "-h", str(primary.run_dir), "-U", "postgres", "-D", str(data), "-R", "-X", "stream"]
     subprocess.run([binaries / backup[0], *backup[1:], "-c", "fast"], check=True, user=user, cwd=home)
-    settings = ["-c", "listen_addresses=", "-c", "autovacuum=off", "-c", "max_connections=100"]
+    settings = [
+        "-c",
+        "listen_addresses=",
+        "-c",
+        "autovacuum=off",
+        "-c",
+        f"max_connections={postgres.SETTINGS['max_connections']}",
+    ]
     server = subprocess.Popen(
         [binaries / "postgres", "-D", data, "-k", run, *settings],
         user=user,
