@@ -38,7 +38,8 @@ def count(request: HttpRequest) -> HttpResponse:
     except ValueError:
         messages.error(request, _("The sheet could not be read. Start it again; nothing was booked."))
         return HttpResponseRedirect(request.path)
-    if (index := request.POST.get("remove", "")).isascii() and index.isdigit() and int(index) < len(sheet.lines):
+    index = request.POST.get("remove", "")
+    if index in map(str, range(len(sheet.lines))):
         del sheet.lines[int(index)]
         return _show(request, form, sheet)
     if "book" in request.POST:

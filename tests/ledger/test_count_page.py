@@ -115,6 +115,8 @@ def test_a_sku_of_several_vendors_is_chosen(browser: Client, shelf: list[Product
     assert [line.place.product for line in page.context["sheet"].lines] == [twin]
     assert {hit.sku for hit in scan(browser, page, "thing").context["hits"]} == {"P0", "P1", "P2"}
     assert "No product has" in scan(browser, page, "zzz\x00").content.decode()
+    for nothing in ("1", "-1", "x", "9" * 5000):
+        assert browser.post(PATH, sent(page, remove=nothing)).context["sheet"].lines
     assert not browser.post(PATH, sent(page, remove="0")).context["sheet"].lines
 
 
