@@ -24,6 +24,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from inventory_ops.channels.protocol import AuthFailed, BadRequest, RateLimited, Unavailable
+from inventory_ops.kit import addresses
+from inventory_ops.kit.addresses import Address
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 20.0  # from the start of connecting to the last byte
@@ -43,7 +45,7 @@ def check_address(url: str) -> None:
         raise ValueError("This is no web address. Use one like https://shop.example.com")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("Leave user names, passwords, ? and # out of the address.")
-    host = _literal(parts.hostname)
+    host = addresses.literal(parts.hostname)
     loopback = host.is_loopback if host else parts.hostname == "localhost"
     if parts.scheme == "http" and not (settings.CHANNELS_PRIVATE and loopback):
         raise ValueError("Use an address that begins with https://")
@@ -51,21 +53,9 @@ def check_address(url: str) -> None:
         raise ValueError("This address lies in a private network. Use the shop's public one.")
 
 
-type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-def _literal(host: str) -> Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
-
-
 def may_connect(address: Address) -> bool:
     """Only public addresses, unless the settings allow channels in private networks."""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return bool(settings.CHANNELS_PRIVATE) or (address.is_global and not address.is_multicast)
+    return bool(settings.CHANNELS_PRIVATE) or addresses.is_public(address)
 
 
 class _NotSent(Exception):

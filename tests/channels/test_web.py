@@ -63,6 +63,9 @@ def test_a_name_that_leads_into_a_private_network_is_not_spoken_to(
         web.Client("https://shop.example.com", {}).call("GET", "/", writes=True)
     assert not caught.value.ambiguous  # nothing was sent
     assert not web.may_connect(ipaddress.ip_address("::ffff:192.168.0.1"))
+    # 6to4 and NAT64 lead to the IPv4 address that they carry
+    for inner in ("2002:7f00:1::", "2002:c0a8:1::", "64:ff9b::10.0.0.1"):
+        assert not web.may_connect(ipaddress.ip_address(inner)), inner
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
+from inventory_ops.kit import addresses
+from inventory_ops.kit.addresses import Address
+
 LONGEST = 500
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class AddressRefused(Exception):
@@ -35,7 +37,7 @@ def check_url(url: str) -> SplitResult:
         raise AddressRefused("Use https://: plain http is open to the sender's network.")
     if port is not None and port < 1:
         raise AddressRefused("The port must be 1 to 65535.")
-    if (literal := _literal(host)) is not None:
+    if (literal := addresses.literal(host)) is not None:
         _check_address(literal, host)
     return parts
 
@@ -43,19 +45,12 @@ def check_url(url: str) -> SplitResult:
 def resolve(host: str, port: int) -> str:
     """An IP address of `host` to connect to; every one it has must be allowed. Raises AddressRefused, OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses: Sequence[str] = [str(entry[4][0]) for entry in found]
-    for address in addresses:
+    known: Sequence[str] = [str(entry[4][0]) for entry in found]
+    for address in known:
         _check_address(ipaddress.ip_address(address.partition("%")[0]), host)
-    if not addresses:
+    if not known:
         raise AddressRefused(f"{host} has no address.")
-    return addresses[0]
-
-
-def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
+    return known[0]
 
 
 def _may_be_plain(host: str) -> bool:
@@ -65,22 +60,14 @@ def _may_be_plain(host: str) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
-    literal = _literal(host)
+    literal = addresses.literal(host)
     return host == "localhost" or (literal is not None and literal.is_loopback)
 
 
-def _check_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address, host: str) -> None:
+def _check_address(address: Address, host: str) -> None:
     if host in settings.NOTIFICATIONS_TRUSTED_HOSTS:
         return
-    if isinstance(address, ipaddress.IPv6Address):
-        # addresses that carry an IPv4 one lead where that one leads
-        carried = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
-        if address in NAT64:
-            carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if carried:
-            _check_address(carried, host)
-            return
-    if settings.NOTIFICATIONS_ALLOW_LOOPBACK and address.is_loopback:
+    if settings.NOTIFICATIONS_ALLOW_LOOPBACK and addresses.target(address).is_loopback:
         return
-    if not address.is_global or address.is_multicast:
+    if not addresses.is_public(address):
         raise AddressRefused(f"{host} leads to a private address, which messages are not sent to.")
