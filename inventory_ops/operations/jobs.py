@@ -7,6 +7,7 @@ delivered twice finds the lease taken, and a job whose worker was killed goes on
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import structlog
 from celery import current_app
 from django.conf import settings
@@ -30,6 +32,9 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=2)
 RESEND_AFTER = timedelta(seconds=30)
 MOST_ATTEMPTS = 5
+# statements that go past Django (COPY) raise the driver's own errors
+LOST_DATABASE = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+WAITS_FOR_DATABASE = (0.5, 1, 2, 4, 8, 15, 30)  # seconds; together less than a lease
 RESULT_KEPT = timedelta(days=7)
 WAITED_FOR = timedelta(seconds=20)  # who had to wait longer than this has gone on to something else, and is told
 
@@ -117,26 +122,41 @@ def run(job_id: UUID | str) -> None:
         with _kept_lease(job):
             function(context)
     except JobCancelled:
-        _finish(job, Job.State.CANCELLED, job.message or "Cancelled. What was done before stays done.")
+        state, message = Job.State.CANCELLED, job.message or "Cancelled. What was done before stays done."
     except JobFailed as error:
-        _finish(job, Job.State.FAILED, str(error))
-    except (OperationalError, InterfaceError) as error:
+        state, message = Job.State.FAILED, str(error)
+    except LOST_DATABASE as error:
         log.warning("job_lost_database", job=str(job.pk), error=type(error).__name__)
-        _put_back(job)
+        state, message = Job.State.QUEUED, ""
+        if job.attempts >= MOST_ATTEMPTS:
+            state, message = Job.State.FAILED, "Stopped: the database was not available. Try again."
     except Exception as error:
         log.exception("job_failed", job=str(job.pk), kind=job.kind)
-        _finish(job, Job.State.FAILED, f"Stopped by an unexpected error ({type(error).__name__}). Try again.")
+        state, message = Job.State.FAILED, f"Stopped by an unexpected error ({type(error).__name__}). Try again."
     else:
-        _finish(job, Job.State.DONE, job.message)
+        state, message = Job.State.DONE, job.message
+    _write_down(job, state, message)
 
 
-def _put_back(job: Job) -> None:
-    """The database went away under the work: it is done again when there is one, by the sweeper."""
-    connection.close()
-    if job.attempts >= MOST_ATTEMPTS:
-        _finish(job, Job.State.FAILED, "Stopped: the database was not available. Try again.")
-    else:
-        Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(state=Job.State.QUEUED, lease_until=None)
+def _write_down(job: Job, state: Job.State, message: str) -> None:
+    """Note how a job ended, or put it back into the queue, from where the sweeper sends it again.
+
+    Without a database it waits for one: most outages are short, and the job is spared the rest of its lease. After a
+    long one the lease has run out, and the sweeper finds the job by that.
+    """
+    for wait in (*WAITS_FOR_DATABASE, None):
+        try:
+            if state == Job.State.QUEUED:
+                connection.close()
+                Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(state=state, lease_until=None)
+            else:
+                _finish(job, state, message)
+            return
+        except LOST_DATABASE:
+            if wait is None:
+                raise
+            connection.close()
+            time.sleep(wait)
 
 
 @contextmanager
