@@ -15,7 +15,7 @@ from inventory_ops.kit import sealing
 from inventory_ops.models import Delivery, Destination, Merchant, Subscription, User
 from inventory_ops.operations import audit
 from inventory_ops.operations.notifications import deliveries, guard, senders
-from inventory_ops.operations.notifications.dispatch import latest_batch, next_digest, number_batch, tell
+from inventory_ops.operations.notifications.dispatch import next_digest, number_batch, tell
 
 MOST_DESTINATIONS = 10
 NEEDS_ADDRESS = (Destination.Kind.WEBHOOK, Destination.Kind.CHAT)
@@ -46,7 +46,7 @@ def create(*, user: User, kind: str, frequency: str, name: str, address: str, no
         address=sealing.seal(address, purpose=senders.PURPOSE) if kind in NEEDS_ADDRESS else b"",
         signing_key=sealing.seal(key, purpose=senders.PURPOSE) if key else b"",
         shown_address=_shown(kind, address)[:100] if kind in NEEDS_ADDRESS else "",
-        cursor=latest_batch(),
+        cursor=number_batch(),  # told what comes from now on
         next_at=next_digest(frequency, after=now),
     )
     audit.record(
@@ -95,7 +95,7 @@ def switch(*, destination: Destination, on: bool, by: User) -> None:
     """Off: nothing is sent; on: what is new from now on."""
     destination.is_enabled = on
     if on:
-        destination.cursor = latest_batch()
+        destination.cursor = number_batch()
     destination.save(update_fields=["is_enabled", "cursor"])
     word = "on" if on else "off"
     audit.record(

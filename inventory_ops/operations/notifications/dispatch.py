@@ -35,20 +35,22 @@ def dispatch(*, now: datetime) -> int:
     return sum(tell(pk, now=now) > 0 for pk in list(ids))
 
 
-def latest_batch() -> int:
-    """The number that a destination starts from: it is told what comes after."""
-    last = Notice.objects.aggregate(last=Max("batch"))["last"] or 0
-    return max(last, Destination.objects.aggregate(last=Max("cursor"))["last"] or 0)
-
-
 @transaction.atomic
-def number_batch() -> None:
-    """Give the new notices one number. The lock is held until commit, so numbers become visible in their order."""
+def number_batch() -> int:
+    """Give the new notices one number; answers the last number given, after which what comes now is new.
+
+    The lock is held until commit, so numbers become visible in their order.
+    """
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext('inventory_ops.notices'))")
-    fresh = Notice.objects.filter(batch__isnull=True)
-    if fresh.exists():
-        fresh.update(batch=latest_batch() + 1)
+    last = _latest_batch()
+    numbered = Notice.objects.filter(batch__isnull=True).update(batch=last + 1)
+    return last + bool(numbered)
+
+
+def _latest_batch() -> int:
+    last = Notice.objects.aggregate(last=Max("batch"))["last"] or 0
+    return max(last, Destination.objects.aggregate(last=Max("cursor"))["last"] or 0)
 
 
 @transaction.atomic
@@ -144,6 +146,6 @@ def delete_old(*, now: datetime) -> None:
     """Notices that everybody was told, lines and deliveries of the past season."""
     behind = Destination.objects.filter(is_enabled=True).order_by("cursor").values_list("cursor", flat=True).first()
     old = Notice.objects.filter(at__lt=now - KEPT)
-    old.filter(batch__lte=behind if behind is not None else latest_batch()).delete()
+    old.filter(batch__lte=behind if behind is not None else _latest_batch()).delete()
     Notification.objects.filter(created_at__lt=now - KEPT).delete()
     Delivery.objects.filter(created_at__lt=now - KEPT).exclude(state=Delivery.State.PENDING).delete()
