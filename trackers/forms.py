@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inventory_ops.kit.numbers import whole
 from inventory_ops.models import InventoryType, Merchant, Product, User
 from trackers.mechanisms import MECHANISMS, Field
 from trackers.models import Tracker
@@ -94,8 +95,7 @@ class TrackerForm(forms.Form):
     def _plain(self, name: str) -> int | None:
         value = self.data.get(name) if self.is_bound else self.initial.get(name)
         value = getattr(value, "pk", value)
-        text = str(value or "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+        return whole(value)
 
     def merchant_id(self) -> int | None:
         """The merchant chosen so far, valid or not."""

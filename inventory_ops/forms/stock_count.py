@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory_ops.forms.stock import LARGEST, StoryForm
+from inventory_ops.kit.numbers import whole
 from inventory_ops.models import InventoryType, Location, Product, User
 from inventory_ops.operations.stock import Count, Moved, Place
 
@@ -96,10 +97,11 @@ class Sheet:
         for line in self.lines:
             if not line.counted:
                 continue
-            if not (line.counted.isascii() and line.counted.isdigit()) or int(line.counted) > LARGEST:
+            counted = whole(line.counted, high=LARGEST)
+            if counted is None:
                 line.error = _("Type the units you counted, for example 12; 0 for none, nothing to leave it alone.")
                 continue
-            found.append(Count(line.place, int(line.counted), line.seen))
+            found.append(Count(line.place, counted, line.seen))
         return found
 
     @property

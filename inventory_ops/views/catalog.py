@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,16 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from inventory_ops import order_panels
+from inventory_ops.kit.page import Page
 from inventory_ops.models import Order, OrderItem, Product, StockBalance
 from inventory_ops.permissions import ADMIN, OPERATIONS, viewer
 from inventory_ops.queries import costs
-
-
-@dataclass(slots=True)
-class Page:
-    title: str
-    subtitle: str
-    breadcrumbs: list[tuple[str, str | None]]
 
 
 @login_required

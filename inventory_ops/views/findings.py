@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from inventory_ops.kit.bulk import choose
+from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Finding, User
 from inventory_ops.operations import findings, scans
@@ -141,8 +142,7 @@ def _carry_out(
     user, now = viewer(request), timezone.now()
     done, refused = 0, []
     for finding in chosen:
-        given = request.POST.get(f"version_{finding.pk}", "")
-        version = int(given) if given.isdigit() and len(given) < 10 else None
+        version = whole(request.POST.get(f"version_{finding.pk}"))
         try:
             _apply(action, finding, values, user=user, now=now, version=version)
             done += 1

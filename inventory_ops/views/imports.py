@@ -187,7 +187,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _under_way(request: HttpRequest, job: Import) -> HttpResponse:
     runner = Job.objects.filter(params__contains={"import": str(job.pk)}).order_by("-created_at").first()
-    page = jobs.Page(
+    page = jobs.JobPage(
         title=str(job),
         subtitle=_("This page shows the result when the work is done: reload it."),
         breadcrumbs=[(_("Imports"), "/imports/"), (job.file_name, None)],

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from inventory_ops.kit.page import Page
 from inventory_ops.models import Job
 from inventory_ops.operations import jobs
 from inventory_ops.permissions import viewer
@@ -43,10 +44,7 @@ class Progress:
 
 
 @dataclass(slots=True)
-class Page:
-    title: str
-    subtitle: str
-    breadcrumbs: list[tuple[str, str | None]]
+class JobPage(Page):
     back_url: str = "/jobs/"
     back_label: str = ""
 
@@ -93,7 +91,7 @@ def progress(job: Job) -> Progress:
 @require_safe
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     job = find(request, pk)
-    page = Page(job.title, "", [(_("Jobs"), "/jobs/"), (job.title, None)], back_label=_("All jobs"))
+    page = JobPage(job.title, "", [(_("Jobs"), "/jobs/"), (job.title, None)], back_label=_("All jobs"))
     return render(request, "inventory_ops/job.html", {"page": page, "job": progress(job)})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from inventory_ops import topics
 from inventory_ops.forms.notifications import DestinationForm, SubscriptionForm
+from inventory_ops.kit.numbers import whole
+from inventory_ops.kit.page import Page
 from inventory_ops.models import Delivery, Destination, Notification, Subscription, User
 from inventory_ops.operations.notifications import bell, deliveries, destinations, senders
 from inventory_ops.permissions import EVERYBODY, roles_required, viewer
@@ -25,13 +26,6 @@ from inventory_ops.permissions import EVERYBODY, roles_required, viewer
 SHOWN = 50
 SETTINGS = "/notifications/settings/"
 STATE_TONES = {"pending": "warning", "sent": "good", "failed": "critical"}
-
-
-@dataclass(slots=True)
-class Page:
-    title: str
-    subtitle: str
-    breadcrumbs: list[tuple[str, str | None]]
 
 
 def _page(title: str, subtitle: str = "") -> Page:
@@ -45,9 +39,9 @@ def index(request: HttpRequest) -> HttpResponse:
     """The viewer's notifications, newest first; `before` goes back in time."""
     user = viewer(request)
     rows = Notification.objects.filter(user=user).order_by("-pk")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        rows = rows.filter(pk__lt=int(before))
+    before = whole(request.GET.get("before"))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     found = list(rows[: SHOWN + 1])
     context = {
         "page": Page(_("Notifications"), "", [(_("Notifications"), None)]),

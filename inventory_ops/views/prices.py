@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -12,21 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inventory_ops.forms.prices import GuardForm, PricesForm
+from inventory_ops.kit.page import Page
 from inventory_ops.models import PriceGuard, Product
 from inventory_ops.operations import prices
 from inventory_ops.permissions import ADMIN, OPERATIONS, roles_required, viewer
 
 GUARD = "/settings/price-guard/"
 TONES = {"off": "neutral", "warn": "warning", "block": "critical"}
-
-
-@dataclass(slots=True)
-class Page:
-    title: str
-    subtitle: str
-    breadcrumbs: list[tuple[str, str | None]]
-    submit_label: str = ""
-    cancel_url: str = ""
 
 
 @roles_required(OPERATIONS, ADMIN)

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from inventory_ops.kit.page import Page
 from inventory_ops.models import AdjustmentReason
 from inventory_ops.operations import reasons
 from inventory_ops.permissions import ADMIN, roles_required, viewer
-from inventory_ops.views.stock import Page
 
 
 class ReasonForm(forms.Form):

@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inventory_ops.dashboard import freshness_line
 from inventory_ops.kit.db.replica import reads_from_replica
+from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports import Report, Selection, exports, figures, page, registry
 from inventory_ops.models import User
 from inventory_ops.operations import exports as export_jobs
@@ -135,7 +136,7 @@ def save_columns(request: HttpRequest, slug: str) -> HttpResponse:
     back = safe_next(request, declared.url)
     path, _question, query = back.partition("?")
     params = QueryDict(query, mutable=True)
-    if params.get("view", "").isdigit():  # the view's own columns are shown: the choice stands in the address
+    if whole(params.get("view")) is not None:  # the view's own columns are shown: the choice stands in the address
         params["columns"] = ",".join(picked)
         return HttpResponseRedirect(f"{path}?{params.urlencode()}")
     preferences.save_columns(user=viewer(request), slug=slug, columns=picked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +11,9 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inventory_ops.forms.stock import AdjustForm, ReturnForm, StoryForm, TypeForm
+from inventory_ops.forms.stock import LARGEST, AdjustForm, ReturnForm, StoryForm, TypeForm
+from inventory_ops.kit.numbers import whole
+from inventory_ops.kit.page import Page
 from inventory_ops.models import EventKey, InventoryEvent, Order, OrderItem, Product, StockBalance
 from inventory_ops.operations import orders, stock
 from inventory_ops.operations.ledger import InsufficientStock, LedgerRefusal
@@ -24,21 +25,6 @@ WRITERS = (OPERATIONS, ADMIN)
 HITS = 20
 EVENTS_SHOWN = 100
 BOOK = {"adjust": AdjustForm, "type": TypeForm, "return": ReturnForm}
-
-
-@dataclass(slots=True)
-class Page:
-    title: str
-    subtitle: str
-    breadcrumbs: list[tuple[str, str | None]]
-    submit_label: str = ""
-    cancel_url: str = "/inventory/"
-    add_another: bool = False
-
-
-def _number(text: str | None) -> int:
-    """An id of an address, 0 where it is none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _heading(task: str) -> tuple[str, str]:
@@ -53,7 +39,7 @@ def _heading(task: str) -> tuple[str, str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def adjust(request: HttpRequest, task: str = "adjust") -> HttpResponse:
     """One product's stock. Without a product in the address: the search for it, which a scanner can fill in."""
-    product_id = _number(request.GET.get("product"))
+    product_id = whole(request.GET.get("product"))
     if not product_id:
         return _find(request, task)
     product = get_object_or_404(Product.objects.visible_to(viewer(request)).select_related("merchant"), pk=product_id)
@@ -62,7 +48,7 @@ def adjust(request: HttpRequest, task: str = "adjust") -> HttpResponse:
         .select_related("inventory_type", "location", "product")
         .order_by("inventory_type", "location__code", "expires_on", "lot", "pk")
     )
-    wanted = _number(request.GET.get("balance"))
+    wanted = whole(request.GET.get("balance"))
     chosen = next((each for each in balances if each.pk == wanted), None)
     if chosen is None and balances and "new" not in request.GET:
         chosen = balances[0]
@@ -256,9 +242,9 @@ def cancel(request: HttpRequest) -> HttpResponse:
     elif number:
         error = _("There is no order %(number)s.") % {"number": number}
     if order and request.method == "POST":
-        typed = {item.pk: request.POST.get(f"item-{item.pk}", "").strip() for item in items}
-        if all(text.isascii() and text.isdigit() and len(text) < 10 for text in typed.values()):
-            units = {item: int(text) for item, text in typed.items() if int(text)}
+        typed = {item.pk: whole(request.POST.get(f"item-{item.pk}", "").strip(), high=LARGEST) for item in items}
+        units = {pk: number for pk, number in typed.items() if number}
+        if None not in typed.values():
             try:
                 total = orders.cancel_late(order=order, units=units, by=viewer(request))
             except LedgerRefusal as refused:

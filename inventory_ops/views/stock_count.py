@@ -12,14 +12,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from inventory_ops.forms.stock import LARGEST
 from inventory_ops.forms.stock_count import MOST_LINES, CountForm, Line, Sheet
+from inventory_ops.kit.numbers import whole
+from inventory_ops.kit.page import Page
 from inventory_ops.models import Product, StockBalance, User
 from inventory_ops.operations import stock
 from inventory_ops.operations.ledger import LedgerRefusal
 from inventory_ops.operations.stock import Place, StockMoved
 from inventory_ops.permissions import roles_required, viewer
 from inventory_ops.queries import search
-from inventory_ops.views.stock import WRITERS, Page
+from inventory_ops.views.stock import WRITERS
 
 HITS = 10
 
@@ -54,8 +57,8 @@ def _scan(request: HttpRequest, form: CountForm, sheet: Sheet, where: tuple[str,
     """Add what was scanned or picked; a SKU that is on the sheet already counts one more, if scans count."""
     visible = Product.objects.visible_to(by).select_related("merchant")
     text = request.POST.get("scan", "").replace("\x00", "").strip()[:100]
-    picked = request.POST.get("pick", "")
-    if picked.isascii() and picked.isdigit() and len(picked) < 18:
+    picked = whole(request.POST.get("pick"))
+    if picked is not None:
         found = list(visible.filter(pk=picked))
     else:
         found = list(visible.filter(sku=text)[: HITS + 1]) if text else []
@@ -67,8 +70,9 @@ def _scan(request: HttpRequest, form: CountForm, sheet: Sheet, where: tuple[str,
         line = _put(sheet, found[0], where)[0]
     except ValueError as full:
         return _show(request, form, sheet, errors=[str(full)])
-    if request.POST.get("each") and (line.counted.isdigit() or not line.counted):
-        line.counted = str(int(line.counted or 0) + 1)
+    counted = whole(line.counted or "0", high=LARGEST)
+    if request.POST.get("each") and counted is not None:
+        line.counted = str(counted + 1)
     return _show(request, form, sheet)
 
 
@@ -102,7 +106,7 @@ def _take_list(text: str, sheet: Sheet, where: tuple[str, str], by: User) -> lis
 
 def _take_row(row: str, sheet: Sheet, where: tuple[str, str], by: User) -> str:
     sku, _separator, units = (part.strip() for part in re.sub("[;\t]", ",", row, count=1).partition(","))
-    if not (units.isascii() and units.isdigit() and len(units) < 11):
+    if whole(units, high=LARGEST) is None:
         return _("“%(row)s” is not a SKU and the units counted, such as LAMP-1,12.") % {"row": row[:60]}
     found = list(Product.objects.visible_to(by).filter(sku=sku).select_related("merchant")[:2])
     if not found:

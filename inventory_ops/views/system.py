@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from config.celery import QUEUES
 from inventory_ops import metrics as metrics_page
+from inventory_ops.kit.page import Page
 from inventory_ops.models import Delivery, Job, ScanSchedule
 from inventory_ops.operations import jobs, scans
 from inventory_ops.permissions import ADMIN, roles_required, viewer
@@ -31,13 +31,6 @@ SCHEDULES = "/system/schedules/"
 STATUS = "/system/status/"
 SHOWN = 20
 RUN_TONES = {"running": "warning", "done": "good", "failed": "critical"}
-
-
-@dataclass(slots=True)
-class Page:
-    title: str
-    subtitle: str
-    breadcrumbs: list[tuple[str, str | None]]
 
 
 def _page(title: str, subtitle: str) -> Page:

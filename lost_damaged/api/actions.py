@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from inventory_ops.kit.numbers import whole
 from lost_damaged import formula
 from lost_damaged import items as reading
 from lost_damaged.api import body, refusals
@@ -139,9 +140,10 @@ def _number(call: Call, name: str, default: int, low: int, high: int) -> int:
     text = call.parameters.get(name, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 12 and low <= int(text) <= high):
+    number = whole(text, low=low, high=high)
+    if number is None:
         raise refusals.Refusal(400, "1", f"{name} must be a whole number from {low} to {high}.")
-    return int(text)
+    return number
 
 
 def _moment(moment: datetime) -> str:

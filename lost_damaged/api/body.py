@@ -12,6 +12,7 @@ from defusedxml.common import DefusedXmlException
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 
+from inventory_ops.kit.numbers import whole
 from lost_damaged.api import refusals
 from lost_damaged.api.refusals import Refusal
 
@@ -21,8 +22,7 @@ MOST_ITEMS = 500
 
 def read(request: HttpRequest) -> bytes:
     """The unpacked body. Raises Refusal when it is too big or its gzip is damaged."""
-    length = request.headers.get("Content-Length", "")
-    if length.isdigit() and int(length) > MOST_BYTES:
+    if (whole(request.headers.get("Content-Length")) or 0) > MOST_BYTES:
         raise _too_big()
     try:
         data: bytes = request.read(MOST_BYTES + 1)

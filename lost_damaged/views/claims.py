@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from inventory_ops.kit.page import Page
 from inventory_ops.permissions import EVERYBODY, FINANCE, MERCHANT, roles_required, viewer
 from lost_damaged.forms import AcceptForm, ClaimForm, RejectForm
 from lost_damaged.models import Claim, ClaimFile
@@ -17,7 +18,7 @@ from lost_damaged.operations import claims
 from lost_damaged.operations.claims import ClaimRefused, Story
 from lost_damaged.queries import settings
 from lost_damaged.reports.claims import TONES
-from lost_damaged.views import Page, posted
+from lost_damaged.views import posted
 
 LIST = "/finance/claims/"
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from inventory_ops.kit.page import Page
 from inventory_ops.models import Import, Job, User
 from inventory_ops.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, viewer
 from inventory_ops.templatetags import ui
@@ -24,7 +25,7 @@ from lost_damaged.models import WriteOffFile, WriteOffRow
 from lost_damaged.operations import imports
 from lost_damaged.operations.imports import NotWaiting
 from lost_damaged.queries import imports as queries
-from lost_damaged.views import Page, posted
+from lost_damaged.views import posted
 
 ADDRESS = "/finance/import/"
 SHOWN = 100
@@ -189,7 +190,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _under_way(request: HttpRequest, record: Import, file: WriteOffFile) -> HttpResponse:
     job = file.job or Job.objects.filter(params={"import": str(record.pk)}).order_by("-created_at").first()
     interrupted = job is not None and job.is_final and record.state == Import.State.APPLYING
-    page = job_views.Page(
+    page = job_views.JobPage(
         title=record.file_name,
         subtitle=_("It was interrupted: what was booked stays booked. Resume to book the rest.")
         if interrupted

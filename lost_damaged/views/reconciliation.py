@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from inventory_ops.kit.page import Page
 from inventory_ops.kit.reports.scope import window_of_dates
 from inventory_ops.permissions import ADMIN, FINANCE, OPERATIONS, roles_required
 from lost_damaged import csv_files
 from lost_damaged.forms import ReconciliationForm
 from lost_damaged.operations import reconciliation
-from lost_damaged.views import Page, posted
+from lost_damaged.views import posted
 from lost_damaged.views.imports import Number
 
 SHOWN = 500

@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from inventory_ops.kit.page import Page
 from inventory_ops.permissions import ADMIN, FINANCE, roles_required, viewer
 from lost_damaged import forms
 from lost_damaged.models import ApiKey, Factor, SellerAccount
 from lost_damaged.operations import api_keys
 from lost_damaged.operations import settings as operations
 from lost_damaged.queries import settings as queries
-from lost_damaged.views import Page
 
 ADDRESS = "/settings/finance/"
 

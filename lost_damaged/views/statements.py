@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from inventory_ops.kit.page import Page
 from inventory_ops.operations import jobs
 from inventory_ops.permissions import EVERYBODY, FINANCE, roles_required, viewer
 from lost_damaged import formula
@@ -23,7 +24,6 @@ from lost_damaged.operations import statements as operations
 from lost_damaged.operations.statements import CannotClose
 from lost_damaged.queries import statements as queries
 from lost_damaged.queries.statements import Figures
-from lost_damaged.views import Page
 
 LIST = "/finance/statements/"
 SHOWN = 200

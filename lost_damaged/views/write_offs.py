@@ -8,13 +8,14 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from inventory_ops.kit.page import Page
 from inventory_ops.permissions import EVERYBODY, FINANCE, roles_required, viewer
 from lost_damaged.forms import ReverseForm, WriteOffForm
 from lost_damaged.models import SellerTransaction, Source, WriteOff
 from lost_damaged.operations import write_offs
 from lost_damaged.operations.write_offs import CannotReverse
 from lost_damaged.queries import explanation, settings
-from lost_damaged.views import Page, posted
+from lost_damaged.views import posted
 
 LIST = "/finance/write-offs/"
 

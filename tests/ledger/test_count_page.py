@@ -148,6 +148,18 @@ def test_an_altered_sheet_is_refused(browser: Client, shelf: list[Product], chan
     assert shelf[0].balances.get().on_hand == 10
 
 
+@pytest.mark.parametrize("counted", ["²", "٣", "9" * 5000, "-1", "1.5"])
+def test_what_is_no_whole_number_is_said_and_stays_in_the_field(
+    browser: Client, shelf: list[Product], counted: str
+) -> None:
+    page = scan(browser, browser.get(PATH), "P0")
+    answer = browser.post(PATH, sent(page, counted=[counted], scan="P0", each="1"))
+    assert answer.status_code == 200
+    answer = browser.post(PATH, sent(page, book="1", counted=[counted]))
+    assert "Type the units you counted" in answer.content.decode()
+    assert shelf[0].balances.get().on_hand == 10
+
+
 @pytest.mark.parametrize(("type_", "location"), [("nonsense", "MAIN"), ("good", "NOWHERE"), ("", "")])
 def test_an_unknown_place_is_refused(browser: Client, shelf: list[Product], type_: str, location: str) -> None:
     page = scan(browser, browser.get(PATH), "P0", inventory_type=type_, location=location)

@@ -178,6 +178,14 @@ def test_all_that_match_are_frozen_at_the_request(client: Client, world: World) 
     assert DENY_ALL not in world.state(late)["policies"]
 
 
+@pytest.mark.parametrize("query", ["audit=nonsense", "email_domain=%00", "q=%FF"])
+def test_filters_that_are_none_select_nobody(client: Client, world: World, query: str) -> None:
+    world.person(platform=False)
+    answer = client.post(f"{LIST}plan/", {"action": "disable-aws", "scope": "all", "query": query, "count_seen": "7"})
+    assert answer.status_code == 302
+    assert not ActionJob.objects.exists()
+
+
 def test_a_delete_needs_another_administrator(client: Client, world: World, admin: User) -> None:
     row = world.person()
     world.do("disable-aws", row, by=admin)

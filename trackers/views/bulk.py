@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from inventory_ops.kit.bulk import choose
+from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import User
 from inventory_ops.permissions import roles_required, viewer
@@ -53,7 +54,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return HttpResponseRedirect(LIST)
-    ids = [int(each) for each in chosen.keys if each.isascii() and each.isdigit() and len(each) < 18]
+    ids = [number for each in chosen.keys if (number := whole(each)) is not None]
     trackers = list(Tracker.objects.visible_to(user).filter(pk__in=ids).select_related("product").order_by("pk"))
     if not trackers:
         messages.warning(request, _("No tracker was selected."))

@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from inventory_ops.kit.numbers import whole
+from inventory_ops.kit.page import Page
 from inventory_ops.models import InventoryType, Merchant, Product
 from inventory_ops.permissions import ADMIN, MERCHANT, OPERATIONS, roles_required, viewer
 from inventory_ops.queries import search
@@ -32,16 +34,6 @@ ROLES = (OPERATIONS, MERCHANT, ADMIN)
 PRODUCT_HITS = 20
 SUGGESTED = 50
 RANGES = (30, 60, 365)
-
-
-@dataclass(slots=True)
-class Page:
-    title: str
-    subtitle: str
-    breadcrumbs: list[tuple[str, str | None]]
-    submit_label: str = ""
-    add_another: bool = False
-    cancel_url: str = "/trackers/"
 
 
 def found(request: HttpRequest, pk: int) -> Tracker:
@@ -77,6 +69,7 @@ def new(request: HttpRequest) -> HttpResponse:
         breadcrumbs=[(_("Trackers"), "/trackers/"), (_("New"), None)],
         submit_label=_("Save"),
         add_another=True,
+        cancel_url="/trackers/",
     )
     return _form_page(request, form, page)
 
@@ -84,14 +77,14 @@ def new(request: HttpRequest) -> HttpResponse:
 def _initial(request: HttpRequest, user: Any) -> dict[str, Any]:
     """What the address fills in: merchant, product, or one of the scenarios."""
     initial: dict[str, Any] = {}
-    product = request.GET.get("product", "")
-    if product.isascii() and product.isdigit() and len(product) < 18:
-        row = Product.objects.visible_to(user).filter(pk=int(product)).first()
+    product = whole(request.GET.get("product"))
+    if product is not None:
+        row = Product.objects.visible_to(user).filter(pk=product).first()
         if row:
             initial |= {"product": row, "merchant": row.merchant_id}
-    merchant = request.GET.get("merchant", "")
-    if "merchant" not in initial and merchant.isascii() and merchant.isdigit() and len(merchant) < 18:
-        initial["merchant"] = int(merchant)
+    merchant = whole(request.GET.get("merchant"))
+    if "merchant" not in initial and merchant is not None:
+        initial["merchant"] = merchant
     for mechanism in MECHANISMS.values():
         if request.GET.get("preset") == mechanism.preset.name:
             initial["mechanism"] = mechanism.name
@@ -176,10 +169,10 @@ def products(request: HttpRequest) -> JsonResponse:
     """Type-ahead: products of one merchant by SKU or name, as the select expects them."""
     user = viewer(request)
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
-    merchant = request.GET.get("merchant", "")
-    if not (merchant.isascii() and merchant.isdigit() and len(merchant) < 18) or not text:
+    merchant = whole(request.GET.get("merchant"))
+    if merchant is None or not text:
         return JsonResponse({"results": []})
-    rows = search.products(text=text, viewer=user, merchant_id=int(merchant))[:PRODUCT_HITS]
+    rows = search.products(text=text, viewer=user, merchant_id=merchant)[:PRODUCT_HITS]
     return JsonResponse({"results": [{"value": row.pk, "text": f"{row.sku} · {row.name}"} for row in rows]})
 
 
@@ -314,10 +307,8 @@ def suggest(request: HttpRequest) -> HttpResponse:
     """Products without a turnover tracker that sell, with proposed numbers, to tick and create."""
     user = viewer(request)
     merchants = Merchant.objects.visible_to(user).order_by("name")
-    wanted = request.POST.get("merchant") or request.GET.get("merchant", "")
-    merchant = (
-        merchants.filter(pk=int(wanted)).first() if wanted.isascii() and wanted.isdigit() and len(wanted) < 18 else None
-    )
+    wanted = whole(request.POST.get("merchant") or request.GET.get("merchant"))
+    merchant = merchants.filter(pk=wanted).first() if wanted is not None else None
     if merchant is None and not user.sees_all_merchants:
         merchant = user.merchant
     rows = queries.suggestions(merchant=merchant, limit=SUGGESTED, as_of=timezone.now()) if merchant else []

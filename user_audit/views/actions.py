@@ -10,12 +10,14 @@ from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.db.models import Count
+from django.core.exceptions import ValidationError
+from django.db.models import Count, F
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from inventory_ops.kit.bulk import choose
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import User
 from inventory_ops.permissions import ADMIN, roles_required, viewer
@@ -69,19 +71,15 @@ def plan(request: HttpRequest) -> HttpResponse:
 
 def _selected(given: QueryDict) -> list[str]:
     """The keys that were ticked, or all that the shown filters match, if they still are as many as were shown."""
-    if given.get("scope") != "all":
-        keys = list(dict.fromkeys(given.getlist("ids")))
-        if not keys:
-            raise jobs.NotPossible(_("No user is selected."))
-        return keys
-    report = registry.get("user-audit")
-    rows = report.select(QueryDict(given.get("query", "")), viewer=None).rows
-    keys = list(rows.order_by("key").values_list("key", flat=True)[: LIMIT + 1])
-    if len(keys) > LIMIT:
-        raise jobs.NotPossible(_("At most %(limit)d users at once. Narrow the filters.") % {"limit": LIMIT})
-    if str(len(keys)) != given.get("count_seen", ""):
-        raise jobs.NotPossible(_("The list changed since you looked at it. Look again, then select."))
-    return keys
+    try:
+        chosen = choose(given, registry.get("user-audit"), viewer=None, key=F("key"), most=LIMIT)
+    except ValidationError as error:
+        raise jobs.NotPossible(" ".join(error.messages)) from error
+    if chosen.changed:
+        raise jobs.NotPossible(chosen.changed)
+    if not chosen.keys:
+        raise jobs.NotPossible(_("No user is selected."))
+    return chosen.keys
 
 
 def _show_plan(

@@ -10,6 +10,7 @@ from django.db.models import Expression, F
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports.report import Report
 
 
@@ -28,14 +29,16 @@ def choose(post: QueryDict, report: Report, *, viewer: Any, key: Expression | F,
     caller looks the rows up with `visible_to`. Raises ValidationError for filters that are none and more than `most`.
     """
     if post.get("scope") != "all":
-        keys = [each[:100] for each in post.getlist("ids")[:most] if "\x00" not in each]
-        return Chosen(list(dict.fromkeys(keys)))
+        ticked = list(dict.fromkeys(each for each in post.getlist("ids") if "\x00" not in each))
+        if len(ticked) > most:
+            raise ValidationError([_("More than %(n)s rows are selected. Select fewer.") % {"n": f"{most:,}"}])
+        return Chosen(ticked)
     selection = report.select(QueryDict(post.get("query", "")), viewer=viewer)
     keys = [str(each) for each in selection.rows.order_by().values_list(key, flat=True)[: most + 1]]
     if len(keys) > most:
         raise ValidationError([_("More than %(n)s rows match. Narrow the filters first.") % {"n": f"{most:,}"}])
     seen = post.get("count_seen", "")
-    if seen.isascii() and seen.isdigit() and len(seen) < 12 and int(seen) == len(keys):
+    if whole(seen) == len(keys):
         return Chosen(keys)
     changed = _("%(seen)s rows matched when you chose them, now it is %(now)s. Check the list again.")
     return Chosen(keys, changed % {"seen": seen[:12] or "?", "now": len(keys)})

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit.db import keyset
+from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports import figures, listing
 from inventory_ops.kit.reports import form as forms_html
 from inventory_ops.kit.reports import table as tables
@@ -211,8 +212,9 @@ def read(report: Report, params: QueryDict) -> Request:
 def _whole_number(text: str | None, default: int, low: int, high: int, name: str, errors: list[str]) -> int:
     if not text:
         return default
-    if text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high:
-        return int(text)
+    number = whole(text, low=low, high=high)
+    if number is not None:
+        return number
     errors.append(
         _("%(name)s: use a whole number from %(low)d to %(high)d.") % {"name": name, "low": low, "high": high}
     )

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods
 from inventory_ops.channels.protocol import ChannelError
 from inventory_ops.forms.channels import FileForm
 from inventory_ops.kit.imports import FileRefused
+from inventory_ops.kit.numbers import whole
 from inventory_ops.models import ChannelImport, ChannelImportRow
 from inventory_ops.operations.channels import catalogue, files
 from inventory_ops.operations.channels.setup import ChannelRefused
 from inventory_ops.permissions import roles_required, viewer
-from inventory_ops.views.channels.page import MANAGERS, Page, crumbs, find
+from inventory_ops.views.channels.page import MANAGERS, ChannelPage, crumbs, find
 
 VERDICT_TONES = {
     "new": "brand",
@@ -49,7 +50,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     title = _("Import of %(name)s") % {"name": channel.name}
     applied = counts.get("new", 0) + counts.get("matched", 0) + counts.get("conflict", 0) + counts.get("untracked", 0)
     context = {
-        "page": Page(
+        "page": ChannelPage(
             title=title,
             subtitle=_("Its quantities become the stock here.")
             if reading.takes_quantities
@@ -86,9 +87,9 @@ def _decide(request: HttpRequest, reading: ChannelImport) -> HttpResponse:
         messages.error(request, _("The catalogue was read again meanwhile. Look at the new preview."))
         return HttpResponseRedirect(address)
     seen = {
-        key.removeprefix("seen-"): int(str(text))
+        key.removeprefix("seen-"): number
         for key, text in request.POST.items()
-        if key.startswith("seen-") and str(text).isascii() and str(text).isdigit() and len(str(text)) < 12
+        if key.startswith("seen-") and (number := whole(text)) is not None
     }
     try:
         catalogue.confirm(reading=reading, seen=seen, by=viewer(request))
@@ -122,7 +123,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _("%(n)s rows taken.") % {"n": rows})
                 return HttpResponseRedirect(f"/channels/{pk}/")
-    page = Page(
+    page = ChannelPage(
         title=_("Upload a file"),
         subtitle=channel.name,
         breadcrumbs=crumbs((channel.name, f"/channels/{pk}/"), (_("Upload"), None)),

@@ -20,7 +20,7 @@ from inventory_ops.operations.channels.setup import ChannelRefused
 from inventory_ops.permissions import roles_required, viewer
 from inventory_ops.queries import channel_page
 from inventory_ops.queries import channels as queries
-from inventory_ops.views.channels.page import MANAGERS, Number, Page, crumbs, find, kind_label
+from inventory_ops.views.channels.page import MANAGERS, ChannelPage, Number, crumbs, find, kind_label
 
 
 @roles_required(*MANAGERS)
@@ -33,7 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
     states = [(row, channel_page.health(row, now=now), kind_label(row.channel)) for row in rows]
     failing = sum(state.tone in ("critical", "warning") for _row, state, _kind in states)
     due, waiting = sum(row.due for row in live), sum(row.waiting + row.problems for row in live)
-    page = Page(
+    page = ChannelPage(
         title=_("Channels"),
         subtitle=_("Stock is kept here and told to every channel; orders come in from them."),
         breadcrumbs=[(_("Inventory"), None), (_("Channels"), None)],
@@ -61,7 +61,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     reading = channel.imports.select_related("job").order_by("-pk").first()
     rules = [(RuleForm.base_fields[name].label, value) for name, value in RuleForm.rules_of(channel).items()]
     context = {
-        "page": Page(
+        "page": ChannelPage(
             title=channel.name,
             subtitle=f"{channel.merchant} · {kind_label(channel)} · {channel.code}",
             breadcrumbs=crumbs((channel.name, None)),

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from inventory_ops.channels import kinds
+from inventory_ops.kit.page import Page
 from inventory_ops.models import Channel
 from inventory_ops.permissions import ADMIN, OPERATIONS, viewer
 
@@ -17,13 +18,8 @@ MANAGERS = (OPERATIONS, ADMIN)
 
 
 @dataclass(slots=True)
-class Page:
-    title: str
-    subtitle: str
-    breadcrumbs: list[tuple[str, str | None]]
-    submit_label: str = ""
+class ChannelPage(Page):
     cancel_url: str = "/channels/"
-    add_another: bool = False
     numbers: list[Any] = field(default_factory=list)
 
 

@@ -14,7 +14,7 @@ from inventory_ops.models import ChannelListing
 from inventory_ops.operations.channels import setup
 from inventory_ops.operations.channels.setup import ChannelRefused
 from inventory_ops.permissions import roles_required, viewer
-from inventory_ops.views.channels.page import MANAGERS, Page, crumbs, find
+from inventory_ops.views.channels.page import MANAGERS, ChannelPage, crumbs, find
 
 
 @roles_required(*MANAGERS)
@@ -24,7 +24,7 @@ def new(request: HttpRequest) -> HttpResponse:
     offered = list(kinds.every())
     kind = next((each for each in offered if each.name == request.GET.get("kind")), None)
     title = _("Connect a channel")
-    page = Page(title=title, subtitle="", breadcrumbs=crumbs((title, None)), submit_label=_("Connect"))
+    page = ChannelPage(title=title, subtitle="", breadcrumbs=crumbs((title, None)), submit_label=_("Connect"))
     if kind is None:
         page.subtitle = _("Choose what kind of marketplace or shop it is.")
         return render(request, "inventory_ops/channels/kinds.html", {"page": page, "kinds": offered})
@@ -75,7 +75,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _("Saved. New quantities are on their way."))
                 return HttpResponseRedirect(f"/channels/{pk}/")
-    page = Page(
+    page = ChannelPage(
         title=_("Edit %(name)s") % {"name": channel.name},
         subtitle=str(kind.label),
         breadcrumbs=crumbs((channel.name, f"/channels/{pk}/"), (_("Edit"), None)),
@@ -100,7 +100,7 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
             setup.override(listing=found, rules=form.rules(), by=viewer(request))
             messages.success(request, _("Saved. The new quantity is on its way."))
             return HttpResponseRedirect(f"/channels/listings/{pk}/")
-    page = Page(
+    page = ChannelPage(
         title=_("%(sku)s on %(channel)s") % {"sku": found.product.sku, "channel": found.channel},
         subtitle=found.product.name,
         breadcrumbs=crumbs(

@@ -6,13 +6,16 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from inventory_ops.channels.protocol import WebhookRefused
+from inventory_ops.kit.bulk import choose
+from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports import registry
 from inventory_ops.operations.channels import setup, webhooks
 from inventory_ops.permissions import roles_required, viewer
@@ -28,22 +31,15 @@ def send_again(request: HttpRequest) -> HttpResponse:
     """Send the ticked listings again, or all that match."""
     user = viewer(request)
     back = safe_next(request, "/channels/listings/")
-    if request.POST.get("scope") == "all":
-        try:
-            selection = registry.get("channels-listings").select(QueryDict(request.POST.get("query", "")), viewer=user)
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-            return HttpResponseRedirect(back)
-        ids = list(selection.rows.order_by().values_list("pk", flat=True)[: MOST_SENT + 1])
-        if len(ids) > MOST_SENT:
-            messages.error(request, _("More than %(n)s match. Narrow the filters first.") % {"n": f"{MOST_SENT:,}"})
-            return HttpResponseRedirect(back)
-        if request.POST.get("count_seen") != str(len(ids)):
-            messages.warning(request, _("Now %(n)s rows match. Check the list again.") % {"n": len(ids)})
-            return HttpResponseRedirect(back)
-    else:
-        typed = request.POST.getlist("ids")[:MOST_SENT]
-        ids = [int(each) for each in typed if each.isascii() and each.isdigit() and len(each) < 18]
+    try:
+        chosen = choose(request.POST, registry.get("channels-listings"), viewer=user, key=F("pk"), most=MOST_SENT)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return HttpResponseRedirect(back)
+    if chosen.changed:
+        messages.warning(request, chosen.changed)
+        return HttpResponseRedirect(back)
+    ids = [number for each in chosen.keys if (number := whole(each)) is not None]
     count = setup.send_again(listing_ids=ids, by=user)
     if count:
         messages.success(

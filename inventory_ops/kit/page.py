@@ -1,0 +1,17 @@
+"""The head of a page, as `components/page_head.html` and `components/form.html` draw it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Page:
+    """The context `page`. `breadcrumbs` are names with their addresses; None is where one is."""
+
+    title: str
+    subtitle: str = ""
+    breadcrumbs: list[tuple[str, str | None]] = field(default_factory=list)
+    submit_label: str = ""
+    cancel_url: str = ""
+    add_another: bool = False
