@@ -7,7 +7,7 @@ from contextlib import suppress
 from celery import shared_task
 from django.utils import timezone
 
-from inventory_ops.operations import exports, jobs, ledger_partitions, scans
+from inventory_ops.operations import exports, issues, jobs, ledger_partitions, scans
 from inventory_ops.operations.channels import drift, exchange
 from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.notifications import deliveries, dispatch
@@ -33,12 +33,13 @@ def deliver(delivery_id: str) -> None:
 
 @shared_task(name="inventory_ops.tasks.tick")
 def tick() -> None:
-    """Every minute: start due scans, tell people what is new, send again what seems lost."""
+    """Every minute: start due scans, tell people what is new, send again what seems lost, refresh the issue tables."""
     now = timezone.now()
     scans.start_due(now=now)
     jobs.sweep(now=now)
     dispatch.dispatch(now=now)
     deliveries.sweep(now=now)
+    issues.refresh(as_of=now, patience=issues.PATIENCE)
     status.tick_done(now=now)
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from inventory_ops.models import (
+    Category,
     FlashSale,
     InventoryType,
     Location,
@@ -111,3 +112,7 @@ def user(role: str = "operations", *, of: Merchant | None = None, email: str = "
     return User.objects.create_user(
         email or f"{role or 'none'}{next(_numbers)}@example.com", "long enough 1", role=role, merchant=of, **fields
     )
+
+
+def category(name: str = "") -> Category:
+    return Category.objects.create(name=name or f"Category {next(_numbers)}")

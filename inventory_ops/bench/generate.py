@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import asdict
 
 from django.db import connection
+from django.utils import timezone
 
 from inventory_ops.bench.scale import Scale
 from inventory_ops.models import User
+from inventory_ops.operations import issues
 
 VERSION = 2
 EMAIL = "bench@example.com"
@@ -96,6 +98,10 @@ def _events(scale: Scale) -> None:
 
 def _product_statistics(scale: Scale) -> None:
     execute(PRODUCT_STATISTICS, scale)
+
+
+def _issue_tables(scale: Scale) -> None:
+    issues.refresh(as_of=timezone.now(), whole=True)
 
 
 def _vacuum(scale: Scale) -> None:
@@ -239,6 +245,7 @@ analyze inventory_ops_orderitem, inventory_ops_stockbalance, inventory_ops_produ
 select inventory_ops_rebuild_product_stock();
 select inventory_ops_rebuild_product_demand();
 select inventory_ops_rebuild_stock_totals();
+select inventory_ops_rebuild_watched();
 """
 
 BASE: list[tuple[str, Step]] = [
@@ -247,4 +254,5 @@ BASE: list[tuple[str, Step]] = [
     ("orders", _orders),
     ("ledger", _events),
     ("statistics of products", _product_statistics),
+    ("tables of issues", _issue_tables),
 ]

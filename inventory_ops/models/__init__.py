@@ -14,6 +14,7 @@ from inventory_ops.models.channels import (
 )
 from inventory_ops.models.findings import Finding, FindingEvent, ReportDay, SavedView, ScanRun, ScanSchedule
 from inventory_ops.models.imports import Import, ImportRowError, ImportRowWarning
+from inventory_ops.models.issues import InventoryCostIssue, IssueChange, IssueRefresh, OrderCostIssue, ShippingIssue
 from inventory_ops.models.jobs import Job
 from inventory_ops.models.ledger import AdjustmentReason, EventKey, InventoryEvent
 from inventory_ops.models.merchants import Merchant, Store
@@ -45,14 +46,18 @@ __all__ = [
     "Import",
     "ImportRowError",
     "ImportRowWarning",
+    "InventoryCostIssue",
     "InventoryEvent",
     "InventoryType",
+    "IssueChange",
+    "IssueRefresh",
     "Job",
     "Location",
     "Merchant",
     "Notice",
     "Notification",
     "Order",
+    "OrderCostIssue",
     "OrderItem",
     "PaymentAttempt",
     "PriceChange",
@@ -64,6 +69,7 @@ __all__ = [
     "SavedView",
     "ScanRun",
     "ScanSchedule",
+    "ShippingIssue",
     "StockBalance",
     "StockTotal",
     "Store",

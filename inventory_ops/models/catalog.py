@@ -116,6 +116,9 @@ class Product(models.Model):
                 name="product_cost_above_price",
                 condition=Q(cost__gt=F("price")) | Q(cost__gt=F("special_price")),
             ),
+            # special prices that begin or end in a span of time
+            models.Index(fields=["special_from"], name="product_special_from", condition=Q(special_from__isnull=False)),
+            models.Index(fields=["special_to"], name="product_special_to", condition=Q(special_to__isnull=False)),
             models.Index(
                 fields=["merchant", "id"],
                 name="product_without_cost",

@@ -222,6 +222,12 @@ class OrderItem(models.Model):
                 name="order_item_cost_issue",
                 condition=Q(unit_cost__gt=F("unit_price")),
             ),
+            # open lines whose ship-by date passes in a span of time
+            models.Index(
+                fields=["ship_by"],
+                name="order_item_ship_by",
+                condition=Q(status=2) & Q(quantity_shipped__lt=F("quantity")),
+            ),
             # holds all that the shipping report reads: it never looks at the lines themselves
             models.Index(
                 fields=["merchant", "product", "ordered_at"],

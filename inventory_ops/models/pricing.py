@@ -70,7 +70,10 @@ class FlashSale(models.Model):
                 condition=Q(sale_price__gte=0) & Q(sale_price__lte=F("snapshot_price")),
             ),
         ]
-        indexes = [models.Index(fields=["ends_at", "starts_at"], name="flash_sale_by_end")]
+        indexes = [
+            models.Index(fields=["ends_at", "starts_at"], name="flash_sale_by_end"),
+            models.Index(fields=["starts_at"], name="flash_sale_by_start"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.percentage} % until {self.ends_at:%Y-%m-%d %H:%M}"

@@ -27,6 +27,9 @@ class ProductStock(models.Model):
     available = models.BigIntegerField(default=0)
     # wider than an amount: no booking may fail because a product of units and cost has too many digits
     value = models.DecimalField(max_digits=38, decimal_places=4, default=0)
+    # may the cost be above the price in force? Only then a change of `on_hand` is noted for the cost issues. Kept
+    # here, under the lock that every writer of stock holds anyway, so that no change slips by
+    is_watched = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import ScanRun, ScanSchedule, User
-from inventory_ops.operations import audit, findings
+from inventory_ops.operations import audit, findings, issues
 from inventory_ops.operations.findings import ScanCounts
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,7 @@ class Scan:
     run: Callable[[datetime], ScanCounts]
     every: timedelta
     queue: str = "scans"
+    prepare: Callable[[datetime], object] = lambda as_of: None  # in a transaction of its own, before the scan's
 
 
 _scans: dict[str, Scan] = {}
@@ -59,7 +60,13 @@ def names() -> list[str]:
 def register_report_scans(every: dict[str, timedelta]) -> None:
     """One scan for each name that reports declare; reports of one name are scanned together."""
     for name, period in every.items():
-        register(Scan(name, _report_scan(name), period))
+        register(Scan(name, _report_scan(name), period, prepare=_refresh_tables))
+
+
+def _refresh_tables(as_of: datetime) -> None:
+    """The tables that reports are read from; before the scan, so that no page waits for the scan to end."""
+    if abs(timezone.now() - as_of) < issues.NEAR:
+        issues.refresh(as_of=as_of, patience=issues.PATIENCE)
 
 
 def _report_scan(name: str) -> Callable[[datetime], ScanCounts]:
@@ -85,6 +92,7 @@ def run(name: str, *, as_of: datetime | None = None, requested_by: str = "") -> 
     moment = as_of or timezone.now()
     scan_run = ScanRun.objects.create(name=name, as_of=moment, requested_by=requested_by)
     try:
+        _scans[name].prepare(moment)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select pg_try_advisory_xact_lock(hashtext(%s))", [f"scan:{name}"])
             if not cursor.fetchone()[0]:

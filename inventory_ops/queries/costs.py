@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from django.db.models import Case, CharField, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
+from inventory_ops.kit.db.expressions import these
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.models import FlashSale, OrderItem, Product, ProductStock, User
 from inventory_ops.models.catalog import ProductQuerySet
@@ -82,19 +84,29 @@ def with_prices(products: ProductQuerySet, *, as_of: datetime) -> QuerySet[Produ
 
 
 def inventory_cost_issues(
-    *, viewer: User | None, as_of: datetime, most_margin: Decimal | None = None, missing_cost: bool = False
+    *,
+    viewer: User | None,
+    as_of: datetime,
+    most_margin: Decimal | None = None,
+    missing_cost: bool = False,
+    among: Sequence[int] | None = None,
 ) -> QuerySet[Product]:
     """Products whose cost is higher than the price in force at `as_of`.
 
     With `most_margin`, products whose margin is at most that percent of the price (0 takes in cost = price). With
-    `missing_cost`, the products without a cost, which are no issue of this report but a list of their own.
+    `missing_cost`, the products without a cost, which are no issue of this report but a list of their own. `among` are
+    ids of the only products to look at.
     """
-    products = Product.objects.visible_to(viewer)
+    products = Product.objects.visible_to(viewer).annotate(
+        vendor_number=F("merchant__vendor_number"), vendor_name=F("merchant__name")
+    )
     if missing_cost:
         return with_prices(products.filter(cost__isnull=True), as_of=as_of)
     if most_margin is not None:
         rows = with_prices(products.filter(cost__isnull=False), as_of=as_of)
         return rows.filter(Q(margin_percent__lte=most_margin) | Q(price_now=0, cost__gt=0))
+    if among is not None:
+        return with_prices(products.filter(pk__in=these(among)), as_of=as_of).filter(cost__gt=F("price_now"))
     # Without a sale the price in force is the price or the special price: a partial index lists those below cost.
     # Only products in a sale need a look at each one.
     on_sale = FlashSale.objects.filter(starts_at__lte=as_of, ends_at__gt=as_of).values("product")
@@ -103,15 +115,26 @@ def inventory_cost_issues(
     return with_prices(products.filter(pk__in=candidates), as_of=as_of).filter(cost__gt=F("price_now"))
 
 
-def order_cost_issues(*, viewer: User | None, after: datetime | None, until: datetime) -> QuerySet[OrderItem]:
+def order_cost_issues(
+    *, viewer: User | None, as_of: datetime, among: Sequence[int] | None = None
+) -> QuerySet[OrderItem]:
     """Lines of carts, open and closed orders whose cost at the time of order is higher than the price then.
 
-    `after` (excluded, None = no bound) and `until` (included) bound the issue time.
+    Beside it the product's price in force at `as_of`, and its cost now. `among` are ids of the only lines to look at.
     """
-    lines = OrderItem.objects.visible_to(viewer).filter(unit_cost__gt=F("unit_price"), issue_at__lte=until)
-    if after is not None:
-        lines = lines.filter(issue_at__gt=after)
+    lines = OrderItem.objects.visible_to(viewer).filter(unit_cost__gt=F("unit_price"))
+    if among is not None:
+        lines = lines.filter(pk__in=these(among))
     return lines.annotate(
+        order_number=F("order__number"),
+        customer_email=F("order__customer_email"),
+        vendor_number=F("merchant__vendor_number"),
+        vendor_name=F("merchant__name"),
+        sku=F("product__sku"),
+        name=F("product__name"),
+        category_id=F("product__category"),
+        current_price=price_in_force(as_of, "product__"),
+        current_cost=F("product__cost"),
         loss_per_unit=F("unit_cost") - F("unit_price"),
         loss_amount=(F("unit_cost") - F("unit_price")) * (F("quantity") - F("cancelled_quantity")),
     )

@@ -64,32 +64,42 @@ class Freshness:
     error: str = ""
 
 
+# one row a scan; `names` are those to tell of, NULL = all that were ever scheduled or run
+LAST_RUNS = """
+select n.name, max(r.finished_at) filter (where r.state = 'done') as done_at,
+       max(r.finished_at) filter (where r.state = 'failed') as failed_at, s.every, s.next_at, s.is_enabled
+from (select name from inventory_ops_scanschedule union select name from inventory_ops_scanrun
+      union select unnest(%(names)s::text[])) n
+left join inventory_ops_scanrun r on r.name = n.name
+left join inventory_ops_scanschedule s on s.name = n.name
+where %(names)s::text[] is null or n.name = any(%(names)s)
+group by n.name, s.every, s.next_at, s.is_enabled
+"""
+
+
 def freshness(*, now: datetime, names: Sequence[str] | None = None) -> dict[str, Freshness]:
     """Freshness of each scan (default: all that were ever scheduled or run), in one query."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select n.name, max(r.finished_at) filter (where r.state = 'done'),
-                   max(r.finished_at) filter (where r.state = 'failed'), s.every, s.next_at, s.is_enabled
-            from (select name from inventory_ops_scanschedule union select name from inventory_ops_scanrun
-                  union select unnest(%(names)s::text[])) n
-            left join inventory_ops_scanrun r on r.name = n.name
-            left join inventory_ops_scanschedule s on s.name = n.name
-            where %(names)s::text[] is null or n.name = any(%(names)s)
-            group by n.name, s.every, s.next_at, s.is_enabled
-            """,
-            {"names": list(names) if names is not None else None},
-        )
-        rows = cursor.fetchall()
-    result = {}
-    for name, done_at, failed_at, every, next_at, is_enabled in rows:
-        if failed_at and (done_at is None or failed_at > done_at):
-            state = "failed"
-        elif done_at is None:
-            state = "never"
-        elif is_enabled and now - done_at > 2 * every + timedelta(minutes=1):
-            state = "late"
-        else:
-            state = "ok"
-        result[name] = Freshness(state=state, last_at=done_at, next_at=next_at if is_enabled else None)
-    return result
+        cursor.execute(LAST_RUNS, {"names": list(names) if names is not None else None})
+        return {name: freshness_of(*runs, now=now) for name, *runs in cursor.fetchall()}
+
+
+def freshness_of(
+    done_at: datetime | None,
+    failed_at: datetime | None,
+    every: timedelta | None,
+    next_at: datetime | None,
+    is_enabled: bool | None,
+    *,
+    now: datetime,
+) -> Freshness:
+    """A row of LAST_RUNS after the name, judged."""
+    if failed_at and (done_at is None or failed_at > done_at):
+        state = "failed"
+    elif done_at is None:
+        state = "never"
+    elif is_enabled and every and now - done_at > 2 * every + timedelta(minutes=1):
+        state = "late"
+    else:
+        state = "ok"
+    return Freshness(state=state, last_at=done_at, next_at=next_at if is_enabled else None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, Sum, Value, When
 
+from inventory_ops.kit.db.expressions import these
 from inventory_ops.models import OrderItem, User
 from inventory_ops.models.orders import CancelledBy, OrderStatus
 
@@ -39,16 +41,32 @@ def unshipped_lines(
 
 
 def not_shipped_by_product(
-    *, viewer: User | None, as_of: datetime, after: datetime | None, until: datetime
+    *,
+    viewer: User | None,
+    as_of: datetime,
+    after: datetime | None,
+    until: datetime,
+    among: Sequence[int] | None = None,
 ) -> QuerySet[Any, Any]:
-    """One row a product: `times` = number of distinct orders it was not shipped in, `units` short, `last_at`."""
-    return (
-        unshipped_lines(viewer=viewer, as_of=as_of, after=after, until=until)
-        .values("product_id")
-        .annotate(
-            times=Count("order", distinct=True),
-            units=Sum("units_short"),
-            value=Sum(F("units_short") * F("unit_price")),
-            last_at=Max("ordered_at"),
-        )
+    """One row a product: `times` = number of distinct orders it was not shipped in, `units` short, `last_at`.
+
+    `among` are ids of the only products to look at.
+    """
+    lines = unshipped_lines(viewer=viewer, as_of=as_of, after=after, until=until)
+    if among is not None:
+        # every line is of its product's merchant; said, because the index of these lines begins with the merchant
+        lines = lines.filter(product__in=these(among), merchant=F("product__merchant"))
+    return lines.values(
+        "product_id",
+        "merchant_id",
+        vendor_number=F("merchant__vendor_number"),
+        vendor_name=F("merchant__name"),
+        sku=F("product__sku"),
+        name=F("product__name"),
+        category_id=F("product__category"),
+    ).annotate(
+        times=Count("order", distinct=True),
+        units=Sum("units_short"),
+        value=Sum(F("units_short") * F("unit_price")),
+        last_at=Max("ordered_at"),
     )

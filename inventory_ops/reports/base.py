@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import BigIntegerField, QuerySet, Subquery
@@ -13,8 +14,11 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.db import replica
 from inventory_ops.kit.reports import Report, Scope, columns, filters
 from inventory_ops.models import Finding
+from inventory_ops.models.issues import IssueRow
+from inventory_ops.operations import issues
 from inventory_ops.queries.findings import identity_key
 from inventory_ops.shell import initials
 from inventory_ops.templatetags import ui
@@ -98,14 +102,24 @@ class ActionReport(Report):
     """Base of the Action Required reports. Subclasses give `issues(scope)` in place of `rows(scope)`."""
 
     has_workflow = True
+    table: ClassVar[type[IssueRow] | None] = None  # keeps the rows of `issues`, as long as `is_kept`
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.columns = (*cls.columns, *_workflow_columns(cls))
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
-        """All rows that `scope.viewer` may see."""
+        """All rows that `scope.viewer` may see: of `table` when `scope.kept` says that it is right, else live."""
         raise NotImplementedError
+
+    def is_kept(self, scope: Scope) -> bool:
+        """Are the rows that the scope asks for those that the table is kept for?"""
+        return True
+
+    def prepare(self, scope: Scope) -> Scope:
+        if self.table is None or not self.is_kept(scope):
+            return scope
+        return replace(scope, kept=issues.right_at(self.slug, as_of=scope.as_of, using=replica.alias(), scan=self.scan))
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         rows = self.issues(scope)

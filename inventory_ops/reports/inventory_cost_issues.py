@@ -10,6 +10,7 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Scope, View, columns, filters, register
+from inventory_ops.models import InventoryCostIssue
 from inventory_ops.queries import costs
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
@@ -22,8 +23,8 @@ EXPLAINED = {
 
 
 class Filters(WorkflowFilters, filters.ReportFilterSet):
-    q = filters.SearchFilter(fields=("sku", "name", "merchant__name"))
-    vendor = common.vendor_filter()
+    q = filters.SearchFilter(fields=("sku", "name", "vendor_name"))
+    vendor = common.vendor_filter("vendor_number")
     category = common.category_filter()
     brand = common.brand_filter()
     flash_sale = filters.YesNoFilter(field_name="in_flash_sale", label=_("In a flash sale now"))
@@ -53,7 +54,7 @@ class InventoryCostIssues(ActionReport):
         _("Work with the pricing or category management team to adjust prices or renegotiate vendor terms."),
     )
     columns = (
-        columns.Text(key="vendor_number", header="Vendor Number", expression="merchant__vendor_number", on_page=False),
+        columns.Text(key="vendor_number", header="Vendor Number", on_page=False),
         columns.Text(
             key="sku",
             header="Item SKU",
@@ -74,7 +75,7 @@ class InventoryCostIssues(ActionReport):
             key="vendor",
             header="Vendor Name",
             label=_("Vendor"),
-            expression="merchant__name",
+            expression="vendor_name",
             sub="vendor_number",
             css="m-hide",
         ),
@@ -133,10 +134,16 @@ class InventoryCostIssues(ActionReport):
         View(_("Missing cost"), "show=missing_cost"),
     )
     scan = "costs"
+    table = InventoryCostIssue
     value_at_risk = "value_at_risk"
     finding_label = Concat("sku", Value(" · "), "name")
 
+    def is_kept(self, scope: Scope) -> bool:
+        return scope.params.get("margin") is None and not scope.params.get("show")
+
     def issues(self, scope: Scope) -> QuerySet[Any]:
+        if scope.kept:
+            return InventoryCostIssue.objects.visible_to(scope.viewer)
         return costs.inventory_cost_issues(
             viewer=scope.viewer,
             as_of=scope.as_of,

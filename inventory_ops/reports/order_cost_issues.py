@@ -10,6 +10,7 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Scope, View, columns, filters, register
+from inventory_ops.models import OrderCostIssue
 from inventory_ops.models.orders import OrderStatus
 from inventory_ops.queries import costs
 from inventory_ops.reports import common
@@ -17,15 +18,15 @@ from inventory_ops.reports.base import ActionReport, WorkflowFilters
 
 
 class Filters(WorkflowFilters, filters.WindowedFilterSet):
-    q = filters.SearchFilter(fields=("order__number", "product__sku", "merchant__name"))
+    q = filters.SearchFilter(fields=("order_number", "sku", "vendor_name"))
     status = django_filters.ChoiceFilter(
         field_name="status",
         choices=[(number, f"{number} {label}") for number, label in OrderStatus.choices],
         label=_("Order status"),
         empty_label=_("Any"),
     )
-    vendor = common.vendor_filter()
-    category = common.category_filter("product__category")
+    vendor = common.vendor_filter("vendor_number")
+    category = common.category_filter("category_id")
     flash_sale = filters.ScopeFilter(choices=filters.YES_NO, label=_("Flash sale then"), empty_label=_("Any"))
     loss = django_filters.NumberFilter(field_name="loss_per_unit", lookup_expr="gte", label=_("Loss at least"))
     defaults = {"window": "30d"}
@@ -53,7 +54,7 @@ class OrderCostIssues(ActionReport):
             key="order",
             header="Order Number",
             label=_("Order"),
-            expression="order__number",
+            expression="order_number",
             sub="email",
             link=lambda row: f"/orders/{row['c_order']}/",
         ),
@@ -64,18 +65,15 @@ class OrderCostIssues(ActionReport):
             words={number: f"{number} {label}" for number, label in OrderStatus.choices},
             tones={1: "neutral", 2: "warning", 3: "critical"},
         ),
-        columns.Text(
-            key="email", header="Customer Email", expression="order__customer_email", personal=True, on_page=False
-        ),
+        columns.Text(key="email", header="Customer Email", expression="customer_email", personal=True, on_page=False),
         columns.Text(
             key="vendor_number",
             header="Vendor Number",
             label=_("Vendor"),
-            expression="merchant__vendor_number",
             sub="vendor",
             css="m-hide",
         ),
-        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name"),
+        columns.Text(key="sku", header="Item SKU", sub="name"),
         columns.Money(
             key="price", header="Price at Time of Order", label=_("Price"), expression="unit_price", css="m-hide"
         ),
@@ -98,7 +96,7 @@ class OrderCostIssues(ActionReport):
             key="cost_now",
             header="Current Inventory Cost of Goods",
             label=_("Cost now"),
-            expression="product__cost",
+            expression="current_cost",
             nullable=True,
             visible=False,
         ),
@@ -130,8 +128,8 @@ class OrderCostIssues(ActionReport):
             nullable=True,
             on_page=False,
         ),
-        columns.Text(key="vendor", header="Vendor Name", expression="merchant__name", on_page=False),
-        columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
+        columns.Text(key="vendor", header="Vendor Name", expression="vendor_name", on_page=False),
+        columns.Text(key="name", header="Item Name", on_page=False),
         columns.Integer(key="quantity", header="Quantity", label=_("Units"), visible=False),
         columns.Money(
             key="loss",
@@ -174,18 +172,23 @@ class OrderCostIssues(ActionReport):
     )
     scan = "costs"
     value_at_risk = "loss_amount"
-    finding_label = Concat("order__number", Value(" · "), "product__sku")
+    finding_label = Concat("order_number", Value(" · "), "sku")
+
+    table = OrderCostIssue
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
         window = scope.window
-        lines = costs.order_cost_issues(
-            viewer=scope.viewer,
-            after=window.start if window else None,
-            until=window.end if window else scope.as_of,
+        lines: QuerySet[Any] = (
+            OrderCostIssue.objects.visible_to(scope.viewer)
+            if scope.kept
+            else costs.order_cost_issues(viewer=scope.viewer, as_of=scope.as_of)
         )
+        lines = lines.filter(issue_at__lte=window.end if window else scope.as_of)
+        if window:
+            lines = lines.filter(issue_at__gt=window.start)
         if wanted := scope.params.get("flash_sale"):
             lines = lines.filter(issue_sale_starts_at__isnull=wanted == "no")
-        return lines.annotate(current_price=costs.price_in_force(scope.as_of, "product__"))
+        return lines
 
     def row_label(self, row: Any) -> str:
         return f"{row['c_order']} {row['c_sku']}"

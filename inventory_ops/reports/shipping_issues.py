@@ -11,10 +11,11 @@ from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, Window, columns, filters, register
-from inventory_ops.models import InventoryEvent
+from inventory_ops.models import InventoryEvent, ShippingIssue
 from inventory_ops.models.ledger import ALLOCATION_KINDS
 from inventory_ops.models.orders import CancelledBy, OrderStatus
 from inventory_ops.queries import shipping
+from inventory_ops.queries.issues import shipping_window
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
 
@@ -22,9 +23,9 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Filters(WorkflowFilters, filters.WindowedFilterSet):
-    q = filters.SearchFilter(fields=("product__sku", "product__name", "merchant__name"))
-    vendor = common.vendor_filter()
-    category = common.category_filter("product__category")
+    q = filters.SearchFilter(fields=("sku", "name", "vendor_name"))
+    vendor = common.vendor_filter("vendor_number")
+    category = common.category_filter("category_id")
     times = django_filters.NumberFilter(
         field_name="times", lookup_expr="gte", label=_("Not shipped at least (times)"), min_value=1
     )
@@ -48,23 +49,22 @@ class ShippingIssues(ActionReport):
         _("Monitor future orders to confirm resolution of the issue."),
     )
     columns = (
-        columns.Text(key="vendor_number", header="Vendor Number", expression="merchant__vendor_number", on_page=False),
+        columns.Text(key="vendor_number", header="Vendor Number", on_page=False),
         columns.Text(
             key="vendor",
             header="Vendor Name",
             label=_("Vendor"),
-            expression="merchant__name",
+            expression="vendor_name",
             sub="vendor_number",
             css="m-hide",
         ),
         columns.Text(
             key="sku",
             header="Item SKU",
-            expression="product__sku",
             sub="name",
             link=lambda row: f"/action-required/shipping-issues/orders/?product={row['product_id']}",
         ),
-        columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
+        columns.Text(key="name", header="Item Name", on_page=False),
         columns.Integer(
             key="times", header="Number of Times Item Not Shipped", label=_("Times not shipped"), css="m-right"
         ),
@@ -92,9 +92,15 @@ class ShippingIssues(ActionReport):
     )
     scan = "shipping"
     value_at_risk = "value"
-    finding_label = Concat("product__sku", Value(" · "), "product__name")
+    finding_label = Concat("sku", Value(" · "), "name")
+    table = ShippingIssue
+
+    def is_kept(self, scope: Scope) -> bool:
+        return scope.window == shipping_window(scope.as_of)
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
+        if scope.kept:
+            return ShippingIssue.objects.visible_to(scope.viewer)
         window = scope.window or Window(BEGINNING, scope.as_of)
         return shipping.not_shipped_by_product(
             viewer=scope.viewer, as_of=scope.as_of, after=window.start, until=window.end

@@ -65,7 +65,7 @@ class ReportRows(APIView):
         except ValidationError as error:
             return Response({"errors": error.messages}, status=400)
         start = (checked.page - 1) * checked.per_page
-        rows = selection.rows.order_by(*report.ordering(checked.sort))
+        rows = selection.rows.order_by(*report.ordering(checked.sort, selection.rows))
         texts: list[tuple[Any, ...]] = list(
             report.export_values(rows, viewer=user)[start : start + checked.per_page + 1]
         )

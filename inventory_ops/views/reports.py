@@ -20,6 +20,7 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from inventory_ops.dashboard import freshness_line
@@ -76,7 +77,11 @@ def _workflow(declared: Report, user: User) -> Callable[[page.ReportPage, Select
         if not declared.scan:
             return
         now = timezone.now()
-        context.freshness = freshness_line(findings.freshness(now=now, names=[declared.scan])[declared.scan], now)
+        kept = selection.scope.kept if selection else None
+        scan = kept.scan if kept else findings.freshness(now=now, names=[declared.scan])[declared.scan]
+        context.freshness = freshness_line(scan, now)
+        if kept:
+            context.freshness.text = _("Rows up to date · %(scan)s") % {"scan": context.freshness.text}
         if user.has_role(OPERATIONS, ADMIN):
             context.run_scan_url = f"/scans/{declared.scan}/run/"
             if getattr(declared, "has_workflow", False):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from django.db.models import Case, Expression, Func, IntegerField, Subquery, TextField, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from iso4217 import Currency
 
@@ -86,6 +88,11 @@ class _Equals(Func):
 
 def as_text(expression: Any) -> Cast:
     return Cast(expression, TextField())
+
+
+def these(ids: Sequence[int]) -> RawSQL:
+    """Ids as a subquery for `pk__in`: one array, however many they are, of which the planner knows the length."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
 
 
 class CountOf(Subquery):

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.html import escape
 
 from inventory_ops.kit.db import expressions
@@ -62,6 +62,13 @@ class Column:
     def order(self) -> Any:
         """The expression that rows are ordered by."""
         return self.value()
+
+    def is_never_null(self, rows: QuerySet[Any]) -> bool:
+        """Is the value a field of the rows' own table that is NOT NULL there, whatever `nullable` says of others?"""
+        name = self.expression if self.expression is not None else self.key
+        if not isinstance(name, str) or name in rows.query.annotations:
+            return False
+        return any(each.name == name and not each.null for each in rows.model._meta.concrete_fields)
 
     def text(self) -> Any:
         """The expression of the exported text."""

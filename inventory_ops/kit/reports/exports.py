@@ -25,7 +25,7 @@ MOST_XLSX_ROWS = 1_048_575  # a sheet's rows less the header
 def ordered(selection: Selection, sort: str) -> QuerySet[Any]:
     """The exported texts of all rows in the given order."""
     report = selection.report
-    rows = selection.rows.order_by(*report.ordering(sort or report.default_sort))
+    rows = selection.rows.order_by(*report.ordering(sort or report.default_sort, selection.rows))
     return report.export_values(rows, viewer=selection.scope.viewer)
 
 

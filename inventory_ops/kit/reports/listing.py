@@ -44,7 +44,7 @@ def read(
     rows = report.page_values(selection.rows, columns, viewer=viewer)
     if by_key:
         rows = rows.annotate(**{SORT_ALIAS: column.order()})
-    ordered = rows.order_by(*report.ordering(sort))
+    ordered = rows.order_by(*report.ordering(sort, rows))
     descending = sort.startswith("-")
     names = [SORT_ALIAS, *report.identity]
     if by_key and (place.after or place.before):
@@ -71,7 +71,8 @@ def read(
 def _is_keyset(report: Report, rows: QuerySet[Any], column: Column, *, masked: bool) -> bool:
     """Can pages be found by the last row's values? Not by NULLs, nor by sums of groups; and a token must not tell
     a merchant what its page masks."""
-    return not (column.nullable or column.late or rows.query.group_by is not None or (column.personal and masked))
+    nullable = column.nullable and not column.is_never_null(rows)
+    return not (nullable or column.late or rows.query.group_by is not None or (column.personal and masked))
 
 
 def _fields(rows: QuerySet[Any], names: Sequence[str]) -> list[Field[Any, Any]]:

@@ -130,6 +130,10 @@ class Report:
         """All rows that `scope.viewer` may see, with every annotation that columns and filters name."""
         raise NotImplementedError
 
+    def prepare(self, scope: Scope) -> Scope:
+        """The scope with what `rows()` has to know first."""
+        return scope
+
     @property
     def url(self) -> str:
         return self.path or f"/action-required/{self.slug}/"
@@ -158,6 +162,7 @@ class Report:
         cleaned = filterset.clean()
         moment = as_of or timezone.now()
         scope = Scope(as_of=moment, viewer=viewer, window=filterset.window_of(cleaned, as_of=moment), params=cleaned)
+        scope = self.prepare(scope)
         rows = filterset.apply(self.rows(scope), cleaned)
         if replica.alias() != DEFAULT_DB_ALIAS:
             rows = rows.using(replica.alias())  # stays with rows that are streamed after the view has answered
@@ -167,14 +172,14 @@ class Report:
         """Are personal columns masked for `viewer`?"""
         return viewer is not None and not viewer.sees_all_merchants
 
-    def ordering(self, sort: str) -> list[OrderBy | str]:
-        """ORDER BY for a column's key (with - for descending), ending in the identity. Raises KeyError."""
+    def ordering(self, sort: str, rows: QuerySet[Any] | None = None) -> list[OrderBy | str]:
+        """ORDER BY of `rows` for a column's key (with - for descending), ending in the identity. Raises KeyError."""
         column = self.columns_by_key[sort.removeprefix("-")]
         if not column.sortable:
             raise KeyError(sort)
         value: Any = column.order()
         descending = sort.startswith("-")
-        last = True if column.nullable else None
+        last = True if column.nullable and not (rows is not None and column.is_never_null(rows)) else None
         first = value.desc(nulls_last=last) if descending else value.asc(nulls_last=last)
         return [first, *(f"-{name}" if descending else name for name in self.identity)]
 

@@ -31,6 +31,7 @@ class Scope:
     viewer: User | None = None
     window: Window | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    kept: Any = None  # state of the table that a report keeps of its rows, when it is right at `as_of`
 
 
 def months_before(moment: datetime, months: int) -> datetime:

@@ -1,0 +1,185 @@
+"""The rows of three reports as narrow tables, so that any sort, filter and page of them is a few milliseconds.
+
+They are copies: what a row says is defined by the live queries in `queries.costs` and `queries.shipping`, whose names
+the fields have. Triggers note in `IssueChange` what changed since; `operations.issues.refresh` reads those rows again
+and notes the moment they are right for in `IssueRefresh`. A page never shows a table that is behind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F
+
+from inventory_ops.kit.db.fields import MoneyField, PercentField
+from inventory_ops.models.orders import OrderStatus
+
+if TYPE_CHECKING:
+    from inventory_ops.models.users import User
+
+
+class IssueQuerySet(models.QuerySet["IssueRow"]):
+    def visible_to(self, user: User | None) -> Self:
+        """Rows whose merchant `user` may see; None is the system, which sees all."""
+        if user is None or user.sees_all_merchants:
+            return self
+        return self.filter(merchant_id=user.own_merchant_id)
+
+
+class IssueRow(models.Model):
+    """What every row repeats of its merchant and product. No foreign key is enforced: it is a copy."""
+
+    merchant = models.ForeignKey(
+        "inventory_ops.Merchant", models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    vendor_number = models.CharField(max_length=50)
+    vendor_name = models.CharField(max_length=200)
+    sku = models.CharField(max_length=100)
+    name = models.CharField(max_length=300)
+    category = models.ForeignKey(
+        "inventory_ops.Category", models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+
+    objects = IssueQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.sku} · {self.name}"
+
+
+class InventoryCostIssue(IssueRow):
+    """A product whose cost is higher than the price in force."""
+
+    product = models.OneToOneField(
+        "inventory_ops.Product", models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )
+    brand_name = models.CharField(max_length=200, blank=True)
+    price_now = MoneyField()
+    cost = MoneyField()
+    loss_per_unit = MoneyField()
+    on_hand = models.BigIntegerField()
+    value_at_risk = models.DecimalField(max_digits=38, decimal_places=4)  # units × loss has more digits than an amount
+    in_flash_sale = models.BooleanField()
+    explained_by = models.CharField(max_length=20)
+    sale_starts_at = models.DateTimeField(null=True)
+    sale_ends_at = models.DateTimeField(null=True)
+    sale_snapshot_price = MoneyField(null=True)
+    sale_percentage = PercentField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["merchant", "product"], name="cost_issue_of_merchant"),
+            models.Index(fields=["loss_per_unit", "product"], name="cost_issue_by_loss"),
+            models.Index(fields=["sku", "product"], name="cost_issue_by_sku"),
+            models.Index(fields=["vendor_name", "product"], name="cost_issue_by_vendor"),
+            models.Index(fields=["price_now", "product"], name="cost_issue_by_price"),
+            models.Index(fields=["cost", "product"], name="cost_issue_by_cost"),
+            models.Index(fields=["on_hand", "product"], name="cost_issue_by_on_hand"),
+            models.Index(fields=["value_at_risk", "product"], name="cost_issue_by_risk"),
+            models.Index(fields=["explained_by", "product"], name="cost_issue_by_reason"),
+            models.Index(fields=["sale_starts_at", "product"], name="cost_issue_by_sale"),
+            models.Index(
+                F("sale_starts_at").desc(nulls_last=True), F("product").desc(), name="cost_issue_by_sale_desc"
+            ),
+        ]
+
+
+class ShippingIssue(IssueRow):
+    """A product that was not shipped in at least one order of the last twelve months."""
+
+    product = models.OneToOneField(
+        "inventory_ops.Product", models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )
+    times = models.BigIntegerField()
+    units = models.BigIntegerField()
+    value = models.DecimalField(max_digits=38, decimal_places=4)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["merchant", "product"], name="shipping_issue_of_merchant"),
+            models.Index(fields=["times", "product"], name="shipping_issue_by_times"),
+            models.Index(fields=["sku", "product"], name="shipping_issue_by_sku"),
+            models.Index(fields=["vendor_name", "product"], name="shipping_issue_by_vendor"),
+            models.Index(fields=["units", "product"], name="shipping_issue_by_units"),
+            models.Index(fields=["value", "product"], name="shipping_issue_by_value"),
+            models.Index(fields=["last_at", "product"], name="shipping_issue_by_time"),
+            models.Index(fields=["category", "times", "product"], name="shipping_issue_of_category"),
+        ]
+
+
+class OrderCostIssue(IssueRow):
+    """An order line whose cost at the time of order is higher than its price then."""
+
+    item = models.OneToOneField(
+        "inventory_ops.OrderItem", models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )
+    order = models.ForeignKey(
+        "inventory_ops.Order", models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    order_number = models.CharField(max_length=50)
+    customer_email = models.CharField(max_length=254, blank=True)
+    product = models.ForeignKey(
+        "inventory_ops.Product", models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    status = models.PositiveSmallIntegerField(choices=OrderStatus.choices)
+    issue_at = models.DateTimeField()
+    unit_price = MoneyField()
+    unit_cost = MoneyField()
+    quantity = models.PositiveIntegerField()
+    loss_per_unit = MoneyField()
+    loss_amount = models.DecimalField(max_digits=38, decimal_places=4)
+    current_price = MoneyField()
+    current_cost = MoneyField(null=True)
+    issue_sale_starts_at = models.DateTimeField(null=True)
+    issue_sale_ends_at = models.DateTimeField(null=True)
+    issue_sale_snapshot_price = MoneyField(null=True)
+    issue_sale_percentage = PercentField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["merchant", "issue_at"], name="order_cost_issue_of_merchant"),
+            models.Index(fields=["product"], name="order_cost_issue_of_product"),
+            models.Index(fields=["order"], name="order_cost_issue_of_order"),
+            models.Index(fields=["issue_at", "item"], name="order_cost_issue_by_time"),
+            models.Index(fields=["order_number", "item"], name="order_cost_issue_by_order"),
+            models.Index(fields=["sku", "item"], name="order_cost_issue_by_sku"),
+        ]
+
+
+class IssueChange(models.Model):
+    """Something changed that rows of the tables may say otherwise now. Written by triggers, taken by the refresh.
+
+    Nothing is unique here, so that no writer ever waits for another one.
+    """
+
+    class Subject(models.TextChoices):
+        PRODUCT = "product"  # name, SKU, brand, category, merchant: of a product
+        PRICE = "price"  # price, cost or flash sale: of a product
+        STOCK = "stock"  # units on hand: of a product
+        SHORT = "short"  # a line that is not shipped in full: its product
+        LINE = "line"  # an order line below cost
+        ORDER = "order"  # number or address of an order
+        MERCHANT = "merchant"  # number or name of a merchant
+
+    subject = models.CharField(max_length=10, choices=Subject.choices)
+    key = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.key}"
+
+
+class IssueRefresh(models.Model):
+    """The one row says for which moment the tables are right; without it they were never built."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    as_of = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="issue_refresh_is_one", condition=models.Q(id=1))]
+
+    def __str__(self) -> str:
+        return str(self.as_of)

@@ -1,0 +1,208 @@
+"""Pages, exports and scans read the tables of issues, and never one that is behind."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from inventory_ops.kit.reports import exports, registry
+from inventory_ops.models import (
+    Finding,
+    InventoryCostIssue,
+    IssueChange,
+    IssueRefresh,
+    Merchant,
+    OrderCostIssue,
+    Product,
+    ShippingIssue,
+)
+from inventory_ops.operations import issues, scans
+from inventory_ops.queries.issues import TABLES
+from inventory_ops.reports import base
+from tests import make
+
+pytestmark = pytest.mark.django_db
+SLUGS = list(TABLES)
+MOST_QUERIES = 8
+
+
+def world(number: str = "OWN", **fields: Any) -> Merchant:
+    """A merchant with two rows in each report, of now."""
+    merchant = make.merchant(number, **fields)
+    now = timezone.now()
+    for cost in ("12.5", "11"):
+        dear = make.product(f"DEAR-{cost}-{number}", of=merchant, cost=Decimal(cost), name="<b>Lamp</b>")
+        make.stock(dear, 3)
+        placed = make.order(f"LOSS-{cost}-{number}", at=now - timedelta(days=3), customer_email="jane@example.org")
+        make.item(dear, in_=placed, unit_cost=Decimal(cost))
+    make.sale(dear, now - timedelta(days=1), now + timedelta(days=1))
+    for n in range(2):
+        short = make.product(f"SHORT-{n}-{number}", of=merchant)
+        for back in range(2 + n):
+            make.item(short, in_=make.order(at=now - timedelta(days=200 + back)), quantity=3, shipped=1)
+    return merchant
+
+
+def client(user: Any) -> Client:
+    made = Client()
+    made.force_login(user)
+    return made
+
+
+def export(slug: str, *, viewer: Any = None, as_of: datetime | None = None, sort: str = "", **filters: str) -> str:
+    selection = registry.get(slug).select(filters, viewer=viewer, as_of=as_of)
+    return b"".join(exports.csv_chunks(selection, sort)).decode()
+
+
+def live(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base.issues, "right_at", lambda *args, **kwargs: None)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_sort_and_filter_gives_the_rows_of_the_live_query(slug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world()
+    other = world("OTHER", currency="JPY")
+    report = registry.get(slug)
+    viewers = [None, make.user("merchant", of=other)]
+    now = timezone.now()
+    assert export(slug, as_of=now).count("\n") == 5
+    cases: list[dict[str, str]] = [{"sort": sort} for key in report.columns_by_key for sort in (key, f"-{key}")]
+    cases = [case for case in cases if report.columns_by_key[case["sort"].removeprefix("-")].sortable]
+    filters = {"q": ["lamp", "vendor oTHER", "nothing"], "vendor": ["other", "x"], "brand": ["b"], "times": ["3"]}
+    filters |= {"loss": ["2"], "flash_sale": ["yes", "no"], "status": ["3"], "explained": ["both", "price_or_cost"]}
+    filters |= {"window": ["12m", "30d", ""], "margin": ["0"], "show": ["missing_cost"], "owner": ["nobody"]}
+    known = report.filterset_class.base_filters
+    cases += [{name: value} for name, values in filters.items() if name in known for value in values]
+    kept = [export(slug, viewer=viewer, as_of=now, **case) for case in cases for viewer in viewers]
+    live(monkeypatch)
+    assert kept == [export(slug, viewer=viewer, as_of=now, **case) for case in cases for viewer in viewers]
+    assert any("OTHER" in text for text in kept)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_merchant_sees_its_own_rows_alone(slug: str) -> None:
+    world()
+    other = world("OTHER")
+    issues.refresh(as_of=timezone.now())
+    text = client(make.user("merchant", of=other)).get(registry.get(slug).url).content.decode()
+    assert "-OTHER" in text and "-OWN" not in text
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("params", [{}, {"per_page": "1"}], ids=["whole", "first of several"])
+def test_a_page_that_is_up_to_date_keeps_within_its_queries(slug: str, params: dict[str, str]) -> None:
+    world()
+    browser = client(make.user())
+    url = registry.get(slug).url
+    browser.get(url, params)
+    scans.run("costs")
+    browser.get(url, params)
+    with CaptureQueriesContext(connection) as queries:
+        response = browser.get(url, params)
+    assert len(queries) <= MOST_QUERIES, [query["sql"][:200] for query in queries.captured_queries]
+    assert "Rows up to date" in response.content.decode()
+    table = TABLES[slug].model._meta.db_table
+    assert any(table in query["sql"] for query in queries.captured_queries)
+
+
+def test_deep_pages_are_found_by_the_last_row() -> None:
+    merchant = make.merchant()
+    for n in range(7):
+        make.product(f"P{n}", of=merchant, cost=Decimal(20))  # the same loss: the key decides
+    browser = client(make.user())
+    seen, address = [], "?per_page=2&sort=-loss"
+    while address:
+        page = browser.get(f"/action-required/inventory-cost-issues/{address}").context["page"]
+        seen += [part.split("<")[0] for part in page.body.split('/">')[1:]]
+        address = page.next_url
+        assert not address or "after=" in address
+    assert seen == [f"P{n}" for n in reversed(range(7))]
+
+
+def test_a_page_that_is_behind_refreshes_first() -> None:
+    world()
+    browser = client(make.user())
+    url = "/action-required/inventory-cost-issues/"
+    assert "DEAR-12.5-OWN" in browser.get(url).content.decode()
+    Product.objects.filter(sku="DEAR-12.5-OWN").update(cost=Decimal(3))
+    Product.objects.filter(sku="SHORT-0-OWN").update(cost=Decimal(77))
+    assert IssueChange.objects.exists()
+    text = browser.get(url).content.decode()
+    assert "DEAR-12.5-OWN" not in text and "SHORT-0-OWN" in text and "Rows up to date" in text
+    assert not IssueChange.objects.exists()
+
+
+def test_a_sale_that_ends_is_noticed_by_the_clock() -> None:
+    product = make.product("A", cost=Decimal(9))
+    now = timezone.now()
+    make.sale(product, now - timedelta(hours=1), now - timedelta(seconds=1))
+    make.sale(product, now + timedelta(seconds=20), now + timedelta(seconds=40))
+    issues.refresh(as_of=now)
+    assert not InventoryCostIssue.objects.exists()
+    slug = "inventory-cost-issues"
+    assert "A" in export(slug, as_of=now + timedelta(seconds=20)).split("\r\n", 1)[1]
+    assert InventoryCostIssue.objects.exists()
+    assert "A" not in export(slug, as_of=now + timedelta(seconds=40)).split("\r\n", 1)[1]
+    # a moment that is gone: the table stays, the live query answers
+    assert "A" in export(slug, as_of=now + timedelta(seconds=30)).split("\r\n", 1)[1]
+    assert not InventoryCostIssue.objects.exists()
+
+
+def test_moments_away_from_now_never_change_the_tables() -> None:
+    world()
+    now = timezone.now()
+    for moment in (now - timedelta(days=400), now - timedelta(minutes=5), now + timedelta(days=9)):
+        for slug in SLUGS:
+            export(slug, as_of=moment)
+    assert not IssueRefresh.objects.exists()
+    assert not any(table.model.objects.exists() for table in TABLES.values())  # type: ignore[attr-defined]
+
+
+def test_nothing_is_written_when_nothing_changed() -> None:
+    world()
+    now = timezone.now()
+    issues.refresh(as_of=now)
+
+    def versions() -> list[Any]:
+        with connection.cursor() as cursor:
+            found = []
+            for table in [*(table.model for table in TABLES.values()), IssueRefresh]:
+                cursor.execute(f"select array_agg(xmin::text || ctid) from {table._meta.db_table}")
+                found += cursor.fetchall()
+        return found
+
+    before = versions()
+    with CaptureQueriesContext(connection) as queries:
+        issues.refresh(as_of=now + timedelta(seconds=1))
+    assert versions() == before
+    assert not any("merge" in query["sql"] for query in queries.captured_queries)
+    issues.refresh(as_of=now + timedelta(seconds=2), whole=True)
+    assert versions()[:-1] == before[:-1]
+
+
+def test_scans_read_the_tables_and_open_the_same_findings() -> None:
+    world()
+    scans.run("costs")
+    scans.run("shipping")
+    assert Finding.objects.filter(report="inventory-cost-issues").count() == InventoryCostIssue.objects.count() == 2
+    assert Finding.objects.filter(report="order-cost-issues").count() == OrderCostIssue.objects.count() == 2
+    assert Finding.objects.filter(report="shipping-issues").count() == ShippingIssue.objects.count() == 2
+    found = Finding.objects.get(label__startswith="DEAR-12.5-OWN")
+    assert found.value == Decimal("7.5") and found.merchant_id
+    Product.objects.filter(sku="DEAR-12.5-OWN").update(cost=Decimal(1))
+    assert scans.run("costs").resolved == 1
+
+
+def test_exports_of_strangers_and_masks_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = world()
+    rows = list(csv.DictReader(io.StringIO(export("order-cost-issues", viewer=make.user("merchant", of=own)))))
+    assert {row["Customer Email"] for row in rows} == {"j***@example.org"}
