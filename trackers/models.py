@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +30,8 @@ class State(models.TextChoices):
     NO_DATA = "no_data", _("No data")
 
 
+# Severity of a rule that says nothing: all that is below target is less.
+SILENT = 10_000
 # What wants somebody's attention, and is counted in red or amber.
 BELOW_TARGET = (State.CRITICAL, State.STOCK_OUT, State.LOW)
 
@@ -48,7 +51,9 @@ class Tracker(models.Model):
     shipped under stalled days; `health` is value ÷ threshold in hundredths of a percent, floored and not capped.
     """
 
-    merchant = models.ForeignKey("inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False)
+    merchant = models.ForeignKey(
+        "inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     product = models.ForeignKey(
         "inventory_ops.Product", models.PROTECT, related_name="trackers", db_constraint=False, db_index=False
     )
@@ -72,7 +77,7 @@ class Tracker(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.NO_DATA, editable=False)
     severity = models.GeneratedField(
         expression=Case(
-            When(state__in=[State.NO_SALES, State.NO_DATA], then=Value(10_000)),
+            When(state__in=[State.NO_SALES, State.NO_DATA], then=Value(SILENT)),
             default=F("health"),
             output_field=models.BigIntegerField(),
         ),
@@ -124,9 +129,10 @@ class Tracker(models.Model):
         indexes = [
             models.Index(fields=["severity", "id"], name="tracker_by_severity"),
             models.Index(fields=["merchant", "severity", "id"], name="tracker_of_merchant"),
-            models.Index(fields=["mechanism", "id"], name="tracker_by_mechanism"),
-            models.Index(fields=["state", "id"], name="tracker_by_state"),
-            models.Index(fields=["health", "id"], name="tracker_by_health"),
+            models.Index(fields=["mechanism", "severity", "id"], name="tracker_worst_of_mechanism"),
+            models.Index(fields=["state", "severity", "id"], name="tracker_worst_of_state"),
+            models.Index(Coalesce("value", Value(0)), "id", name="tracker_by_value"),
+            models.Index(fields=["severity", "id"], name="tracker_disabled", condition=Q(is_enabled=False)),
             models.Index(fields=["id"], name="tracker_not_evaluated", condition=Q(evaluated_at__isnull=True)),
         ]
 

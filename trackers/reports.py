@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import Case, CharField, Count, DecimalField, F, Func, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, F, Func, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import BulkButton, Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryType
 from inventory_ops.reports import common
 from inventory_ops.templatetags import ui
-from trackers.models import BELOW_TARGET, Mechanism, State, Tracker
+from trackers.models import BELOW_TARGET, SILENT, Mechanism, State, Tracker
 from trackers.operations import health
 
 ROLES = frozenset({"operations", "merchant", "admin"})
+LARGEST_PERCENT = Decimal(10) ** 16  # of a health that a bigint holds
 TONES = {
     State.HEALTHY: "good",
     State.LOW: "warning",
@@ -28,7 +30,7 @@ TONES = {
 
 
 class Filters(filters.ReportFilterSet):
-    q = filters.SearchFilter(fields=("product__sku", "product__name"))
+    q = common.ProductSearchFilter()
     vendor = common.vendor_filter()
     inventory_type = django_filters.ModelChoiceFilter(
         field_name="inventory_type",
@@ -40,11 +42,24 @@ class Filters(filters.ReportFilterSet):
     mechanism = django_filters.ChoiceFilter(choices=Mechanism.choices, label=_("Mechanism"), empty_label=_("Any"))
     state = django_filters.ChoiceFilter(choices=State.choices, label=_("State"), empty_label=_("Any"))
     below = filters.ScopeFilter(choices=[("target", _("Below target"))], label=_("Health"), empty_label=_("Any"))
-    health_from = django_filters.NumberFilter(
-        field_name="health_percent", lookup_expr="gte", label=_("Health from (%)")
-    )
-    health_to = django_filters.NumberFilter(field_name="health_percent", lookup_expr="lte", label=_("Health to (%)"))
+    health_from = django_filters.NumberFilter(label=_("Health from (%)"), method="from_health")
+    health_to = django_filters.NumberFilter(label=_("Health to (%)"), method="to_health")
     enabled = filters.YesNoFilter(field_name="is_enabled", label=_("Enabled"))
+
+    # Severity is health, or SILENT where that is 0: what bounds the one bounds the other, and that is in an index
+
+    def from_health(self, qs: Any, name: str, value: Decimal) -> Any:
+        least = _hundredths(value, ROUND_CEILING)
+        return qs.filter(health__gte=least, severity__gte=least)
+
+    def to_health(self, qs: Any, name: str, value: Decimal) -> Any:
+        most = _hundredths(value, ROUND_FLOOR)
+        return qs.filter(health__lte=most, severity__lte=max(most, SILENT))
+
+
+def _hundredths(percent: Decimal, rounding: str) -> int:
+    bounded = max(min(percent, LARGEST_PERCENT), -LARGEST_PERCENT)
+    return int((bounded * 100).to_integral_value(rounding))
 
 
 class TwoDigits(Func):
@@ -57,13 +72,6 @@ class TwoDigits(Func):
 class _Health(columns.Custom):
     def text(self) -> Any:
         return TwoDigits(F("health"))
-
-
-class _BySeverity(columns.Custom):
-    """Drawn from health, ordered by severity: rules that say nothing come after those that are below target."""
-
-    def order(self) -> Any:
-        return F("severity")
 
 
 def _bar(row: Any) -> str:
@@ -113,7 +121,13 @@ class Trackers(Report):
     purpose = _("Which watched products need replenishment, and which have stopped moving: worst first.")
     roles = ROLES
     columns = (
-        columns.Text(key="vendor_number", header="Vendor Number", expression="merchant__vendor_number", on_page=False),
+        columns.Text(
+            key="vendor_number",
+            sortable=False,
+            header="Vendor Number",
+            expression="merchant__vendor_number",
+            on_page=False,
+        ),
         columns.Text(
             key="sku",
             header="Item SKU",
@@ -122,23 +136,43 @@ class Trackers(Report):
             sub="name",
             link=lambda row: f"/trackers/{row['pk']}/",
         ),
-        columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
+        columns.Text(key="name", sortable=False, header="Item Name", expression="product__name", on_page=False),
         columns.Text(
             key="inventory_type",
+            sortable=False,
             header="Inventory Type",
             label=_("Type"),
             expression="inventory_type__code",
             css="m-hide",
         ),
         columns.Choice(
-            key="mechanism", header="Mechanism", label=_("Mechanism"), words=dict(Mechanism.choices), css="m-hide"
+            key="mechanism",
+            header="Mechanism",
+            label=_("Mechanism"),
+            words=dict(Mechanism.choices),
+            tail=("severity", "pk"),
+            css="m-hide",
         ),
-        columns.Integer(key="raw_value", header="Current Stock", expression="value", nullable=True, on_page=False),
+        columns.Integer(
+            key="raw_value",
+            sortable=False,
+            header="Current Stock",
+            expression="value",
+            nullable=True,
+            on_page=False,
+        ),
         columns.Custom(
             key="raw_threshold", header="Alert Threshold", expression="threshold_text", on_page=False, sortable=False
         ),
-        _Health(key="raw_health", header="Health", expression="health", on_page=False),
-        columns.Choice(key="state", header="State", words=dict(State.choices), tones=dict(TONES), css="m-right"),
+        _Health(key="raw_health", sortable=False, header="Health", expression="health", on_page=False),
+        columns.Choice(
+            key="state",
+            header="State",
+            words=dict(State.choices),
+            tones=dict(TONES),
+            tail=("severity", "pk"),
+            css="m-right",
+        ),
         columns.Text(
             key="vendor",
             header="Vendor",
@@ -154,16 +188,37 @@ class Trackers(Report):
             draw=_value,
             exported=False,
             nullable=True,
+            order_by=Coalesce("value", Value(0)),
             css="num m-hide",
         ),
         columns.Custom(
-            key="threshold", header="Alert threshold", draw=_threshold, exported=False, nullable=True, css="num m-hide"
+            key="threshold",
+            sortable=False,
+            header="Alert threshold",
+            draw=_threshold,
+            exported=False,
+            nullable=True,
+            css="num m-hide",
         ),
-        _BySeverity(
-            key="health", header="Health bar", label=_("Health"), expression="health", draw=_bar, exported=False
+        # by severity: rules that say nothing come after those that are below target
+        columns.Custom(
+            key="health",
+            header="Health bar",
+            label=_("Health"),
+            expression="health",
+            order_by="severity",
+            draw=_bar,
+            exported=False,
         ),
-        columns.YesNo(key="is_enabled", header="Enabled", visible=False),
-        columns.Moment(key="evaluated_at", header="Checked At", label=_("Checked"), nullable=True, visible=False),
+        columns.YesNo(key="is_enabled", sortable=False, header="Enabled", visible=False),
+        columns.Moment(
+            key="evaluated_at",
+            sortable=False,
+            header="Checked At",
+            label=_("Checked"),
+            nullable=True,
+            visible=False,
+        ),
     )
     page_order = ("sku", "vendor", "inventory_type", "mechanism", "value", "threshold", "health", "state")
     row_keys = ("state", "mechanism", "health")
@@ -204,14 +259,12 @@ class Trackers(Report):
     def rows(self, scope: Scope) -> QuerySet[Any]:
         health.refresh()  # a changed stock shows its new health at once, not at the next scan
         rows = Tracker.objects.visible_to(scope.viewer).annotate(
-            health_percent=F("health")
-            / Value(Decimal(100), output_field=DecimalField(max_digits=24, decimal_places=2)),
             threshold_text=Case(
                 When(threshold__isnull=True, then=Value("")),
                 default=Func(F("threshold"), template="trim_scale(%(expressions)s)::text", output_field=CharField()),
             ),
         )
-        return rows.filter(state__in=BELOW_TARGET) if scope.params.get("below") else rows
+        return rows.filter(state__in=BELOW_TARGET, severity__lt=SILENT) if scope.params.get("below") else rows
 
     def row_label(self, row: Any) -> str:
         return str(row["c_vendor_number"])

@@ -30,6 +30,7 @@ SETTINGS = {
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
     "random_page_cost": "1.1",
+    "parallel_setup_cost": "20000",  # starting workers takes longer than a page may: for statements of a second only
     "jit": "off",  # compiling costs more than it saves on the short statements of pages
     "timezone": "UTC",
     "wal_level": "replica",

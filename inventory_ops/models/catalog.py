@@ -102,12 +102,13 @@ class Product(models.Model):
             # Django's icontains is UPPER(x) LIKE UPPER(y): the index has to be over upper() to serve it
             GinIndex(
                 "merchant",
-                OpClass(Upper(Concat("sku", Value(" "), "name")), "gin_trgm_ops"),
+                OpClass(Upper(Concat("sku", Value(" "), "name", Value(" "), "vendor_sku")), "gin_trgm_ops"),
                 name="product_search",
             ),
             # what the list of products without orders is sorted by
             models.Index(fields=["vendor_sku", "id"], name="product_by_vendor_sku"),
             models.Index(fields=["brand_name", "id"], name="product_by_brand"),
+            GinIndex(OpClass(Upper("brand_name"), "gin_trgm_ops"), name="product_search_brand"),
             models.Index(fields=["model_name", "id"], name="product_by_model"),
             models.Index(fields=["created_at", "id"], name="product_by_creation"),
             # every product that can be an inventory cost issue without a flash sale

@@ -71,6 +71,7 @@ class Merchant(models.Model):
             ),
             models.CheckConstraint(name="merchant_vendor_number_is_given", condition=~Q(vendor_number="")),
         ]
+        indexes = [models.Index(fields=["name", "id"], name="merchant_by_name")]
 
     def __str__(self) -> str:
         return f"{self.vendor_number} · {self.name}"

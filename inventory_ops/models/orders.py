@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -100,7 +102,37 @@ class Order(models.Model):
                 condition=Q(status=1),
             ),
             models.Index(fields=["total_amount", "id"], name="order_cart_total", condition=Q(status=1)),
-            models.Index(fields=["promo_code", "id"], name="order_cart_promo", condition=Q(status=1)),
+            models.Index(fields=["number", "id"], name="order_cart_number", condition=Q(status=1)),
+            # newest first of what a filter asks for, and few carts have
+            models.Index(
+                Upper("promo_code"),
+                "last_activity_at",
+                "id",
+                name="order_cart_of_promo",
+                condition=Q(status=1) & ~Q(promo_code=""),
+            ),
+            models.Index(
+                fields=["last_activity_at", "id"],
+                name="order_cart_comment",
+                condition=Q(status=1) & ~Q(comment=""),
+            ),
+            models.Index(
+                fields=["last_activity_at", "id"],
+                name="order_cart_unreachable",
+                condition=Q(status=1, customer_email=""),
+            ),
+            GinIndex(
+                OpClass(
+                    Upper(
+                        Concat(
+                            "number", Value(" "), "promo_code", Value(" "), "comment", output_field=models.TextField()
+                        )
+                    ),
+                    "gin_trgm_ops",
+                ),
+                name="order_cart_search",
+                condition=Q(status=1),
+            ),
             models.Index(fields=["placed_at"], name="order_placed"),
         ]
 
@@ -212,6 +244,8 @@ class OrderItem(models.Model):
                 name="order_item_shipped",
                 condition=Q(quantity_shipped__gt=0),
             ),
+            # carts with a merchant's goods
+            models.Index(fields=["merchant", "order"], name="order_item_of_cart", condition=Q(status=1)),
             models.Index(
                 fields=["ordered_at", "product"],
                 name="order_item_by_time",

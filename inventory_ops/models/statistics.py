@@ -7,13 +7,19 @@ are in the migrations 0005 and 0007.
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
     from inventory_ops.models.users import User
+
+# in place of NULL where rows are ordered
+NEVER = date(9999, 12, 31)
+NEVER_YET = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class ProductStock(models.Model):
@@ -35,6 +41,8 @@ class ProductStock(models.Model):
         indexes = [
             models.Index(fields=["value", "product"], name="product_stock_by_value"),
             models.Index(fields=["available", "product"], name="product_stock_by_available"),
+            # those that cannot be sold are worth least: a list by value would look for them behind all others
+            models.Index(fields=["value", "product"], name="product_stock_empty", condition=Q(available__lte=0)),
         ]
 
     def __str__(self) -> str:
@@ -70,14 +78,10 @@ class StockTotal(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["on_hand", "product", "inventory_type"], name="stock_total_by_on_hand"),
-            models.Index(fields=["allocated", "product", "inventory_type"], name="stock_total_by_allocated"),
             models.Index(fields=["available", "product", "inventory_type"], name="stock_total_by_available"),
-            models.Index(fields=["nearest_expiry", "product", "inventory_type"], name="stock_total_by_expiry"),
+            # without NULLs, so that one index serves both directions and pages by key
             models.Index(
-                F("nearest_expiry").desc(nulls_last=True),
-                F("product").desc(),
-                F("inventory_type").desc(),
-                name="stock_total_by_expiry_d",
+                Coalesce("nearest_expiry", Value(NEVER)), "product", "inventory_type", name="stock_total_by_nearest"
             ),
         ]
 
@@ -97,10 +101,8 @@ class ProductDemand(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(F("last_ordered_at").asc(nulls_last=True), "product", name="product_demand_by_last"),
-            models.Index(
-                F("last_ordered_at").desc(nulls_last=True), F("product").desc(), name="product_demand_by_last_d"
-            ),
+            # without NULLs, so that one index serves both directions and finds who ordered nothing since a moment
+            models.Index(Coalesce("last_ordered_at", Value(NEVER_YET)), "product", name="product_demand_by_newest"),
         ]
 
     def __str__(self) -> str:

@@ -7,23 +7,25 @@ from datetime import datetime, timedelta
 from django.db.models import (
     Aggregate,
     CharField,
-    Count,
     DateTimeField,
     Exists,
     ExpressionWrapper,
     F,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
+    TextField,
     Value,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Concat, Upper
 
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.models import Order, OrderItem, PaymentAttempt, User
 from inventory_ops.models.orders import OrderStatus
+from inventory_ops.queries.search import SHORTEST_FRAGMENT
 
 DEFAULT_ABANDON_AFTER = timedelta(minutes=60)
 
@@ -34,10 +36,11 @@ def abandoned_checkouts(
     """Carts with at least one line whose last customer activity is older than the store's time-out at `as_of`.
 
     `after` (excluded, None = no bound) and `until` (included) bound the last activity. A merchant sees the carts
-    that hold its goods, and of them its own lines' total. Annotates total, card issue (last failed attempt's code
-    and message with the number of failures), items.
+    that hold its goods, and of them its own lines' total. Annotates total, has_failed, card issue (last failed
+    attempt's code and message with the number of failures), units.
     """
-    lines = OrderItem.objects.visible_to(viewer).filter(order=OuterRef("pk"))
+    # the lines of a cart are in status 1 as it is: an index holds those alone
+    lines = OrderItem.objects.visible_to(viewer).filter(order=OuterRef("pk"), status=OrderStatus.CART)
     deadline = ExpressionWrapper(
         Value(as_of) - Coalesce(F("store__abandon_after"), Value(DEFAULT_ABANDON_AFTER)), output_field=DateTimeField()
     )
@@ -45,7 +48,6 @@ def abandoned_checkouts(
     if after is not None:
         carts = carts.filter(last_activity_at__gt=after)
     failed = PaymentAttempt.objects.filter(order=OuterRef("pk"), succeeded=False).order_by("-attempted_at", "-pk")
-    failures = failed.order_by().values("order").annotate(n=Count("*")).values("n")
     issue = failed.order_by().values("order").annotate(text=CardIssue("pk")).values("text")
     own_total = lines.order_by().values("order").annotate(total=Sum(F("quantity") * F("unit_price"))).values("total")
     units = lines.order_by().values("order").annotate(n=Sum("quantity")).values("n")
@@ -58,12 +60,26 @@ def abandoned_checkouts(
         .annotate(
             visible_total=Subquery(own_total, output_field=MoneyField()) if restricted else F("total_amount"),
             units=Subquery(units, output_field=IntegerField()),
-            failures=Coalesce(Subquery(failures, output_field=IntegerField()), 0),
+            has_failed=Exists(failed),
             card_code=Coalesce(Subquery(failed.values("code")[:1]), Value("")),
             card_message=Coalesce(Subquery(failed.values("message")[:1]), Value("")),
         )
         .annotate(card_issue=Coalesce(Subquery(issue), Value("")))
     )
+
+
+def matching(carts: QuerySet[Order], text: str) -> QuerySet[Order]:
+    """Carts whose number, promo code and comment hold all words of the text; one of two letters has to begin a word,
+    since no shorter part of a word is in an index."""
+    carts = carts.alias(
+        haystack=Upper(Concat("number", Value(" "), "promo_code", Value(" "), "comment", output_field=TextField()))
+    )
+    for word in text.upper().split():
+        if len(word) < SHORTEST_FRAGMENT:
+            carts = carts.filter(Q(haystack__startswith=word) | Q(haystack__contains=f" {word}"))
+        else:
+            carts = carts.filter(haystack__contains=word)
+    return carts
 
 
 class CardIssue(Aggregate):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from inventory_ops.models import OrderItem, Product, User
+from inventory_ops.models.statistics import NEVER_YET
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def demand_lines(product: str = "pk") -> QuerySet[OrderItem]:
@@ -28,22 +32,23 @@ def products_without_orders(
     """Products without demand after `after` and up to `until`.
 
     A product newer than the window (created in it, and never ordered before it) is left out unless `include_new`.
-    `is_now` says that `as_of` is the present: then the last order is the last one known, which an index sorts by.
-    Annotates available, on_hand, last_ordered_at, stock_value, is_new, in_stock.
+    `is_now` says that `as_of` is the present: then the last order is the last one known, which an index sorts by, and
+    no order of a window up to now can come after it. A product is newer than no window without a beginning.
+    Annotates available, on_hand, last_ordered_at (`last_known`: NEVER_YET for none), stock_value, is_new.
     """
     last, first = F("demand__last_ordered_at"), "demand__first_ordered_at"
     in_window = demand_lines().filter(ordered_at__gt=after, ordered_at__lte=until)
     # the product's kept first and last order decide; only for a window that ends before the last is each looked at
-    silent = (
-        Q(demand__last_ordered_at__isnull=True)
-        | Q(demand__last_ordered_at__lte=after)
-        | (Q(demand__last_ordered_at__gt=until) & ~Exists(in_window))
-    )
+    silent = Q(last_kept__lte=after)
+    if not is_now or until < as_of:
+        silent |= Q(~Exists(in_window), last_kept__gt=until)
     is_new = Q(created_at__gt=after) & (Q(**{f"{first}__isnull": True}) | Q(**{f"{first}__gt": after}))
-    products = Product.objects.visible_to(viewer).filter(
-        silent, demand__isnull=False, stock_total__isnull=False, created_at__lte=until
+    products = (
+        Product.objects.visible_to(viewer)
+        .alias(last_kept=Coalesce(last, Value(NEVER_YET)))
+        .filter(silent, demand__isnull=False, stock_total__isnull=False, created_at__lte=until)
     )
-    if not include_new:
+    if not include_new and after > BEGINNING:
         products = products.filter(~is_new)
     known: Any = last
     if not is_now:
@@ -53,9 +58,7 @@ def products_without_orders(
         available=F("stock_total__available"),
         on_hand=F("stock_total__on_hand"),
         last_ordered_at=known,
+        last_known=Coalesce(known, Value(NEVER_YET)),
         stock_value=F("stock_total__value"),
         is_new=Case(When(created_at__gt=after, then=Value(True)), default=Value(False), output_field=BooleanField()),
-        in_stock=Case(
-            When(stock_total__available__gt=0, then=Value(True)), default=Value(False), output_field=BooleanField()
-        ),
     )

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from inventory_ops.models import InventoryEvent, StockTotal, User
+from inventory_ops.models.statistics import NEVER
 
 
 def events(*, viewer: User | None) -> QuerySet[InventoryEvent]:
@@ -20,10 +22,10 @@ def events(*, viewer: User | None) -> QuerySet[InventoryEvent]:
 def stock_by_type(*, viewer: User | None) -> QuerySet[StockTotal]:
     """One row a product and inventory type that stock was ever booked for, kept by triggers.
 
-    The nearest expiry is that of lots with units on hand.
+    The nearest expiry is that of lots with units on hand; `expires` is the same, with NEVER for none.
     """
     rows: QuerySet[StockTotal] = StockTotal.objects.visible_to(viewer)
-    return rows
+    return rows.alias(expires=Coalesce("nearest_expiry", Value(NEVER)))
 
 
 @dataclass(frozen=True, slots=True)

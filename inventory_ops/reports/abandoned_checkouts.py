@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
-from inventory_ops.models import OrderItem
+from inventory_ops.models import OrderItem, Store
 from inventory_ops.queries import checkouts
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
@@ -25,16 +25,21 @@ CHECKOUT_STEPS = (
 
 
 class Filters(WorkflowFilters, filters.WindowedFilterSet):
-    q = filters.SearchFilter(fields=("number", "promo_code", "comment"))
-    store = django_filters.CharFilter(field_name="store__number", label=_("Store number"), max_length=50)
-    promo = django_filters.CharFilter(
-        field_name="promo_code", lookup_expr="iexact", label=_("Promo code"), max_length=100
-    )
+    q = django_filters.CharFilter(label=_("Search"), max_length=filters.LONGEST_SEARCH, method="of_text")
+    store = common.KeyedFilter(Store, field="store__number", label=_("Store number"))
+    promo = django_filters.CharFilter(label=_("Promo code"), max_length=100, method="of_promo")
     card_issue = filters.ScopeFilter(choices=filters.YES_NO, label=_("Credit card issue"), empty_label=_("Any"))
     comment = filters.ScopeFilter(choices=filters.YES_NO, label=_("Customer comment"), empty_label=_("Any"))
     reachable = filters.ScopeFilter(choices=filters.YES_NO, label=_("E-mail known"), empty_label=_("Any"))
     total = django_filters.NumberFilter(field_name="visible_total", lookup_expr="gte", label=_("Total at least"))
     defaults = {"window": "12m"}
+
+    def of_text(self, qs: Any, name: str, value: str) -> Any:
+        return checkouts.matching(qs, value)
+
+    def of_promo(self, qs: Any, name: str, value: str) -> Any:
+        # an index holds the carts that have a code
+        return qs.exclude(promo_code="").filter(promo_code__iexact=value)
 
 
 def selected(scope: Scope) -> QuerySet[Any]:
@@ -47,7 +52,7 @@ def selected(scope: Scope) -> QuerySet[Any]:
         until=window.end if window else scope.as_of,
     )
     for name, has in (
-        ("card_issue", Q(failures__gt=0)),
+        ("card_issue", Q(has_failed=True)),
         ("comment", ~Q(comment="")),
         ("reachable", ~Q(customer_email="")),
     ):
@@ -58,6 +63,8 @@ def selected(scope: Scope) -> QuerySet[Any]:
 
 @register
 class AbandonedCheckouts(ActionReport):
+    """Sorted by what a cart is called, what it is worth and when it was left; all else is found by filters."""
+
     slug = "abandoned-checkouts"
     title = _("Checkout abandoned orders")
     short_title = _("Abandoned")
@@ -71,10 +78,11 @@ class AbandonedCheckouts(ActionReport):
             header="Store Number",
             label=_("Store"),
             expression="store__number",
+            sortable=False,
             nullable=True,
             css="m-hide",
         ),
-        columns.Integer(key="order_id", header="Order ID", expression="pk", visible=False),
+        columns.Integer(key="order_id", sortable=False, header="Order ID", expression="pk", visible=False),
         columns.Text(
             key="number",
             header="Order Number",
@@ -82,7 +90,14 @@ class AbandonedCheckouts(ActionReport):
             sub="email",
             link=lambda row: f"/orders/{row['c_number']}/",
         ),
-        columns.Text(key="email", header="Customer Email", expression="customer_email", personal=True, on_page=False),
+        columns.Text(
+            key="email",
+            sortable=False,
+            header="Customer Email",
+            expression="customer_email",
+            personal=True,
+            on_page=False,
+        ),
         columns.Money(
             key="total",
             header="Order Total",
@@ -92,9 +107,10 @@ class AbandonedCheckouts(ActionReport):
             css="m-right",
         ),
         columns.Moment(key="last_update", header="Last Update", label=_("Last update"), expression="last_activity_at"),
-        columns.Text(key="promo_code", header="Promo Code", label=_("Promo code"), css="m-hide"),
+        columns.Text(key="promo_code", sortable=False, header="Promo Code", label=_("Promo code"), css="m-hide"),
         columns.Money(
             key="promo_value",
+            sortable=False,
             header="Promo Value",
             label=_("Promo value"),
             currency="currency",
@@ -103,6 +119,7 @@ class AbandonedCheckouts(ActionReport):
         ),
         columns.Money(
             key="gift_card_total",
+            sortable=False,
             header="Gift Card Total",
             label=_("Gift cards"),
             currency="currency",
@@ -110,11 +127,20 @@ class AbandonedCheckouts(ActionReport):
             visible=False,
         ),
         columns.Integer(
-            key="gift_card_count", header="Gift Card Count", label=_("Gift card count"), nullable=True, visible=False
+            key="gift_card_count",
+            sortable=False,
+            header="Gift Card Count",
+            label=_("Gift card count"),
+            nullable=True,
+            visible=False,
         ),
-        columns.Text(key="comment", header="Customer Comments", label=_("Comment"), css="m-hide cell-text"),
-        columns.Text(key="card_issue", header="Credit Card Issues", label=_("Card issue"), css="m-hide"),
-        columns.Integer(key="units", header="Units", nullable=True, visible=False),
+        columns.Text(
+            key="comment", sortable=False, header="Customer Comments", label=_("Comment"), css="m-hide cell-text"
+        ),
+        columns.Text(
+            key="card_issue", sortable=False, header="Credit Card Issues", label=_("Card issue"), css="m-hide"
+        ),
+        columns.Integer(key="units", sortable=False, header="Units", nullable=True, visible=False),
     )
     page_order = ("number", "last_update", "total", "card_issue", "comment")
     filterset_class = Filters
@@ -124,7 +150,7 @@ class AbandonedCheckouts(ActionReport):
     kpis = (
         Kpi("count", _("Carts"), Count("pk")),
         Kpi("total", _("Value"), Sum("visible_total"), _("sum of order totals"), money=True),
-        Kpi("cards", _("With card issues"), Count("pk", filter=Q(failures__gt=0))),
+        Kpi("cards", _("With card issues"), Count("pk", filter=Q(has_failed=True))),
         Kpi("reach", _("Reachable by e-mail"), Count("pk", filter=~Q(customer_email=""))),
     )
     views = (
@@ -232,5 +258,5 @@ class AbandonedByCardError(GroupedReport):
     )
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
-        carts = selected(scope).filter(failures__gt=0)
+        carts = selected(scope).filter(has_failed=True)
         return carts.values("card_code", "card_message").annotate(n_carts=Count("pk"), n_total=Sum(F("visible_total")))

@@ -7,34 +7,49 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
+from django.db.models import Model
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit.reports.filters import LONGEST_SEARCH
-from inventory_ops.models import Category
+from inventory_ops.models import Category, Merchant
 from inventory_ops.queries import search
 from inventory_ops.templatetags import ui
 
 
 class ProductSearchFilter(django_filters.CharFilter):
-    """Rows of the products whose SKU and name hold all words of the text, found by the index of the search."""
+    """Rows of the products that a text finds (queries/search.py). `product` is the path from a row to its product."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            field_name="product", max_length=LONGEST_SEARCH, **({"label": gettext_lazy("Search")} | kwargs)
-        )
+    def __init__(self, product: str = "product", **kwargs: Any) -> None:
+        super().__init__(field_name=product, max_length=LONGEST_SEARCH, **({"label": gettext_lazy("Search")} | kwargs))
+        self.product = product
 
     def filter(self, qs: Any, value: str) -> Any:
         text = (value or "").strip()
-        return qs.filter(product__in=search.products(text=text, viewer=None).values("pk")) if text else qs
+        return search.of_products(qs, text, product=self.product) if text else qs
+
+
+class KeyedFilter(django_filters.CharFilter):
+    """Rows of what has a number, in any case. `model` is looked up first: knowing its keys, the planner knows how
+    many rows there are, and that there are none."""
+
+    def __init__(self, model: type[Model], *, field: str, **kwargs: Any) -> None:
+        super().__init__(field_name=field, max_length=50, **kwargs)
+        self.keyed = model
+
+    def filter(self, qs: Any, value: str) -> Any:
+        if not value:
+            return qs
+        path, _sep, name = self.field_name.rpartition("__")
+        found: Any = self.keyed._default_manager
+        keys = list(found.filter(**{f"{name}__iexact": value}).values_list("pk", flat=True))
+        return qs.filter(**{f"{path}__in": keys or [0]})  # no row has the key 0
 
 
 def vendor_filter(field: str = "merchant__vendor_number") -> django_filters.CharFilter:
     """Exact vendor number, in any case."""
-    return django_filters.CharFilter(
-        field_name=field, lookup_expr="iexact", label=gettext_lazy("Vendor number"), max_length=50
-    )
+    return KeyedFilter(Merchant, field=field, label=gettext_lazy("Vendor number"))
 
 
 def category_filter(field: str = "category") -> django_filters.ModelChoiceFilter:

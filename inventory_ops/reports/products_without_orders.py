@@ -14,15 +14,14 @@ from inventory_ops.kit.reports import Kpi, Scope, View, Window, columns, filters
 from inventory_ops.queries import demand
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
-from inventory_ops.reports.shipping_issues import BEGINNING
 
 
 class Filters(WorkflowFilters, filters.WindowedFilterSet):
-    q = filters.SearchFilter(fields=("sku", "name", "vendor_sku"))
+    q = common.ProductSearchFilter(product="")
     vendor = common.vendor_filter()
     category = common.category_filter()
     brand = common.brand_filter()
-    stock = filters.YesNoFilter(field_name="in_stock", label=_("In stock"))
+    stock = filters.ScopeFilter(choices=filters.YES_NO, label=_("In stock"), empty_label=_("Any"))
     live = filters.YesNoFilter(field_name="is_live", label=_("Live on the platform"))
     new = filters.ScopeFilter(
         choices=[("include", _("Included"))], label=_("Products newer than the period"), empty_label=_("Left out")
@@ -55,7 +54,13 @@ class ProductsWithoutOrders(ActionReport):
             link=lambda row: f"/products/{row['pk']}/",
         ),
         columns.Text(key="vendor_sku", header="Vendor SKU Number", label=_("Vendor SKU"), css="m-hide"),
-        columns.Integer(key="available", header="Quantity Available", label=_("Available"), css="m-right"),
+        columns.Integer(
+            key="available",
+            header="Quantity Available",
+            label=_("Available"),
+            tail=("stock_total__product_id",),
+            css="m-right",
+        ),
         columns.Text(
             key="short_description", sortable=False, header="Short Description", visible=False, label=_("Description")
         ),
@@ -71,18 +76,26 @@ class ProductsWithoutOrders(ActionReport):
             key="brand", header="Brand Name", label=_("Brand"), expression="brand_name", sub="model", css="m-hide"
         ),
         columns.Text(key="model", header="Model Name", label=_("Model"), expression="model_name", visible=False),
-        columns.Text(key="name", header="Item Name", on_page=False),
-        columns.Text(key="vendor", header="Vendor Name", expression="merchant__name", on_page=False),
+        columns.Text(key="name", sortable=False, header="Item Name", on_page=False),
+        columns.Text(key="vendor", sortable=False, header="Vendor Name", expression="merchant__name", on_page=False),
         columns.YesNo(key="is_live", sortable=False, header="Live", css="m-hide"),
         columns.Custom(
             key="last_ordered_at",
             header="Last Order Date",
             label=_("Last order"),
             nullable=True,
+            order_by="last_known",
+            tail=("demand__product_id",),
             draw=lambda row: _last_order(row),
             css="m-hide",
         ),
-        columns.Money(key="stock_value", header="Stock Value", label=_("Stock value"), css="m-hide"),
+        columns.Money(
+            key="stock_value",
+            header="Stock Value",
+            label=_("Stock value"),
+            tail=("stock_total__product_id",),
+            css="m-hide",
+        ),
         columns.Moment(key="created_at", header="Created", visible=False),
     )
     filterset_class = Filters
@@ -108,8 +121,8 @@ class ProductsWithoutOrders(ActionReport):
     finding_label = Concat("sku", Value(" · "), "name")
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
-        window = scope.window or Window(BEGINNING, scope.as_of)
-        return demand.products_without_orders(
+        window = scope.window or Window(demand.BEGINNING, scope.as_of)
+        products = demand.products_without_orders(
             viewer=scope.viewer,
             as_of=scope.as_of,
             after=window.start,
@@ -117,6 +130,10 @@ class ProductsWithoutOrders(ActionReport):
             include_new=scope.params.get("new") == "include",
             is_now=timezone.now() - scope.as_of < timedelta(minutes=1),
         )
+        if in_stock := scope.params.get("stock"):
+            compared = "gt" if in_stock == "yes" else "lte"
+            products = products.filter(**{f"stock_total__available__{compared}": 0})
+        return products
 
 
 def _last_order(row: Any) -> str:

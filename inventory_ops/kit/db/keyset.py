@@ -21,9 +21,16 @@ class BadToken(ValueError):
     """The text is no token of this list."""
 
 
-def beyond(rows: QuerySet[Any], names: Sequence[str], values: Sequence[Any], *, greater: bool) -> QuerySet[Any]:
-    """Rows whose `names` (fields or annotations, none of them nullable) compare greater or less than `values`."""
+def beyond(
+    rows: QuerySet[Any], names: Sequence[str], values: Sequence[Any], *, greater: bool, bounded: bool = False
+) -> QuerySet[Any]:
+    """Rows whose `names` (fields or annotations, none of them nullable) compare greater or less than `values`.
+
+    Names of two tables can be compared by no index: `bounded` says the same of the first alone, which one can.
+    """
     lookup = TupleGreaterThan if greater else TupleLessThan
+    if bounded:
+        rows = rows.filter(**{f"{names[0]}__{'gte' if greater else 'lte'}": values[0]})
     return rows.filter(lookup(Tuple(*names), tuple(values)))
 
 

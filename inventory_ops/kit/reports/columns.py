@@ -25,6 +25,9 @@ class Column:
     `key` names it in addresses (`sort=-key`), `header` in exports, `label` on the page (default: the header).
     `expression` is what `rows()` offers: a field path, the name of an annotation, or an expression.
     `sub` is a second line under the value: the key of another column. `link` gives the address of a row.
+    `order_by` is what rows are ordered by instead of the value, and is never NULL. `tail` are the paths that follow it
+    in place of the report's identity (the last of them names the row): those of the table that holds the value, so
+    that one index serves the order and finds the page after any row.
     """
 
     key: str
@@ -35,6 +38,8 @@ class Column:
     sub: str = ""
     link: Callable[[Row], str | None] | None = None
     sortable: bool = True
+    order_by: Any = None
+    tail: tuple[str, ...] = ()
     nullable: bool = False
     visible: bool = True  # on the page, until the viewer picks columns
     on_page: bool = True  # False: only exported, or only the second line of another column
@@ -61,7 +66,14 @@ class Column:
 
     def order(self) -> Any:
         """The expression that rows are ordered by."""
-        return self.value()
+        if self.order_by is None:
+            return self.value()
+        return F(self.order_by) if isinstance(self.order_by, str) else self.order_by
+
+    @property
+    def orders_nulls(self) -> bool:
+        """May what rows are ordered by be NULL?"""
+        return self.nullable and self.order_by is None
 
     def is_never_null(self, rows: QuerySet[Any]) -> bool:
         """Is the value a field of the rows' own table that is NOT NULL there, whatever `nullable` says of others?"""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Field, QuerySet
+from django.db.models import F, Field, QuerySet
+from django.db.models.expressions import Col
 
 from inventory_ops.kit.db import keyset
 from inventory_ops.kit.reports.columns import Column
@@ -42,14 +43,17 @@ def read(
     column = report.columns_by_key[sort.removeprefix("-")]
     by_key = _is_keyset(report, selection.rows, column, masked=report.masks(viewer))
     rows = report.page_values(selection.rows, columns, viewer=viewer)
+    names = [SORT_ALIAS, *report.identity]
     if by_key:
-        rows = rows.annotate(**{SORT_ALIAS: column.order()})
+        tail = {f"k_{number}": F(path) for number, path in enumerate(column.tail)}
+        names = [SORT_ALIAS, *(tail or report.identity)]
+        rows = rows.annotate(**{SORT_ALIAS: column.order()}, **tail)
     ordered = rows.order_by(*report.ordering(sort, rows))
     descending = sort.startswith("-")
-    names = [SORT_ALIAS, *report.identity]
     if by_key and (place.after or place.before):
         values = keyset.read_token(place.after or place.before, _fields(rows, names))
-        ordered = keyset.beyond(ordered, names, values, greater=descending != bool(place.after))
+        greater = descending != bool(place.after)
+        ordered = keyset.beyond(ordered, names, values, greater=greater, bounded=_is_joined(rows, column))
         if place.before:
             ordered = ordered.reverse()
         found = list(ordered[: per_page + 1])
@@ -71,8 +75,14 @@ def read(
 def _is_keyset(report: Report, rows: QuerySet[Any], column: Column, *, masked: bool) -> bool:
     """Can pages be found by the last row's values? Not by NULLs, nor by sums of groups; and a token must not tell
     a merchant what its page masks."""
-    nullable = column.nullable and not column.is_never_null(rows)
-    return not (nullable or column.late or rows.query.group_by is not None or (column.personal and masked))
+    nulls = column.orders_nulls and not column.is_never_null(rows)
+    return not (nulls or column.late or rows.query.group_by is not None or (column.personal and masked))
+
+
+def _is_joined(rows: QuerySet[Any], column: Column) -> bool:
+    """Is the sorted value of another table than the names that follow it?"""
+    value = rows.query.annotations[SORT_ALIAS]
+    return not column.tail and isinstance(value, Col) and value.alias != rows.query.get_initial_alias()
 
 
 def _fields(rows: QuerySet[Any], names: Sequence[str]) -> list[Field[Any, Any]]:

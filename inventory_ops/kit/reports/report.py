@@ -173,15 +173,15 @@ class Report:
         return viewer is not None and not viewer.sees_all_merchants
 
     def ordering(self, sort: str, rows: QuerySet[Any] | None = None) -> list[OrderBy | str]:
-        """ORDER BY of `rows` for a column's key (with - for descending), ending in the identity. Raises KeyError."""
+        """ORDER BY of `rows` for a column's key (with - for descending), ending in what names a row. Raises KeyError."""
         column = self.columns_by_key[sort.removeprefix("-")]
         if not column.sortable:
             raise KeyError(sort)
         value: Any = column.order()
         descending = sort.startswith("-")
-        last = True if column.nullable and not (rows is not None and column.is_never_null(rows)) else None
+        last = True if column.orders_nulls and not (rows is not None and column.is_never_null(rows)) else None
         first = value.desc(nulls_last=last) if descending else value.asc(nulls_last=last)
-        return [first, *(f"-{name}" if descending else name for name in self.identity)]
+        return [first, *(f"-{name}" if descending else name for name in column.tail or self.identity)]
 
     def page_values(self, rows: QuerySet[Any], columns: Sequence[Column], *, viewer: User | None) -> QuerySet[Any]:
         """`rows` as dictionaries with the raw value of each of `columns` under its alias (late ones: `look_up`)."""
