@@ -42,7 +42,8 @@ class WriteOffRow(models.Model):
         ERROR = "error", _("Error")
         BOOKED = "booked", _("Written off")
 
-    file = models.ForeignKey(WriteOffFile, models.CASCADE, related_name="rows")
+    # indexed by the constraint and the indexes below; each one more is written again for every row that is booked
+    file = models.ForeignKey(WriteOffFile, models.CASCADE, related_name="rows", db_index=False)
     line = models.PositiveIntegerField(_("line"))
     cells = models.JSONField(help_text=_("The row as written."))
     sku = models.CharField(max_length=100, blank=True)
@@ -55,7 +56,7 @@ class WriteOffRow(models.Model):
     error_value = models.CharField(max_length=200, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
     merchant = models.ForeignKey(
-        "inventory_ops.Merchant", models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+        "inventory_ops.Merchant", models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
     )
     currency = models.CharField(max_length=3, blank=True)
     estimate = MoneyField(null=True)
@@ -66,7 +67,7 @@ class WriteOffRow(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["file", "line"], name="write_off_row_line")]
         indexes = [
-            models.Index(fields=["file", "uid_key"], name="write_off_row_ready", condition=Q(state="ready")),
+            models.Index(fields=["file", "id"], name="write_off_row_ready", condition=Q(state="ready")),
             models.Index(fields=["file", "line"], name="write_off_row_error", condition=Q(state="error")),
         ]
 

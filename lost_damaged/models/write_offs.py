@@ -109,11 +109,16 @@ class SellerTransaction(models.Model):
         PRODUCT = "product", _("Product")
 
     number = models.CharField(_("number"), max_length=20)
-    write_off = models.ForeignKey(WriteOff, models.PROTECT, related_name="transactions", db_index=False)
+    # the trigger `checked` looks for write-off and statement, a whole booking at once; neither can be deleted
+    write_off = models.ForeignKey(
+        WriteOff, models.PROTECT, related_name="transactions", db_constraint=False, db_index=False
+    )
     merchant = models.ForeignKey(
         "inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    statement = models.ForeignKey("lost_damaged.Statement", models.PROTECT, related_name="transactions")
+    statement = models.ForeignKey(
+        "lost_damaged.Statement", models.PROTECT, related_name="transactions", db_constraint=False
+    )
     type = models.CharField(_("type"), max_length=10, choices=Type.choices)
     reverses = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="reversed_by")
     amount = MoneyField(_("amount"))
@@ -164,7 +169,10 @@ class LedgerEntry(models.Model):
         EXPENSE = "expense", _("Lost and damaged expense")
         LIABILITY = "liability", _("Liability to the seller")
 
-    transaction = models.ForeignKey(SellerTransaction, models.PROTECT, related_name="entries")
+    # the trigger `balanced` looks for it
+    transaction = models.ForeignKey(
+        SellerTransaction, models.PROTECT, related_name="entries", db_constraint=False, db_index=False
+    )
     account = models.CharField(_("account"), max_length=20, choices=Account.choices)
     debit = MoneyField(_("debit"), default=0)
     credit = MoneyField(_("credit"), default=0)
@@ -173,6 +181,7 @@ class LedgerEntry(models.Model):
         verbose_name = _("ledger entry")
         verbose_name_plural = _("ledger entries")
         constraints = [
+            models.UniqueConstraint(fields=["transaction", "account"], name="entry_once_per_transaction_and_account"),
             models.CheckConstraint(
                 name="entry_has_exactly_one_side",
                 condition=Q(debit__gt=0, credit=0) | Q(debit=0, credit__gt=0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
@@ -96,23 +96,28 @@ def check(record: Import) -> None:
         return
     file = WriteOffFile.objects.get(record=locked)
     WriteOffRow.objects.filter(file=file).delete()
-    with (folder() / locked.stored_name).open("rb") as source:
-        _header, rows = csv_files.read(
-            source, encoding=file.encoding.removesuffix("-sig"), most_rows=settings.IMPORT_MAX_ROWS
-        )
-        _copy(file, rows)
-    write_offs.stage()
     with connection.cursor() as cursor:
-        cursor.execute(f"analyze {ROW}")
-        cursor.execute(_STAGE_ALL, [file.pk])
-    write_offs.write_off_staged(source=Source.CSV, by=locked.created_by, dry_run=True)
-    _take_results(file)
+        cursor.execute(_CREATE_UPLOAD)
+        with (folder() / locked.stored_name).open("rb") as source:
+            _header, rows = csv_files.read(
+                source, encoding=file.encoding.removesuffix("-sig"), most_rows=settings.IMPORT_MAX_ROWS
+            )
+            with cursor.copy(f"copy pg_temp.ld_upload ({', '.join(_UPLOADED)}) from stdin") as copy:
+                for block in _copy_blocks(rows):
+                    copy.write(block)
+        write_offs.stage()
+        cursor.execute(_STAGE_UPLOAD)
+        write_offs.write_off_staged(source=Source.CSV, by=locked.created_by, dry_run=True)
+        cursor.execute("analyze pg_temp.ld_result")
+        cursor.execute(_STORE, [*_problems(), file.pk])
+        cursor.execute("drop table pg_temp.ld_upload")
     limits = finance_settings.current()
     ready = file.rows.filter(state=WriteOffRow.State.READY)
-    highest = ready.aggregate(highest=Max("estimate"))["highest"] or Decimal(0)
-    totals = ready.values("currency").annotate(total=Sum("estimate")).values_list("total", flat=True)
-    file.needs_approval = (limits.transaction_cap is not None and highest > limits.transaction_cap) or (
-        limits.import_cap is not None and any(total > limits.import_cap for total in totals)
+    totals = ready.values("currency").annotate(total=Sum("estimate"), highest=Max("estimate"))
+    file.needs_approval = any(
+        (limits.transaction_cap is not None and each["highest"] > limits.transaction_cap)
+        or (limits.import_cap is not None and each["total"] > limits.import_cap)
+        for each in totals
     )
     file.save(update_fields=["needs_approval"])
     _count(locked)
@@ -122,24 +127,77 @@ def check(record: Import) -> None:
     record.refresh_from_db()
 
 
-def _copy(file: WriteOffFile, rows: Iterator[Row]) -> None:
-    columns = (
-        "file_id, line, cells, sku, uid, uid_key, shop_item_id, state, error_code, error_column, error_value,"
-        " error_message, currency, number, warnings"
-    )
-    with connection.cursor() as cursor, cursor.copy(f"copy {ROW} ({columns}) from stdin") as copy:
-        for row in rows:
-            cells = json.dumps([items.visible(cell) if "\x00" in cell else cell for cell in row.cells])
-            if row.item is not None:
-                item = row.item
-                found = (item.sku, item.uid, item.uid_key, item.shop_item_id, "ready", "", "", "", "")
-            else:
-                assert row.error is not None
-                error = row.error
-                found = ("", "", "", None, "error", str(error.code), error.column, error.value[:200], error.message)
-            copy.write_row((file.pk, row.line, cells, *found, "", "", "[]"))
+_UPLOADED = (
+    "line",
+    "cells",
+    "sku",
+    "uid",
+    "uid_key",
+    "shop_item_id",
+    "error_code",
+    "error_column",
+    "error_value",
+    "error_message",
+)
+_CREATE_UPLOAD = """
+drop table if exists pg_temp.ld_upload;
+create temp table ld_upload (line integer, cells jsonb, sku text, uid text, uid_key text, shop_item_id bigint,
+    error_code text, error_column text, error_value text, error_message text) on commit drop
+"""
+BLOCK_ROWS = 2_000
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_json = json.JSONEncoder(check_circular=False).encode
 
 
+def _copy_blocks(rows: Iterator[Row]) -> Iterator[str]:
+    """Rows of `ld_upload` as COPY takes them, some thousand at a time."""
+    while block := list(islice(rows, BLOCK_ROWS)):
+        yield "".join(map(_copy_line, block))
+
+
+def _copy_line(row: Row) -> str:
+    cells = row.cells
+    text = _json(cells)
+    if "\\" in text:  # also the escape of a NUL, which jsonb does not take
+        if any("\x00" in cell for cell in cells):
+            text = _json([items.visible(cell) if "\x00" in cell else cell for cell in cells])
+        text = text.translate(_ESCAPES)
+    if row.item is not None:
+        item = row.item
+        sku, uid = item.sku, item.uid
+        if "\\" in sku or "\\" in uid:
+            sku, uid = sku.translate(_ESCAPES), uid.translate(_ESCAPES)
+        shop_item_id = "\\N" if item.shop_item_id is None else item.shop_item_id
+        return f"{row.line}\t{text}\t{sku}\t{uid}\t{uid.upper()}\t{shop_item_id}\t\t\t\t\n"
+    assert row.error is not None
+    error = row.error
+    found = (str(error.code), error.column, error.value[:200], error.message)
+    return "\t".join((str(row.line), text, "", "", "", "\\N", *(each.translate(_ESCAPES) for each in found))) + "\n"
+
+
+_STAGE_UPLOAD = """
+insert into pg_temp.ld_item (position, sku, uid, uid_key, shop_item_id)
+select line, sku, uid, uid_key, shop_item_id from pg_temp.ld_upload where error_code = ''
+"""
+_PROBLEMS = "unnest(%s::text[], %s::text[], %s::text[], %s::text[]) e (problem, code, col, message)"
+_VALUE = (
+    "case e.col when 'SKU' then x.sku when 'UID' then x.uid when '' then '' else coalesce(x.shop_item_id::text, '') end"
+)
+# In the order in which they are booked: rows of a product lie side by side, and its stock is changed once a chunk.
+_STORE = f"""
+insert into {ROW} (file_id, line, cells, sku, uid, uid_key, shop_item_id, state, error_code, error_column, error_value,
+    error_message, merchant_id, currency, estimate, amount, number, warnings)
+select f.id, x.line, x.cells, x.sku, x.uid, x.uid_key, x.shop_item_id, coalesce(r.state, 'error'),
+       coalesce(e.code, x.error_code), coalesce(e.col, x.error_column),
+       coalesce({_VALUE}, x.error_value), coalesce(replace(e.message, '{{number}}', r.number), x.error_message),
+       r.merchant_id, coalesce(r.currency, ''), case when r.state = 'ready' then r.amount end,
+       case when r.state = 'repeat' then r.amount end, coalesce(r.number, ''), coalesce(r.warnings, '[]')
+from pg_temp.ld_upload x
+left join pg_temp.ld_result r on r.position = x.line
+left join {_PROBLEMS} on e.problem = r.problem
+cross join (select %s::uuid as id) f
+order by x.sku, x.uid_key, x.line
+"""
 _STAGE_ALL = f"""
 insert into pg_temp.ld_item (position, sku, uid, uid_key, shop_item_id)
 select line, sku, uid, uid_key, shop_item_id from {ROW} where file_id = %s and state = 'ready'
@@ -148,35 +206,32 @@ select line, sku, uid, uid_key, shop_item_id from {ROW} where file_id = %s and s
 _STAGE_CHUNK = f"""
 insert into pg_temp.ld_item (position, sku, uid, uid_key, shop_item_id)
 select line, sku, uid, uid_key, shop_item_id from {ROW}
-where file_id = %s and state = 'ready' order by uid_key, line limit %s for update skip locked
+where file_id = %s and state = 'ready' order by id limit %s for update skip locked
 """
 _TAKE = f"""
 update {ROW} x
 set state = r.state, merchant_id = r.merchant_id, currency = r.currency, number = r.number, warnings = r.warnings,
     estimate = case when r.state = 'ready' then r.amount else x.estimate end,
-    amount = case when r.state in ('booked', 'repeat') then r.amount end
-from pg_temp.ld_result r
+    amount = case when r.state in ('booked', 'repeat') then r.amount end,
+    error_code = coalesce(e.code, ''), error_column = coalesce(e.col, ''),
+    error_message = coalesce(replace(e.message, '{{number}}', r.number), ''),
+    error_value = case when e.problem is null then '' else {_VALUE} end
+from pg_temp.ld_result r left join {_PROBLEMS} on e.problem = r.problem
 where x.file_id = %s and x.line = r.position
 """
-_EXPLAIN = f"""
-update {ROW} x
-set error_code = %s, error_column = %s, error_message = replace(%s, '{{number}}', r.number),
-    error_value = case %s when 'SKU' then x.sku when 'UID' then x.uid when '' then ''
-        else coalesce(x.shop_item_id::text, '') end
-from pg_temp.ld_result r
-where x.file_id = %s and x.line = r.position and r.state = 'error' and r.problem = %s
-"""
+
+
+def _problems() -> list[list[str]]:
+    """What can be wrong with a row, as columns: name, code, column, message."""
+    found = [(name, str(errors.CODES[name]), *errors.MESSAGES[name]) for name in errors.MESSAGES]
+    return [list(column) for column in zip(*found, strict=True)]
 
 
 def _take_results(file: WriteOffFile) -> None:
     """Write what `ld_result` says of each row to the row."""
     with connection.cursor() as cursor:
         cursor.execute("analyze pg_temp.ld_result")
-        cursor.execute(_TAKE, [file.pk])
-        cursor.execute("select distinct problem from pg_temp.ld_result where state = 'error'")
-        for (problem,) in cursor.fetchall():
-            column, message = errors.MESSAGES[problem]
-            cursor.execute(_EXPLAIN, [str(errors.CODES[problem]), column, message, column, file.pk, problem])
+        cursor.execute(_TAKE, [*_problems(), file.pk])
 
 
 def _count(record: Import) -> None:
@@ -275,9 +330,10 @@ def book(record: Import, context: jobs.Context) -> None:
                 f"Nothing was written off: rows have become wrong since the check (line {error}). Look at the import."
             ) from error
     else:
-        while _book_chunk(file):
-            left = file.rows.filter(state="ready").count()
-            context.progress(total - left, total, failed=file.rows.filter(state="error").count())
+        left = file.rows.filter(state="ready").count()
+        while taken := _book_chunk(file):
+            left -= taken
+            context.progress(max(total - left, 0), total, failed=file.rows.filter(state="error").count())
     with transaction.atomic():
         locked = Import.objects.select_for_update().get(pk=record.pk)
         if locked.state != Import.State.APPLYING or file.rows.filter(state="ready").exists():

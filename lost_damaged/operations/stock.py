@@ -15,27 +15,23 @@ from lost_damaged.models import Source
 # in the order of their ids, like the ledger does
 LOCK = """
 select from inventory_ops_stockbalance
-where product_id in (select c.product_id from pg_temp.ld_booked b join pg_temp.ld_checked c on c.uid_key = b.uid_key
-                     where c.is_first and c.order_item_id is null)
+where product_id in (select product_id from pg_temp.ld_booked where order_item_id is null)
 order by id for no key update
 """
 
 # Sellable stock first, then what expires first; a unit without stock on hand moves nothing.
 STAGE = """
-insert into pg_temp.ledger_booking (product_id, kind, quantity, inventory_type, location, lot, expires_on, occurred_at,
-    note, reference, key)
-select u.product_id, 'written_off', -1, p.inventory_type, p.location, p.lot, p.expires_on, %(now)s,
-       'UID ' || u.uid, u.number, 'written_off:' || u.number
-from (select c.product_id, c.uid, b.number, row_number() over (partition by c.product_id order by b.id) as nth
-      from pg_temp.ld_booked b join pg_temp.ld_checked c on c.uid_key = b.uid_key
-      where c.is_first and c.order_item_id is null) u
-join (select s.product_id, t.code as inventory_type, l.code as location, s.lot, s.expires_on, s.on_hand,
+insert into pg_temp.ledger_booking (product_id, balance_id, kind, quantity, occurred_at, note, reference, key)
+select u.product_id, p.id, 'written_off', -1, %(now)s, 'UID ' || u.uid, u.number, 'written_off:' || u.number
+from (select product_id, uid, number, row_number() over (partition by product_id order by id) as nth
+      from pg_temp.ld_booked where order_item_id is null) u
+join (select s.id, s.product_id, s.on_hand,
              sum(s.on_hand) over (partition by s.product_id
                  order by t.is_sellable desc, t.id, s.expires_on nulls last, s.id) as upto
       from inventory_ops_stockbalance s
       join inventory_ops_inventorytype t on t.id = s.inventory_type_id
-      join inventory_ops_location l on l.id = s.location_id
-      where s.on_hand > 0) p
+      where s.on_hand > 0
+        and s.product_id in (select product_id from pg_temp.ld_booked where order_item_id is null)) p
   on p.product_id = u.product_id and u.nth > p.upto - p.on_hand and u.nth <= p.upto
 order by u.number
 """

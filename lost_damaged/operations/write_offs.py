@@ -173,16 +173,19 @@ def write_off_staged(
             "actor": by.email if by else actor,
         }
         cursor.execute(booking.CHECK, params)
-        cursor.execute(booking.CREATE_BOOKED)
-        booked = 0
-        if not dry_run:
-            cursor.execute(booking.INSERT_WRITE_OFFS, params)
-            booked = cursor.rowcount
+        cursor.execute("analyze pg_temp.ld_checked")
+        booked = 0 if dry_run else _insert(cursor, params)
         if booked:
             _hold_statements(cursor, params)
             cursor.execute(booking.INSERT_TRANSACTIONS, params)
             stock.take_out(source=source, actor=params["actor"], now=now)
-        cursor.execute(booking.RESULT)
+            cursor.execute(booking.RESULT_OF_BOOKED)
+            if booked < _checked(cursor):
+                cursor.execute(booking.ADD_RESULT)
+        else:
+            if dry_run:
+                cursor.execute(booking.NUMBER_NONE)
+            cursor.execute(booking.RESULT)
         if booked:
             audit.record(
                 action="write_off.book",
@@ -193,14 +196,31 @@ def write_off_staged(
     return booked
 
 
-def _hold_statements(cursor: Any, params: dict[str, Any]) -> None:
-    """Hold the open statement of every seller concerned, so that none is closed before this commits."""
-    cursor.execute("select count(distinct merchant_id) from pg_temp.ld_booked")
-    sellers = cursor.fetchone()[0]
+def _insert(cursor: Any, params: dict[str, Any]) -> int:
+    """Fill `ld_booked` with the units that are written off now; answers how many."""
+    cursor.execute(booking.NUMBER, params)
+    numbered = cursor.rowcount
+    cursor.execute("analyze pg_temp.ld_booked")
+    cursor.execute(booking.INSERT_WRITE_OFFS, params)
+    booked = int(cursor.rowcount)
+    if booked < numbered:
+        cursor.execute(booking.DROP_LOST)
+    return booked
+
+
+def _checked(cursor: Any) -> int:
+    cursor.execute("select count(*) from pg_temp.ld_checked")
+    return int(cursor.fetchone()[0])
+
+
+def _hold_statements(cursor: Any, params: dict[str, Any], sellers: str = "pg_temp.ld_booked") -> None:
+    """Hold the open statement of every seller in a table, so that none is closed before this commits."""
+    cursor.execute(f"select count(distinct merchant_id) from {sellers}")
+    count = cursor.fetchone()[0]
     while True:
-        cursor.execute(booking.OPEN_STATEMENTS, params)
-        cursor.execute(booking.LOCK_STATEMENTS)
-        if len(cursor.fetchall()) == sellers:
+        cursor.execute(booking.OPEN_STATEMENTS.format(sellers=sellers), params)
+        cursor.execute(booking.LOCK_STATEMENTS.format(sellers=sellers))
+        if len(cursor.fetchall()) == count:
             return
         # one was closed while we waited for it: its successor is open now
 
@@ -225,10 +245,8 @@ def reverse(*, number: str, note: str, by: User | None, as_of: datetime | None =
         credit = SellerTransaction.objects.get(write_off_id=found[0], type=SellerTransaction.Type.CREDIT)
         if SellerTransaction.objects.filter(reverses=credit).exists():
             raise CannotReverse(f"{number} is reversed already.")
-        cursor.execute("drop table if exists pg_temp.ld_booked")
-        cursor.execute(booking.CREATE_BOOKED)
-        cursor.execute("insert into pg_temp.ld_booked (merchant_id) values (%s)", [credit.merchant_id])
-        _hold_statements(cursor, {"now": now})
+        seller = f"(values ({int(credit.merchant_id)}::bigint)) seller(merchant_id)"
+        _hold_statements(cursor, {"now": now}, seller)
         cursor.execute(
             booking.INSERT_REVERSAL,
             {"credit": credit.pk, "note": note.strip()[:500], "actor": by.email if by else "", "now": now},

@@ -20,10 +20,6 @@ create temp table ld_item (
 ) on commit drop
 """
 
-CREATE_BOOKED = """
-create temp table ld_booked (id bigint, number text, uid_key text, merchant_id bigint) on commit drop
-"""
-
 
 @cache
 def digits_json() -> str:
@@ -123,20 +119,31 @@ select position, sku, uid, uid_key, shop_item_id, is_first, product_id, merchant
 from priced
 """
 
+# What is going to be booked, numbered before it is inserted: no statement after this one has to look anything up.
 # In the order of the keys, so that two bookings of the same units never wait for each other in a circle.
+NUMBER = """
+create temp table ld_booked on commit drop as
+select nextval('lost_damaged_writeoff_id_seq') as id,
+       nextval('lost_damaged_sellertransaction_id_seq') as transaction_id,
+       'LD-' || %(year)s || '-' || lpad(n, greatest(6, length(n)), '0') as number, c.*
+from (select c.*, nextval('lost_damaged_number_seq')::text as n from pg_temp.ld_checked c
+      where problem is null and is_first
+        and not exists (select from lost_damaged_writeoff w where w.uid_key = c.uid_key) order by uid_key) c
+"""
+NUMBER_NONE = "create temp table ld_booked (id bigint, uid_key text) on commit drop"
+
 INSERT_WRITE_OFFS = """
-with inserted as (
-    insert into lost_damaged_writeoff (number, merchant_id, product_id, order_item_id, uid, uid_key, status, reason,
-        source, import_id, actor, created_at)
-    select 'LD-' || %(year)s || '-' || lpad(n, greatest(6, length(n)), '0'), merchant_id, product_id, order_item_id,
-           uid, uid_key, 'written-off', %(reason)s, %(source)s, %(import)s, %(actor)s, %(now)s
-    from (select c.*, nextval('lost_damaged_number_seq')::text as n from pg_temp.ld_checked c
-          where problem is null and is_first
-            and not exists (select from lost_damaged_writeoff w where w.uid_key = c.uid_key) order by uid_key) c
-    on conflict (uid_key) do nothing
-    returning id, number, uid_key, merchant_id
-)
-insert into pg_temp.ld_booked select * from inserted
+insert into lost_damaged_writeoff (id, number, merchant_id, product_id, order_item_id, uid, uid_key, status, reason,
+    source, import_id, actor, created_at)
+select id, number, merchant_id, product_id, order_item_id, uid, uid_key, 'written-off', %(reason)s, %(source)s,
+       %(import)s, %(actor)s, %(now)s
+from pg_temp.ld_booked order by uid_key
+on conflict (uid_key) do nothing
+"""
+
+# Those that a rival was faster with.
+DROP_LOST = """
+delete from pg_temp.ld_booked b where not exists (select from lost_damaged_writeoff w where w.id = b.id)
 """
 
 OPEN_STATEMENTS = """
@@ -144,7 +151,7 @@ insert into lost_damaged_statement (number, merchant_id, currency, state, starts
 select lost_damaged_number('ST', 'lost_damaged_statement_seq'), m.id, m.currency, 'open',
        date_trunc('month', %(now)s at time zone m.timezone) at time zone m.timezone, 0, ''
 from inventory_ops_merchant m
-where m.id in (select merchant_id from pg_temp.ld_booked)
+where m.id in (select merchant_id from {sellers})
   and not exists (select from lost_damaged_statement s
                   where s.merchant_id = m.id and s.currency = m.currency and s.state = 'open')
 order by m.id on conflict do nothing
@@ -153,42 +160,43 @@ order by m.id on conflict do nothing
 LOCK_STATEMENTS = """
 select s.merchant_id from lost_damaged_statement s
 join inventory_ops_merchant m on m.id = s.merchant_id and m.currency = s.currency
-where s.state = 'open' and m.id in (select merchant_id from pg_temp.ld_booked) order by s.id for share of s
+where s.state = 'open' and m.id in (select merchant_id from {sellers}) order by s.id for share of s
 """
 
 INSERT_TRANSACTIONS = """
 with credited as (
-    insert into lost_damaged_sellertransaction (number, write_off_id, merchant_id, statement_id, type, amount, currency,
-        minor_units, formula, unit_price, commission_amount, price, special_price, special_used, commission_percent,
-        commission_category, factor, raw_amount, warnings, note, actor, created_at)
-    select b.number, b.id, c.merchant_id, s.id, 'credit', c.amount, c.currency, c.digits,
-           case when c.order_item_id is null then 'product' else 'order_item' end, c.unit_price, c.commission_amount,
-           c.price, c.special_price, c.special_used, c.commission_percent, c.commission_category, c.factor,
-           c.raw_amount, to_jsonb(c.warnings), '', %(actor)s, %(now)s
+    insert into lost_damaged_sellertransaction (id, number, write_off_id, merchant_id, statement_id, type, amount,
+        currency, minor_units, formula, unit_price, commission_amount, price, special_price, special_used,
+        commission_percent, commission_category, factor, raw_amount, warnings, note, actor, created_at)
+    select b.transaction_id, b.number, b.id, b.merchant_id, s.id, 'credit', b.amount, b.currency, b.digits,
+           case when b.order_item_id is null then 'product' else 'order_item' end, b.unit_price, b.commission_amount,
+           b.price, b.special_price, b.special_used, b.commission_percent, b.commission_category, b.factor,
+           b.raw_amount, to_jsonb(b.warnings), '', %(actor)s, %(now)s
     from pg_temp.ld_booked b
-    join pg_temp.ld_checked c on c.uid_key = b.uid_key and c.is_first
-    join lost_damaged_statement s on s.merchant_id = c.merchant_id and s.currency = c.currency and s.state = 'open'
+    join lost_damaged_statement s on s.merchant_id = b.merchant_id and s.currency = b.currency and s.state = 'open'
     order by b.id
-    returning id, amount
 )
 insert into lost_damaged_ledgerentry (transaction_id, account, debit, credit)
-select c.id, side.account, side.debit * c.amount, side.credit * c.amount
-from credited c cross join (values ('expense', 1, 0), ('liability', 0, 1)) side(account, debit, credit)
-where c.amount > 0
+select b.transaction_id, side.account, side.debit * b.amount, side.credit * b.amount
+from pg_temp.ld_booked b cross join (values ('expense', 1, 0), ('liability', 0, 1)) side(account, debit, credit)
+where b.amount > 0 order by b.transaction_id
 """
 
-# Once more after the insert: whoever lost a race for a UID is compared with the winner here.
-RESULT = """
+# What was not booked is looked up after the insert: whoever lost a race for a UID is compared with the winner here.
+RESULT_OF_BOOKED = """
 create temp table ld_result on commit drop as
+select position, uid, uid_key, merchant_id, 'booked' as state, null::text as problem, number, amount, currency,
+       to_jsonb(warnings) as warnings
+from pg_temp.ld_booked
+"""
+RESULT_OF_OTHERS = """
 select c.position, c.uid, c.uid_key, c.merchant_id,
-       case when b.id is not null then 'booked'
-            when c.problem = 'twice' then 'error'
+       case when c.problem = 'twice' then 'error'
             when w.id is not null and same.data and debit.id is null then 'repeat'
             when w.id is not null or c.problem is not null then 'error'
             when not c.is_first then 'repeat'
             else 'ready' end as state,
-       case when b.id is not null then null
-            when c.problem = 'twice' then 'twice'
+       case when c.problem = 'twice' then 'twice'
             when w.id is not null and debit.id is not null then 'reversed'
             when w.id is not null and not same.data then 'conflict'
             when w.id is null then c.problem end as problem,
@@ -196,8 +204,8 @@ select c.position, c.uid, c.uid_key, c.merchant_id,
        case when w.id is null then c.amount else credit.amount end as amount,
        coalesce(credit.currency, c.currency, '') as currency,
        case when w.id is null then to_jsonb(c.warnings) else coalesce(credit.warnings, '[]'::jsonb) end as warnings
-from pg_temp.ld_checked c
-left join pg_temp.ld_booked b on b.uid_key = c.uid_key and c.is_first
+from (select c.* from pg_temp.ld_checked c
+      where not c.is_first or not exists (select from pg_temp.ld_booked b where b.uid_key = c.uid_key)) c
 left join lost_damaged_writeoff w on w.uid_key = c.uid_key
 left join inventory_ops_product p on p.id = w.product_id
 left join inventory_ops_orderitem o on o.id = w.order_item_id
@@ -205,6 +213,8 @@ left join lost_damaged_sellertransaction credit on credit.write_off_id = w.id an
 left join lost_damaged_sellertransaction debit on debit.write_off_id = w.id and debit.type = 'debit'
 cross join lateral (select p.sku = c.sku and o.shop_item_id is not distinct from c.shop_item_id as data) same
 """
+RESULT = f"create temp table ld_result on commit drop as {RESULT_OF_OTHERS}"
+ADD_RESULT = f"insert into pg_temp.ld_result {RESULT_OF_OTHERS}"
 
 INSERT_REVERSAL = """
 with debited as (
