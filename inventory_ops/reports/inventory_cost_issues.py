@@ -24,7 +24,7 @@ EXPLAINED = {
 
 class Filters(WorkflowFilters, filters.ReportFilterSet):
     q = filters.SearchFilter(fields=("sku", "name", "vendor_name"))
-    vendor = common.vendor_filter("vendor_number")
+    vendor = common.vendor_filter()
     category = common.category_filter()
     brand = common.brand_filter()
     flash_sale = filters.YesNoFilter(field_name="in_flash_sale", label=_("In a flash sale now"))

@@ -25,7 +25,7 @@ class Filters(WorkflowFilters, filters.WindowedFilterSet):
         label=_("Order status"),
         empty_label=_("Any"),
     )
-    vendor = common.vendor_filter("vendor_number")
+    vendor = common.vendor_filter()
     category = common.category_filter("category_id")
     flash_sale = filters.ScopeFilter(choices=filters.YES_NO, label=_("Flash sale then"), empty_label=_("Any"))
     loss = django_filters.NumberFilter(field_name="loss_per_unit", lookup_expr="gte", label=_("Loss at least"))

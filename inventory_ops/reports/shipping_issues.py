@@ -24,7 +24,7 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 class Filters(WorkflowFilters, filters.WindowedFilterSet):
     q = filters.SearchFilter(fields=("sku", "name", "vendor_name"))
-    vendor = common.vendor_filter("vendor_number")
+    vendor = common.vendor_filter()
     category = common.category_filter("category_id")
     times = django_filters.NumberFilter(
         field_name="times", lookup_expr="gte", label=_("Not shipped at least (times)"), min_value=1

@@ -142,8 +142,9 @@ def test_writers_and_refreshes_at_once_end_right() -> None:
         try:
             for _ in range(6):
                 product = products[dice.randrange(4)]
+                # a transaction each, as in the product: prices, orders and stock are locked in no common order
+                Product.objects.filter(pk=product.pk).update(price=Decimal(dice.randint(5, 14)))
                 with transaction.atomic():
-                    Product.objects.filter(pk=product.pk).update(price=Decimal(dice.randint(5, 14)))
                     make.item(
                         product,
                         in_=orders[n % 6],

@@ -173,7 +173,7 @@ class Report:
         return viewer is not None and not viewer.sees_all_merchants
 
     def ordering(self, sort: str, rows: QuerySet[Any] | None = None) -> list[OrderBy | str]:
-        """ORDER BY of `rows` for a column's key (with - for descending), ending in what names a row. Raises KeyError."""
+        """ORDER BY of `rows` for a column's key (with - for descending), ending in its name. Raises KeyError."""
         column = self.columns_by_key[sort.removeprefix("-")]
         if not column.sortable:
             raise KeyError(sort)
