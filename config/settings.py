@@ -182,6 +182,7 @@ STORAGES = {
 # -- language and time --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
+USE_I18N = len(LANGUAGES) > 1  # looking up each text of a page in the only language is a tenth of its time
 LOCALE_PATHS = [BASE_DIR / "inventory_ops" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from inventory_ops.kit.spreadsheets import as_written
 from lost_damaged import items
 from lost_damaged.errors import Code, ItemError
 from lost_damaged.items import Item
@@ -21,7 +22,6 @@ COLUMNS = ("SKU", "UID", "Status", "Order Item Shop ID")
 REQUIRED = COLUMNS[:3]
 ADDED = ("Line", "Error Code", "Error Column", "Error Message")
 ALIASES = {"id sales order item": "Order Item Shop ID"}
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 ENCODINGS = ("utf-8", "cp1252", "iso-8859-15", "utf-16-le", "utf-16-be")
 
 _KNOWN = {name.lower(): name for name in (*COLUMNS, *ADDED)} | ALIASES
@@ -49,16 +49,6 @@ class Header:
     names: list[str]
     delimiter: str
     encoding: str
-
-
-def plain(text: str) -> str:
-    """A text that no spreadsheet runs: a dangerous first character gets an apostrophe in front."""
-    return "'" + text if text.startswith(DANGEROUS) else text
-
-
-def as_written(text: str) -> str:
-    """Takes back what `plain` did, so that our own files can be uploaded again."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(DANGEROUS) else text
 
 
 def encoding_of(start: bytes, asked: str = "") -> str:

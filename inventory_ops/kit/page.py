@@ -15,3 +15,13 @@ class Page:
     submit_label: str = ""
     cancel_url: str = ""
     add_another: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number at the head of a page. `tone` is a colour's name: good, warning, critical."""
+
+    label: str
+    value: str
+    hint: str = ""
+    tone: str = ""

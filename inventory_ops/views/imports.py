@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory_ops.forms.imports import UploadForm
-from inventory_ops.kit.imports import ImportSpec, registry
+from inventory_ops.kit.imports import ImportSpec, pages, registry
+from inventory_ops.kit.page import Figure
 from inventory_ops.models import Import, Job, User
+from inventory_ops.models.imports import RowRemark
 from inventory_ops.operations.imports import uploads
 from inventory_ops.permissions import ADMIN, OPERATIONS, roles_required, viewer
 from inventory_ops.views import jobs
@@ -24,85 +25,8 @@ SHOWN_ERRORS = 200
 UNDER_WAY = (Import.State.CHECKING, Import.State.APPLYING)
 
 
-@dataclass(slots=True)
-class Step:
-    label: str
-    state: str  # done, current, todo
-
-
-@dataclass(slots=True)
-class Kind:
-    value: str
-    label: str
-    text: str
-    checked: bool
-    columns: str
-    template_url: str
-
-
-@dataclass(slots=True)
-class UploadPage:
-    """The context `page` of templates/inventory_ops/import_upload.html."""
-
-    title: str
-    subtitle: str
-    breadcrumbs: list[tuple[str, str | None]]
-    steps: list[Step]
-    kinds: list[Kind]
-    recent: None = None
-
-
-@dataclass(slots=True)
-class Number:
-    label: str
-    value: str
-    hint: str = ""
-    tone: str = ""
-
-
-@dataclass(slots=True)
-class Warned:
-    title: str
-    text: str
-    url: str = ""
-    url_label: str = ""
-
-
-@dataclass(slots=True)
-class Problem:
-    line: str
-    column: str
-    value: str
-    message: str
-    key: str = ""
-
-
-@dataclass(slots=True)
-class PreviewPage:
-    """The context `page` of templates/inventory_ops/import_preview.html."""
-
-    title: str
-    subtitle: str
-    breadcrumbs: list[tuple[str, str | None]]
-    steps: list[Step]
-    numbers: list[Number]
-    errors: list[Problem]
-    warnings: list[Warned] = field(default_factory=list)
-    error_total: str = ""
-    row_warnings: list[Problem] = field(default_factory=list)
-    row_warnings_total: str = ""
-    error_file_url: str | None = None
-    replace_url: str | None = None
-    apply_url: str = ""
-    apply_label: str | None = None
-    discard_url: str | None = None
-    sample: None = None
-
-
-def steps(current: int) -> list[Step]:
-    labels = [_("Choose a file"), _("Check"), _("Apply")]
-    states = ["done" if number < current else "current" if number == current else "todo" for number in range(3)]
-    return [Step(label, state) for label, state in zip(labels, states, strict=True)]
+def steps(current: int) -> list[pages.Step]:
+    return pages.steps([_("Choose a file"), _("Check"), _("Apply")], current)
 
 
 def allowed(user: User) -> list[ImportSpec]:
@@ -138,7 +62,7 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             return HttpResponseRedirect(f"/imports/{job.pk}/")
     chosen = request.POST.get("kind") or request.GET.get("kind") or specs[0].name
-    page = UploadPage(
+    page = pages.UploadPage(
         title=_("New import"),
         subtitle=_("CSV files in UTF-8, plain or .gz. Nothing is changed before you have seen the result."),
         breadcrumbs=[(_("Imports"), "/imports/"), (_("New"), None)],
@@ -149,9 +73,9 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "inventory_ops/import_upload.html", {"page": page, "form": form}, status=status)
 
 
-def _kind(spec: ImportSpec, chosen: str) -> Kind:
+def _kind(spec: ImportSpec, chosen: str) -> pages.Kind:
     names = ", ".join(f"{column.name}*" if column.required else column.name for column in spec.columns)
-    return Kind(
+    return pages.Kind(
         value=spec.name,
         label=_(spec.title),
         text=_(spec.purpose),
@@ -198,7 +122,12 @@ def _under_way(request: HttpRequest, job: Import) -> HttpResponse:
     return render(request, "inventory_ops/job.html", {"page": page, "job": progress})
 
 
-def preview(job: Import) -> PreviewPage:
+def _problem(found: RowRemark) -> pages.Problem:
+    line = f"{found.line:,}" if found.line else _("File")
+    return pages.Problem(line, found.column, visible(found.value), found.message)
+
+
+def preview(job: Import) -> pages.PreviewPage:
     waits = job.state == Import.State.CHECKED
     address = f"/imports/{job.pk}/"
     good = job.rows_new + job.rows_changed
@@ -217,20 +146,20 @@ def preview(job: Import) -> PreviewPage:
     if waits and not blocked:
         label = _("Apply %(count)s rows") % {"count": f"{good:,}"} if good else None
     remarks = list(job.warnings.order_by("line", "id")[:SHOWN_ERRORS])
-    page = PreviewPage(
+    page = pages.PreviewPage(
         title=_("Import of %(kind)s") % {"kind": job.kind.replace("_", " ")},
         subtitle=f"{words[Import.State(job.state)]} · {job.file_name} · {job.rows_total:,} {_('rows')} · {who}",
         breadcrumbs=[(_("Imports"), "/imports/"), (job.file_name, None)],
         steps=steps(1 if waits else 3 if job.state == Import.State.DONE else 1),
         numbers=[
-            Number(_("New"), f"{job.rows_new:,}"),
-            Number(_("Changed"), f"{job.rows_changed:,}"),
-            Number(_("Unchanged"), f"{job.rows_unchanged:,}"),
-            *([Number(_("With warnings"), f"{job.rows_warned:,}", tone="warning")] if job.rows_warned else []),
-            Number(_("With errors"), f"{job.rows_failed:,}", tone="critical" if job.rows_failed else ""),
+            Figure(_("New"), f"{job.rows_new:,}"),
+            Figure(_("Changed"), f"{job.rows_changed:,}"),
+            Figure(_("Unchanged"), f"{job.rows_unchanged:,}"),
+            *([Figure(_("With warnings"), f"{job.rows_warned:,}", tone="warning")] if job.rows_warned else []),
+            Figure(_("With errors"), f"{job.rows_failed:,}", tone="critical" if job.rows_failed else ""),
         ],
-        errors=[Problem(f"{e.line:,}" if e.line else _("File"), e.column, visible(e.value), e.message) for e in errors],
-        row_warnings=[Problem(f"{e.line:,}", e.column, visible(e.value), e.message) for e in remarks],
+        errors=[_problem(error) for error in errors],
+        row_warnings=[_problem(error) for error in remarks],
         warnings=_warnings(job, waits=waits, blocked=blocked, good=good),
         error_file_url=f"{address}errors/" if kept and any(error.line > 1 for error in errors) else None,
         replace_url=f"/imports/new/?kind={job.kind}" if waits or job.state == Import.State.FAILED else None,
@@ -256,14 +185,14 @@ def visible(value: str) -> str:
     return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in value)
 
 
-def _warnings(job: Import, *, waits: bool, blocked: bool, good: int) -> list[Warned]:
+def _warnings(job: Import, *, waits: bool, blocked: bool, good: int) -> list[pages.Warned]:
     found = []
     if blocked:
         found.append(
-            Warned(_("Rows with errors block this import."), _("You asked to import nothing if any row fails."))
+            pages.Warned(_("Rows with errors block this import."), _("You asked to import nothing if any row fails."))
         )
     elif waits and not good and not job.rows_failed:
-        found.append(Warned(_("Nothing to apply."), _("Every row is already as the file says.")))
+        found.append(pages.Warned(_("Nothing to apply."), _("Every row is already as the file says.")))
     earlier = (
         Import.objects.filter(sha256=job.sha256, kind=job.kind, state=Import.State.DONE).exclude(pk=job.pk)
         if waits
@@ -271,7 +200,7 @@ def _warnings(job: Import, *, waits: bool, blocked: bool, good: int) -> list[War
     )
     if before := earlier.order_by("-created_at").first():
         found.append(
-            Warned(
+            pages.Warned(
                 _("This very file was imported before."),
                 f"{before.created_at:%-d %b %Y, %H:%M} UTC.",
                 f"/imports/{before.pk}/",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from lost_damaged.csv_files import plain
+from inventory_ops.kit.spreadsheets import plain
 from lost_damaged.formula import rounded
 
 COLUMNS = (

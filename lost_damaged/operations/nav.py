@@ -11,6 +11,7 @@ from itertools import groupby
 from django.db import connection, transaction
 from django.utils import timezone
 
+from inventory_ops.kit.db import locks
 from inventory_ops.models import User
 from inventory_ops.operations import audit
 from lost_damaged.models import NavBatch, NavBatchLine
@@ -38,8 +39,7 @@ def export(*, by: User | None) -> Exported:
 
     Sellers without a vendor number are left out, and amounts of 0. Exports queue up behind each other.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext('lost_damaged.nav_export'))")
+    locks.wait_for("lost_damaged.nav_export")
     settings = finance_settings.current()
     journal = Journal(
         template=settings.nav_template,

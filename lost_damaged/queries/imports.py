@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
+from inventory_ops.kit.spreadsheets import plain
 from inventory_ops.models import Import
 from lost_damaged import csv_files
 from lost_damaged.models import WriteOffFile, WriteOffRow
@@ -92,4 +93,4 @@ def error_file(file: WriteOffFile) -> Iterator[bytes]:
 
 def _safe(cell: str) -> str:
     # what came with an apostrophe in front goes back as it came
-    return cell if cell[:1] == "'" else csv_files.plain(cell)
+    return cell if cell[:1] == "'" else plain(cell)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inventory_ops.kit.page import Page
+from inventory_ops.kit.imports import pages
+from inventory_ops.kit.page import Figure
 from inventory_ops.models import Import, Job, User
 from inventory_ops.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, viewer
 from inventory_ops.templatetags import ui
@@ -32,75 +32,8 @@ SHOWN = 100
 READERS = (OPERATIONS, FINANCE, ADMIN)
 
 
-@dataclass(slots=True)
-class Step:
-    label: str
-    state: str
-
-
-@dataclass(slots=True)
-class Number:
-    label: str
-    value: str
-    hint: str = ""
-    tone: str = ""
-
-
-@dataclass(slots=True)
-class Warned:
-    title: str
-    text: str
-    url: str = ""
-    url_label: str = ""
-
-
-@dataclass(slots=True)
-class Kind:
-    """The one card of what can be imported."""
-
-    value: str
-    label: str
-    text: str
-    checked: bool
-    columns: str
-    template_url: str
-
-
-@dataclass(slots=True)
-class UploadPage(Page):
-    steps: list[Step] = field(default_factory=list)
-    kinds: list[Kind] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Problem:
-    line: int
-    key: str
-    column: str
-    value: str
-    message: str
-
-
-@dataclass(slots=True)
-class PreviewPage(Page):
-    steps: list[Step] = field(default_factory=list)
-    numbers: list[Number] = field(default_factory=list)
-    warnings: list[Warned] = field(default_factory=list)
-    errors: list[Problem] = field(default_factory=list)
-    error_total: str = ""
-    error_file_url: str | None = None
-    replace_url: str | None = None
-    apply_url: str = ""
-    apply_label: str | None = None
-    discard_url: str | None = None
-    sample: None = None
-
-
-def steps(current: int) -> list[Step]:
-    labels = [_("Upload"), _("Check"), _("Write off")]
-    return [
-        Step(label, "done" if n < current else "current" if n == current else "todo") for n, label in enumerate(labels)
-    ]
+def steps(current: int) -> list[pages.Step]:
+    return pages.steps([_("Upload"), _("Check"), _("Write off")], current)
 
 
 @roles_required(*READERS)
@@ -126,13 +59,13 @@ def upload(request: HttpRequest) -> HttpResponse:
                 form.add_error("file", str(error))
             else:
                 return HttpResponseRedirect(f"{ADDRESS}{record.pk}/")
-    page = UploadPage(
+    page = pages.UploadPage(
         title=_("Finance import"),
         subtitle=_("Units that the shop lost or damaged: each is written off once and credited to its seller."),
         breadcrumbs=[(_("Finance"), None), (_("Finance import"), None)],
         steps=steps(0),
         kinds=[
-            Kind(
+            pages.Kind(
                 value="write_offs",
                 label=_("Update Inventory Status (Lost or Damaged)"),
                 text=_("The same data as the API call of the warehouse system."),
@@ -218,7 +151,7 @@ def amounts(by_currency: dict[str, tuple[Decimal, Decimal]], which: int) -> str:
     return " · ".join(texts) or "0"
 
 
-def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTotal], user: User) -> PreviewPage:
+def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTotal], user: User) -> pages.PreviewPage:
     waits = record.state == Import.State.CHECKED
     done = record.state == Import.State.DONE
     manages = user.has_role(FINANCE)
@@ -228,7 +161,7 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
     blocked = waits and ((record.all_or_nothing and record.rows_failed > 0) or not record.rows_new)
     approver = waits and file.needs_approval and file.confirmed_by
     who = record.created_by.email if record.created_by else ""
-    page = PreviewPage(
+    page = pages.PreviewPage(
         title={Import.State.CHECKED: _("Check before you write off"), Import.State.DONE: _("Written off")}.get(
             Import.State(record.state), _("Nothing was written off")
         ),
@@ -240,12 +173,12 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
         numbers=_numbers(record, sellers, by_currency, done=done),
         warnings=_warnings(record, file, blocked=blocked, waits=waits, by_currency=by_currency),
         errors=[
-            Problem(
-                row.line,
-                row.uid or csv_files.cell_of(row.cells, file.header, "UID")[:60],
+            pages.Problem(
+                f"{row.line:,}",
                 row.error_column,
                 row.error_value,
                 f"{row.error_message} ({row.error_code})",
+                key=row.uid or csv_files.cell_of(row.cells, file.header, "UID")[:60],
             )
             for row in errors
         ],
@@ -270,22 +203,22 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
 
 def _numbers(
     record: Import, sellers: list[queries.SellerTotal], by_currency: dict[str, tuple[Decimal, Decimal]], *, done: bool
-) -> list[Number]:
+) -> list[Figure]:
     count = len({each.vendor_number for each in sellers})
     of_sellers = ngettext("%(n)s seller, factor applied", "%(n)s sellers, factor applied", count) % {"n": count}
     return [
-        Number(
+        Figure(
             _("Written off") if done else _("Ready to write off"),
             f"{record.rows_new:,}",
             _("unique UIDs"),
         ),
-        Number(
+        Figure(
             _("Credited to sellers") if done else _("Credit to sellers (estimate)"),
             amounts(by_currency, 1 if done else 0),
             of_sellers,
         ),
-        Number(_("Already written off"), f"{record.rows_unchanged:,}", _("skipped, never paid twice")),
-        Number(
+        Figure(_("Already written off"), f"{record.rows_unchanged:,}", _("skipped, never paid twice")),
+        Figure(
             _("Rows with errors"),
             f"{record.rows_failed:,}",
             _("left out until corrected"),
@@ -301,11 +234,11 @@ def _warnings(
     blocked: bool,
     waits: bool,
     by_currency: dict[str, tuple[Decimal, Decimal]],
-) -> list[Warned]:
+) -> list[pages.Warned]:
     found = []
     if blocked and record.rows_failed and record.all_or_nothing:
         found.append(
-            Warned(_("Rows with errors block this import."), _("You asked to import nothing if any row fails."))
+            pages.Warned(_("Rows with errors block this import."), _("You asked to import nothing if any row fails."))
         )
     if waits and file.needs_approval:
         text = (
@@ -313,10 +246,10 @@ def _warnings(
             if file.confirmed_by
             else _("After you confirm it, somebody else from finance has to approve it.")
         )
-        found.append(Warned(_("The amounts are above a cap."), text))
+        found.append(pages.Warned(_("The amounts are above a cap."), text))
     if waits and (earlier := queries.earlier(record)):
         found.append(
-            Warned(
+            pages.Warned(
                 _("This very file was imported before."),
                 _("Nothing is written off twice."),
                 f"{ADDRESS}{earlier.pk}/",
@@ -331,11 +264,11 @@ def _warnings(
             shipped,
         ) % {"n": f"{shipped:,}"}
         text = _("Order status is not checked by this import: if it was delivered, the seller may be paid twice.")
-        found.append(Warned(title, text, "#shipped", _("Show them")))
+        found.append(pages.Warned(title, text, "#shipped", _("Show them")))
     changed = {currency: pair for currency, pair in by_currency.items() if pair[0] != pair[1]}
     if record.state == Import.State.DONE and changed:
         found.append(
-            Warned(
+            pages.Warned(
                 _("The amounts differ from the estimate."),
                 _("At the check they were %(before)s: a price or factor changed in between.")
                 % {"before": amounts(changed, 0)},

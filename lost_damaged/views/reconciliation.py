@@ -10,14 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from inventory_ops.kit.page import Page
+from inventory_ops.kit.page import Figure, Page
 from inventory_ops.kit.reports.scope import window_of_dates
 from inventory_ops.permissions import ADMIN, FINANCE, OPERATIONS, roles_required
 from lost_damaged import csv_files
 from lost_damaged.forms import ReconciliationForm
 from lost_damaged.operations import reconciliation
 from lost_damaged.views import posted
-from lost_damaged.views.imports import Number
 
 SHOWN = 500
 KINDS = {
@@ -62,8 +61,8 @@ def reconcile(request: HttpRequest) -> HttpResponse:
         ),
         "form": form,
         "numbers": [
-            Number(_("Agree"), f"{comparison.agree:,}"),
-            *(Number(words[kind], f"{counts[kind]:,}", tone="critical" if counts[kind] else "") for kind in KINDS),
+            Figure(_("Agree"), f"{comparison.agree:,}"),
+            *(Figure(words[kind], f"{counts[kind]:,}", tone="critical" if counts[kind] else "") for kind in KINDS),
         ]
         if comparison
         else [],

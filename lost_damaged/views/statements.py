@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory_ops.kit.page import Page
+from inventory_ops.kit.spreadsheets import plain
 from inventory_ops.operations import jobs
 from inventory_ops.permissions import EVERYBODY, FINANCE, roles_required, viewer
 from lost_damaged import formula
-from lost_damaged.csv_files import plain
 from lost_damaged.models import Statement
 from lost_damaged.operations import statements as operations
 from lost_damaged.operations.statements import CannotClose

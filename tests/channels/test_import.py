@@ -28,7 +28,7 @@ from inventory_ops.operations.channels.setup import ChannelRefused
 from tests import make
 from tests.channels import world
 from tests.channels.fake import Shop
-from tests.ledger.test_together import at_once
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from inventory_ops.queries import channels as queries
 from tests import make
 from tests.channels import world
 from tests.channels.fake import FakeChannel, Shop
-from tests.ledger.test_together import at_once
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 BASES = pytest.mark.parametrize("basis", list(Basis))

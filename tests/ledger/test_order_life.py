@@ -14,7 +14,7 @@ from inventory_ops.operations import ledger, orders, verify
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
 from inventory_ops.operations.orders import NewLine, NewOrder
 from tests import make
-from tests.ledger.test_together import at_once
+from tests.together import at_once
 
 API = EventSource.API
 AT = make.NOW

@@ -8,7 +8,7 @@ from django.test import Client
 from inventory_ops.models import AdjustmentReason, AuditEvent
 from inventory_ops.operations import reasons
 from tests import make
-from tests.ledger.test_together import at_once
+from tests.together import at_once
 
 PATH = "/settings/reasons/"
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
-from django.db import connection, connections
 from django.db.models import Sum
 
 from inventory_ops.models import InventoryEvent, Product, StockBalance, User
@@ -18,25 +14,10 @@ from inventory_ops.operations import ledger, stock, verify
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
 from inventory_ops.operations.stock import Place, StockMoved, Story
 from tests import make
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WRITERS, EACH = 50, 8
-
-
-def at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
-    """Run `work(n)` in `count` threads that start together, each with a connection of its own."""
-    barrier = threading.Barrier(count)
-
-    def run(n: int) -> Any:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=60)
-            return work(n)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from lost_damaged.api import actions
 from lost_damaged.models import ApiIntent, WriteOff
 from lost_damaged.operations import api_keys
 from tests.lost_damaged.caller import Caller, codes, head, unit
-from tests.lost_damaged.test_races import at_once
 from tests.lost_damaged.world import World, make_world
+from tests.together import at_once
 
 KEY = {"Idempotency-Key": "nightly-2026-11-22"}
 

@@ -17,8 +17,8 @@ from lost_damaged.models import Claim, ClaimFile, FinanceSettings, Source, Write
 from lost_damaged.operations import claims, write_offs
 from lost_damaged.operations.claims import ClaimRefused, Story
 from tests.lost_damaged.test_pages import login
-from tests.lost_damaged.test_races import at_once
 from tests.lost_damaged.world import World, items, make_world
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 NEW = "/finance/claims/new/"

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -18,6 +15,7 @@ from lost_damaged.models import LedgerEntry, SellerTransaction, Source, Statemen
 from lost_damaged.operations import write_offs
 from lost_damaged.operations.write_offs import CannotReverse
 from tests.lost_damaged.world import World, make_world
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,22 +23,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def world(transactional_db: None) -> World:
     return make_world()
-
-
-def at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
-    """Run `work(n)` in `count` threads that start together, each with a connection of its own."""
-    barrier = threading.Barrier(count)
-
-    def run(n: int) -> Any:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=30)
-            return work(n)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 def book(world: World, items: list[Item]) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import F, ProtectedError
 from django.utils import timezone
 
+from inventory_ops.kit.db import locks
 from inventory_ops.models import User
 from user_audit.identity import email_digest
 from user_audit.models import DeletedUser, IamUser
@@ -160,8 +161,7 @@ def _update(user: User, **fields: object) -> None:
 
 def _lock_admins() -> None:
     """Whoever takes an administrator's login queues here, so that the count holds until the commit."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext('user_audit.admins'))")
+    locks.wait_for("user_audit.admins")
 
 
 def _masked(email: str) -> str:

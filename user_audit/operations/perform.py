@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from time import sleep
 
 import structlog
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from inventory_ops.kit.db import locks
 from inventory_ops.models import User
 from user_audit import accounts
 from user_audit.aws.delete import delete
@@ -234,16 +233,7 @@ def _iam_user(row: Identity) -> IamUser:
 def _alone_with(item: ActionItem) -> Iterator[None]:
     """One action at a time on one user, over all jobs and workers. Raises Busy after LOCK_SECONDS."""
     key = item.subject if item.user_id is None else f"u{item.user_id}"
-    with connection.cursor() as cursor:
-        for _ in range(LOCK_SECONDS * 5):
-            cursor.execute("select pg_try_advisory_lock(hashtext('user_audit.user'), hashtext(%s))", [key])
-            if cursor.fetchone()[0]:
-                break
-            sleep(0.2)
-        else:
+    with locks.session_lock(f"user_audit.user.{key}", patience=LOCK_SECONDS) as held:
+        if not held:
             raise Busy
-    try:
         yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_unlock(hashtext('user_audit.user'), hashtext(%s))", [key])

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from inventory_ops.kit.db import locks
 from user_audit import accounts
 from user_audit.aws.entities import LiveUser, Subject
 from user_audit.aws.errors import AwsError, IdentityChanged, NoSuchEntity, ReportMalformed, ReportNotReady, WrongAccount
@@ -49,7 +48,7 @@ def scan(account: Account, *, now: datetime | None = None) -> ScanResult:
     row, _ = IamAccount.objects.update_or_create(
         account_id=account.account_id, defaults={"is_enabled": True}, create_defaults={"alias": account.alias}
     )
-    with _only_one(account.account_id) as alone:
+    with locks.session_lock(f"user_audit.scan.{account.account_id}") as alone:
         if not alone:
             return ScanResult(account.account_id, "skipped", message="Another scan of this account is running.")
         run = IamScan.objects.create(account=row, started_at=now or timezone.now())
@@ -105,20 +104,6 @@ def _finish(run: IamScan, state: str, *, users: int = 0, gone: int = 0, message:
     run.state, run.message, run.finished_at = state, message, timezone.now()
     run.save()
     return ScanResult(run.account_id, state, users, gone, message)
-
-
-@contextmanager
-def _only_one(account_id: str) -> Iterator[bool]:
-    """A session lock: it is given back even when the process dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(hashtext('user_audit.scan'), hashtext(%s))", [account_id])
-        [alone] = cursor.fetchone()
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("select pg_advisory_unlock(hashtext('user_audit.scan'), hashtext(%s))", [account_id])
 
 
 def subject_of(iam_user: IamUser) -> Subject:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from inventory_ops.kit.bulk import choose
 from inventory_ops.kit.reports import registry
+from inventory_ops.kit.spreadsheets import plain
 from inventory_ops.models import User
 from inventory_ops.permissions import ADMIN, roles_required, viewer
 from user_audit.forms import EmailsForm
@@ -324,12 +325,7 @@ def _log_lines(found: ActionJob) -> Iterator[str]:
         head = [item.label, item.get_state_display(), item.message]
         steps = list(ActionStep.objects.filter(item=item).exclude(result="").order_by("id"))
         if not steps:
-            yield writer.writerow([_safe(cell) for cell in [*head, "", "", "", "", ""]])
+            yield writer.writerow([plain(cell) for cell in [*head, "", "", "", "", ""]])
         for step in steps:
             cells = [*head, step.at.isoformat(), step.step, step.target, step.result, step.request_id]
-            yield writer.writerow([_safe(cell) for cell in cells])
-
-
-def _safe(cell: str) -> str:
-    """A spreadsheet must not run what somebody put into a name."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+            yield writer.writerow([plain(cell) for cell in cells])

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from inventory_ops.kit.db import keyset
 from inventory_ops.kit.numbers import whole
+from inventory_ops.kit.page import Figure
 from inventory_ops.kit.reports import figures, listing
 from inventory_ops.kit.reports import form as forms_html
 from inventory_ops.kit.reports import table as tables
@@ -39,18 +40,6 @@ class PageError(Exception):
     """The address cannot be shown; `messages` say which part and how to mend it."""
 
     messages: list[str]
-
-
-@dataclass(slots=True)
-class KpiFigure:
-    label: str
-    value: str
-    hint: str = ""
-    delta: Any = None
-    delta_good: bool | None = None
-    spark: SafeString | None = None
-    url: str = ""
-    tone: str = ""
 
 
 @dataclass(slots=True)
@@ -103,7 +92,7 @@ class ReportPage:
     run_scan_url: str | None = None
     new_url: str = ""
     new_label: str = ""
-    kpis: list[KpiFigure] = field(default_factory=list)
+    kpis: list[Figure] = field(default_factory=list)
     views: list[ViewTab] = field(default_factory=list)
     save_view_url: str | None = None
     save_view_scopes: list[tuple[str, str]] = field(default_factory=list)
@@ -390,6 +379,6 @@ def _fill_figures(page: ReportPage, selection: Selection, request: Request) -> N
     if found.is_capped:
         page.exact_url = request.url(exact=1)
     page.kpis = [
-        KpiFigure(label=str(kpi.label), value=found.texts[kpi.key], hint=str(kpi.hint), tone=kpi.tone)
+        Figure(label=str(kpi.label), value=found.texts[kpi.key], hint=str(kpi.hint), tone=kpi.tone)
         for kpi in selection.report.kpis
     ]

@@ -15,6 +15,7 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from inventory_ops.kit.db import locks
 from inventory_ops.kit.imports import (
     Counts,
     FileRefused,
@@ -245,8 +246,7 @@ def load_rows(spec: ImportSpec, rows: Rows, *, by: User | None = None, now: date
 
 def _staging(spec: ImportSpec, outcome: Outcome, *, by: User | None, now: datetime, shift_days: int = 0) -> Staging:
     """Wait for other loads of the same kind, and begin."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"inventory_ops.import.{spec.name}"])
+    locks.wait_for(f"inventory_ops.import.{spec.name}")
     outcome.import_id = uuid.uuid4()
     return Staging(
         spec=spec,

@@ -7,12 +7,13 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory_ops import topics
+from inventory_ops.kit.db import locks
 from inventory_ops.models import Delivery, Destination, Notice, Notification
 from inventory_ops.operations.notifications import deliveries
 from inventory_ops.topics import Topic
@@ -41,8 +42,7 @@ def number_batch() -> int:
 
     The lock is held until commit, so numbers become visible in their order.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext('inventory_ops.notices'))")
+    locks.wait_for("inventory_ops.notices")
     last = _latest_batch()
     numbered = Notice.objects.filter(batch__isnull=True).update(batch=last + 1)
     return last + bool(numbered)

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 from inventory_ops.channels import kinds
 from inventory_ops.channels.protocol import ChannelError
 from inventory_ops.forms.channels import RuleForm
+from inventory_ops.kit.page import Figure
 from inventory_ops.models import Channel
 from inventory_ops.operations.channels import catalogue, drift, setup
 from inventory_ops.operations.channels.setup import ChannelRefused
 from inventory_ops.permissions import roles_required, viewer
 from inventory_ops.queries import channel_page
 from inventory_ops.queries import channels as queries
-from inventory_ops.views.channels.page import MANAGERS, ChannelPage, Number, crumbs, find, kind_label
+from inventory_ops.views.channels.page import MANAGERS, ChannelPage, crumbs, find, kind_label
 
 
 @roles_required(*MANAGERS)
@@ -38,10 +39,10 @@ def index(request: HttpRequest) -> HttpResponse:
         subtitle=_("Stock is kept here and told to every channel; orders come in from them."),
         breadcrumbs=[(_("Inventory"), None), (_("Channels"), None)],
         numbers=[
-            Number(_("Channels in use"), f"{sum(row.channel.state == 'synced' for row in live):,}"),
-            Number(_("Need attention"), f"{failing:,}", tone="warning" if failing else ""),
-            Number(_("Waiting to be sent"), f"{due:,}", _("listings")),
-            Number(_("Orders to look at"), f"{waiting:,}", _("late cancellations, unknown items")),
+            Figure(_("Channels in use"), f"{sum(row.channel.state == 'synced' for row in live):,}"),
+            Figure(_("Need attention"), f"{failing:,}", tone="warning" if failing else ""),
+            Figure(_("Waiting to be sent"), f"{due:,}", _("listings")),
+            Figure(_("Orders to look at"), f"{waiting:,}", _("late cancellations, unknown items")),
         ],
     )
     return render(request, "inventory_ops/channels/index.html", {"page": page, "rows": states, "now": now})
@@ -66,10 +67,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             subtitle=f"{channel.merchant} · {kind_label(channel)} · {channel.code}",
             breadcrumbs=crumbs((channel.name, None)),
             numbers=[
-                Number(_("Listings"), f"{row.listings:,}"),
-                Number(_("Waiting to be sent"), f"{row.due:,}"),
-                Number(_("Rejected"), f"{row.rejected:,}", tone="critical" if row.rejected else ""),
-                Number(
+                Figure(_("Listings"), f"{row.listings:,}"),
+                Figure(_("Waiting to be sent"), f"{row.due:,}"),
+                Figure(_("Rejected"), f"{row.rejected:,}", tone="critical" if row.rejected else ""),
+                Figure(
                     _("Another quantity there"),
                     f"{row.drifted:,}",
                     _("at the last comparison"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from inventory_ops.channels import kinds
-from inventory_ops.kit.page import Page
+from inventory_ops.kit.page import Figure, Page
 from inventory_ops.models import Channel
 from inventory_ops.permissions import ADMIN, OPERATIONS, viewer
 
@@ -20,15 +19,7 @@ MANAGERS = (OPERATIONS, ADMIN)
 @dataclass(slots=True)
 class ChannelPage(Page):
     cancel_url: str = "/channels/"
-    numbers: list[Any] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    label: str
-    value: str
-    hint: str = ""
-    tone: str = ""
+    numbers: list[Figure] = field(default_factory=list)
 
 
 def crumbs(*names: tuple[str, str | None]) -> list[tuple[str, str | None]]:

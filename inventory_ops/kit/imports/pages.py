@@ -1,0 +1,80 @@
+"""What the pages of an import show: choose a file, look at the preview."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from inventory_ops.kit.page import Figure, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    label: str
+    state: str  # done, current, todo
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A card of something that can be imported."""
+
+    value: str
+    label: str
+    text: str
+    checked: bool
+    columns: str
+    template_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something to know before the file is applied, with a link to it."""
+
+    title: str
+    text: str
+    url: str = ""
+    url_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error or a warning of a row."""
+
+    line: str
+    column: str
+    value: str
+    message: str
+    key: str = ""
+
+
+@dataclass(slots=True)
+class UploadPage(Page):
+    """The context `page` of templates/inventory_ops/import_upload.html."""
+
+    steps: list[Step] = field(default_factory=list)
+    kinds: list[Kind] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PreviewPage(Page):
+    """The context `page` of templates/inventory_ops/import_preview.html."""
+
+    steps: list[Step] = field(default_factory=list)
+    numbers: list[Figure] = field(default_factory=list)
+    warnings: list[Warned] = field(default_factory=list)
+    errors: list[Problem] = field(default_factory=list)
+    error_total: str = ""
+    row_warnings: list[Problem] = field(default_factory=list)
+    row_warnings_total: str = ""
+    error_file_url: str | None = None
+    replace_url: str | None = None
+    apply_url: str = ""
+    apply_label: str | None = None
+    discard_url: str | None = None
+
+
+def steps(labels: Sequence[str], current: int) -> list[Step]:
+    """The steps of an import, of which number `current` is at hand."""
+    return [
+        Step(label, "done" if n < current else "current" if n == current else "todo") for n, label in enumerate(labels)
+    ]
