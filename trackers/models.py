@@ -184,6 +184,22 @@ class TrackerDay(models.Model):
         return f"{self.day}: {self.health}"
 
 
+class KeptRange(models.Model):
+    """Trackers, by a range of their ids, that have their history of a day: from then on only changes are written."""
+
+    day = models.DateField()
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "first", "last"], name="tracker_range_is_kept_once_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.first} to {self.last}"
+
+
 class ProductDay(models.Model):
     """Units sold and shipped of a product on one day of its merchant's calendar.
 
@@ -207,7 +223,22 @@ class ProductDay(models.Model):
 
 
 class ProductFirst(models.Model):
-    """When a product was first ordered or first had stock; kept by triggers."""
+    """When a product was made or first ordered, whichever came first; kept by triggers."""
+
+    product = models.OneToOneField(
+        "inventory_ops.Product", models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
+    first_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.first_at)
+
+
+class ProductFirstStock(models.Model):
+    """When a product first had stock, if that was before it was made or ordered; kept by triggers.
+
+    Apart from `ProductFirst`: who books stock never waits for who writes orders, and wants that stock's lock.
+    """
 
     product = models.OneToOneField(
         "inventory_ops.Product", models.CASCADE, primary_key=True, related_name="+", db_constraint=False
@@ -219,9 +250,12 @@ class ProductFirst(models.Model):
 
 
 class DirtyPair(models.Model):
-    """A product and inventory type whose stock or orders changed since its trackers were evaluated; by triggers."""
+    """A product and inventory type whose stock or orders changed since its trackers were evaluated; by triggers.
 
-    pk = models.CompositePrimaryKey("product_id", "inventory_type_id")
+    One row a change, not a pair: two writers of the same pair would wait for each other.
+    """
+
+    id = models.BigAutoField(primary_key=True)
     product_id = models.BigIntegerField()
     inventory_type_id = models.BigIntegerField()
 

@@ -25,17 +25,22 @@ def _names(attribute: str) -> str:
 
 
 # One row per tracker of `{source}` (the table itself, or VALUES for a preview). Trackers that need no stock, no
-# window or no history skip those reads: the tests stand inside the laterals, where they are one-time filters.
+# window or no history skip those reads: the tests stand inside the laterals, where they are one-time filters, and the
+# look for lost stock inside CASE, where it is not even begun. `offset 0` has what stands there computed once: without
+# it every mention computes it again. Stock and days are read from covering indexes alone.
 EVALUATION = f"""
-select t.id, x.value, x.threshold, w.sold, f.actual_days, s.not_counted, d.today, f.first_on,
+select t.id, n.value, n.threshold, w.sold, f.actual_days, s.not_counted, d.today, f.first_on,
     case when x.state in ('no_data', 'no_sales', 'stock_out') then 0
-         else div(x.numerator * 10000, x.denominator)::bigint end as health,
+         when n.numerator < 900000000000000 then n.numerator * 10000 / n.denominator
+         else div(n.numerator::numeric * 10000, n.denominator)::bigint end as health,
     x.state
 from {{source}} t
-join inventory_ops_merchant m on m.id = t.merchant_id
-join inventory_ops_product p on p.id = t.product_id
+join (
+    select id, timezone, (%(as_of)s::timestamptz at time zone timezone)::date as today
+    from inventory_ops_merchant offset 0
+) d on d.id = t.merchant_id
 left join trackers_productfirst first on first.product_id = t.product_id
-cross join lateral (select (%(as_of)s::timestamptz at time zone m.timezone)::date as today) d
+left join trackers_productfirststock stocked on stocked.product_id = t.product_id
 cross join lateral (
     select coalesce(sum(b.on_hand) filter (where t.expiry_days is null or b.expires_on is null
                or b.expires_on > d.today + t.expiry_days), 0) as counted,
@@ -47,7 +52,7 @@ cross join lateral (
       and b.inventory_type_id = t.inventory_type_id
 ) s
 cross join lateral (
-    select coalesce(sum(day.sold), 0) as sold, coalesce(sum(day.shipped), 0) as shipped
+    select coalesce(sum(day.sold), 0)::bigint as sold, coalesce(sum(day.shipped), 0)::bigint as shipped
     from trackers_productday day
     where t.lookback_days is not null and day.product_id = t.product_id
       -- order items are of the sellable type `good`; other types have neither sales nor shipments
@@ -55,47 +60,57 @@ cross join lateral (
       and day.day >= d.today - t.lookback_days and day.day < d.today
 ) w
 cross join lateral (
-    select (least(first.first_at, p.created_at) at time zone m.timezone)::date as first_on,
-           coalesce(greatest(d.today - greatest(d.today - t.lookback_days,
-               (least(first.first_at, p.created_at) at time zone m.timezone)::date), 0), 0) as actual_days
+    select g.first_on,
+           coalesce(greatest(d.today - greatest(d.today - t.lookback_days, g.first_on), 0), 0) as actual_days
+    from (
+        select (least(first.first_at, stocked.first_at) at time zone d.timezone)::date as first_on offset 0
+    ) g offset 0
 ) f
 cross join lateral (
-    -- was there anything to sell on any day of the window? The level is read backwards from today's; an import
-    -- teaches what was there and is no movement
-    select coalesce(bool_or(level > 0), false) as had_stock
-    from (
-        select s.on_hand - sum(e.quantity) over later as level, e.occurred_at,
-               lag(e.occurred_at) over (order by e.occurred_at, e.id) as since
-        from inventory_ops_inventoryevent e
-        where t.mechanism in ({_names("needs_sales")}) and w.sold <= 0 and s.on_hand <= 0
-          and e.product_id = t.product_id and e.inventory_type_id = t.inventory_type_id
-          and e.kind not in ('allocated', 'released', 'imported')
-          and e.occurred_at >= (d.today - t.lookback_days)::timestamp at time zone m.timezone
-        window later as (order by e.occurred_at desc, e.id desc)
-    ) levels
-    where since is null or since < d.today::timestamp at time zone m.timezone
-) h
-cross join lateral (
-    select {_case("value", "bigint")} as value, {_case("numerator", "numeric")} as numerator,
-           {_case("denominator", "numeric")} as denominator, {_case("threshold", "numeric")} as threshold
+    select {_case("value", "bigint")} as value, {_case("numerator", "bigint")} as numerator,
+           {_case("denominator", "bigint")} as denominator, round({_case("threshold", "numeric")}, 4) as threshold
+    offset 0
 ) n
 cross join lateral (
-    select n.value, n.numerator, n.denominator, round(n.threshold, 4) as threshold,
-        case when t.mechanism in ({_names("needs_days")}) and f.actual_days <= 0 then 'no_data'
+    select case when t.mechanism in ({_names("needs_days")}) and f.actual_days <= 0 then 'no_data'
              when t.mechanism in ({_names("needs_sales")}) and w.sold <= 0
-                  then case when s.on_hand <= 0 and not h.had_stock then 'stock_out' else 'no_sales' end
+                  then case when s.on_hand > 0 then 'no_sales' when coalesce((
+                      -- was there anything to sell on any day of the window? The level is read backwards from
+                      -- today's; an import teaches what was there and is no movement
+                      select bool_or(level > 0)
+                      from (
+                          select s.on_hand - sum(e.quantity) over later as level,
+                                 lag(e.occurred_at) over (order by e.occurred_at, e.id) as since
+                          from inventory_ops_inventoryevent e
+                          where e.product_id = t.product_id and e.inventory_type_id = t.inventory_type_id
+                            and e.kind not in ('allocated', 'released', 'imported')
+                            and e.occurred_at >= (d.today - t.lookback_days)::timestamp at time zone d.timezone
+                          window later as (order by e.occurred_at desc, e.id desc)
+                      ) levels
+                      where since is null or since < d.today::timestamp at time zone d.timezone
+                  ), false) then 'no_sales' else 'stock_out' end
              when n.numerator * 2 < n.denominator then 'critical'
              when n.numerator < n.denominator then 'low'
              else 'healthy' end as state
+    offset 0
 ) x
 """
 
 GOOD = "(select id from inventory_ops_inventorytype where code = 'good')"
+# Told apart here, before rows are kept or joined again: hardly any changes.
+CHANGED = """where (t.value, t.threshold, t.sold, t.health, t.actual_days, t.not_counted, t.state) is distinct from
+    (n.value, n.threshold, w.sold, case when x.state in ('no_data', 'no_sales', 'stock_out') then 0
+        when n.numerator < 900000000000000 then n.numerator * 10000 / n.denominator
+        else div(n.numerator::numeric * 10000, n.denominator)::bigint end, f.actual_days, s.not_counted, x.state)"""
 
 
-def evaluation(source: str) -> str:
-    """The evaluation over a source of trackers, ready for `%(as_of)s`."""
-    return EVALUATION.replace("{source}", source).replace("%(good)s", GOOD)
+def evaluation(source: str, *, changed: bool = False) -> str:
+    """The evaluation over a source of trackers, ready for `%(as_of)s`.
+
+    `changed` leaves out those whose numbers are what the source has kept of them.
+    """
+    text = EVALUATION + CHANGED if changed else EVALUATION
+    return text.replace("{source}", source).replace("%(good)s", GOOD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,22 +13,28 @@ from django.utils import timezone
 
 from inventory_ops.operations.findings import ScanCounts
 from inventory_ops.operations.notifications.publishing import News, publish
-from trackers.models import State
+from trackers.models import KeptRange, State
 from trackers.queries import evaluation
 
 SHARD = 10_000  # trackers; fewer are not worth a connection
 MOST_SHARDS_AT_ONCE = 4
 
-# Compares inside, so rows whose numbers stay are not written; `old` and `new` are PostgreSQL 18's.
+# Only what changed is written, joined and logged; `old` and `new` are PostgreSQL 18's.
 UPDATE = """
 with n as materialized ({evaluation}),
 moved as (
     update trackers_tracker t set value = n.value, threshold = n.threshold, sold = n.sold, health = n.health,
         actual_days = n.actual_days, not_counted = n.not_counted, state = n.state, evaluated_at = %(as_of)s
-    from n where t.id = n.id and (t.value, t.threshold, t.sold, t.health, t.actual_days, t.not_counted, t.state)
-        is distinct from (n.value, n.threshold, n.sold, n.health, n.actual_days, n.not_counted, n.state::varchar)
-    returning t.id, old.state as before, new.state as after, new.health, old.evaluated_at is null as is_first,
-        new.snoozed_until
+    from n where t.id = n.id
+    returning t.id, old.state as before, new.state as after, new.value, new.threshold, new.health,
+        old.evaluated_at is null as is_first
+),
+kept as (
+    insert into trackers_trackerday (tracker_id, day, value, threshold, health, state)
+    select id, %(day)s, value, threshold, health, after from moved
+    on conflict (tracker_id, day) do update set value = excluded.value, threshold = excluded.threshold,
+        health = excluded.health, state = excluded.state
+    returning 1
 ),
 logged as (
     insert into trackers_trackerevent (tracker_id, at, actor, kind, text, health)
@@ -36,12 +42,12 @@ logged as (
     where before <> after and not is_first
     returning 1
 )
-select (select count(*) from n), (select count(*) from moved),
+select (select count(*) from trackers_tracker t where t.is_enabled and {condition}), (select count(*) from moved),
     (select count(*) from moved where after in ('critical', 'low', 'stock_out')
         and (is_first or before not in ('critical', 'low', 'stock_out'))),
     (select count(*) from moved where after not in ('critical', 'low', 'stock_out')
         and before in ('critical', 'low', 'stock_out')),
-    (select count(*) from logged)
+    (select count(*) from logged), (select count(*) from kept)
 """
 
 
@@ -49,7 +55,7 @@ select (select count(*) from n), (select count(*) from moved),
 # above it: 105 % for low, 55 % for critical and out of stock. Snoozed ones wait. What the two say is in hundredths.
 ALERT = """
 with a as (
-    select t.id, case
+    select t.id, t.alerted_state, case
         when array_position({ranks}, t.state::text) > coalesce(array_position({ranks}, t.alerted_state::text), 0)
             then case when t.snoozed_until is null or t.snoozed_until <= %(as_of)s then t.state else t.alerted_state end
         when t.state not in ('healthy', 'low', 'critical') then t.alerted_state
@@ -57,13 +63,20 @@ with a as (
         when t.health >= 5500 and t.alerted_state in ('critical', 'stock_out') then 'low'
         else t.alerted_state end as alerted
     from trackers_tracker t
-    where t.is_enabled and {condition} and (t.alerted_state <> '' or t.state in ('low', 'critical', 'stock_out'))
+    -- what was told already is as it should be
+    where t.is_enabled and {condition} and t.alerted_state <> t.state
+      and (t.alerted_state <> '' or t.state in ('low', 'critical', 'stock_out'))
+),
+changed as (
+    update trackers_tracker t set alerted_state = a.alerted
+    from (select id, alerted from a where alerted <> alerted_state offset 0) a where t.id = a.id
+    returning t.id, t.merchant_id, t.state, t.product_id, t.inventory_type_id, a.alerted = t.state
+        and array_position({ranks}, new.alerted_state::text)
+            > coalesce(array_position({ranks}, old.alerted_state::text), 0) as is_worse
 )
-update trackers_tracker t set alerted_state = a.alerted
-from a, inventory_ops_product p, inventory_ops_inventorytype i
-where t.id = a.id and t.alerted_state <> a.alerted and p.id = t.product_id and i.id = t.inventory_type_id
-returning t.id, t.merchant_id, t.state, p.sku, i.name, a.alerted = t.state
-    and array_position({ranks}, new.alerted_state::text) > coalesce(array_position({ranks}, old.alerted_state::text), 0)
+select c.id, c.merchant_id, c.state, (select sku from inventory_ops_product p where p.id = c.product_id),
+    (select name from inventory_ops_inventorytype i where i.id = c.inventory_type_id)
+from changed c where c.is_worse
 """.replace("{ranks}", "array['low', 'critical', 'stock_out']")
 
 
@@ -79,17 +92,24 @@ def _alert(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:
             url=f"/trackers/{tracker}/",
             merchant_id=merchant,
         )
-        for tracker, merchant, state, sku, type_, is_worse in rows
-        if is_worse
+        for tracker, merchant, state, sku, type_ in rows
     ]
     publish(topic="trackers", news=news, at=as_of)
 
 
+def statement(condition: str) -> str:
+    """The scan of the trackers `t` that meet a condition; it takes `%(as_of)s` and `%(day)s`, that moment's in UTC."""
+    # read by itself and by its ids: joined with vendors first, a shard would walk all of their trackers
+    source = f"(select * from trackers_tracker t where t.is_enabled and {condition} offset 0)"
+    return UPDATE.replace("{evaluation}", evaluation(source, changed=True)).replace("{condition}", condition)
+
+
 def _evaluate(condition: str, params: dict[str, Any], *, as_of: datetime) -> ScanCounts:
-    source = f"(select * from trackers_tracker t where t.is_enabled and {condition})"
     with connection.cursor() as cursor:
-        cursor.execute(UPDATE.replace("{evaluation}", evaluation(source)), params | {"as_of": as_of})
-        seen, changed, opened, resolved, _logged = cursor.fetchone()
+        # no two trackers ask for the same: remembering answers finds none
+        cursor.execute("set local enable_memoize = off; set local jit = off")
+        cursor.execute(statement(condition), params | {"as_of": as_of, "day": as_of.date()})
+        seen, changed, opened, resolved, _logged, _kept = cursor.fetchone()
     _alert(condition, params, as_of=as_of)
     return ScanCounts(seen=seen, opened=opened, resolved=resolved, changed=changed)
 
@@ -99,12 +119,9 @@ def evaluate_all(as_of: datetime) -> ScanCounts:
     first, last = _ids()
     if last - first >= 2 * SHARD:
         return evaluate_in_shards(as_of=as_of)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("set local enable_memoize = off")
-        cursor.execute("delete from trackers_dirtypair")
-        counts = _evaluate("true", {}, as_of=as_of)
-        _keep_day("true", {}, as_of=as_of)
-    return counts
+    with transaction.atomic():
+        _forget_dirty()
+        return evaluate_shard(first, last, as_of=as_of)
 
 
 def _ids() -> tuple[int, int]:
@@ -118,10 +135,12 @@ def _ids() -> tuple[int, int]:
 def evaluate_shard(first: int, last: int, *, as_of: datetime) -> ScanCounts:
     """Trackers whose id lies between two numbers, both included, with their history of the day."""
     shard = "t.id between %(first)s and %(last)s", {"first": first, "last": last}
-    with connection.cursor() as cursor:
-        cursor.execute("set local enable_memoize = off")
     counts = _evaluate(*shard, as_of=as_of)
-    _keep_day(*shard, as_of=as_of)
+    kept = KeptRange(day=as_of.date(), first=first, last=last)
+    if not KeptRange.objects.filter(day=kept.day, first=first, last=last).exists():
+        _keep_day(*shard, as_of=as_of)  # that of the trackers whose numbers stayed what they were the day before
+        KeptRange.objects.filter(day__lt=kept.day).delete()
+        KeptRange.objects.bulk_create([kept], ignore_conflicts=True)
     return counts
 
 
@@ -156,13 +175,16 @@ def _forget_dirty() -> None:
 @transaction.atomic
 def evaluate(ids: Sequence[int], *, as_of: datetime) -> ScanCounts:
     """A few trackers, like the one just saved."""
-    return _evaluate("t.id = any(%(ids)s)", {"ids": list(ids)}, as_of=as_of)
+    few = "t.id = any(%(ids)s)", {"ids": list(ids)}
+    counts = _evaluate(*few, as_of=as_of)
+    _keep_day(*few, as_of=as_of)  # one that was switched on again may have none yet, and not have moved
+    return counts
 
 
 def refresh(*, as_of: datetime | None = None) -> int:
     """Evaluate the trackers of products whose stock or orders changed since, and those never evaluated.
 
-    Cheap when nothing changed (one probe). Two at once share the work: each takes the pairs the other has not.
+    Cheap when nothing changed (one probe). Two at once share the work: each takes the changes the other has not.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -176,18 +198,18 @@ def refresh(*, as_of: datetime | None = None) -> int:
             """
             with taken as (
                 delete from trackers_dirtypair d using (
-                    select product_id, inventory_type_id from trackers_dirtypair
-                    order by 1, 2 limit 50000 for update skip locked
-                ) l where d.product_id = l.product_id and d.inventory_type_id = l.inventory_type_id
+                    select id from trackers_dirtypair order by id limit 50000 for update skip locked
+                ) l where d.id = l.id
                 returning d.product_id, d.inventory_type_id
             )
-            select t.id from trackers_tracker t join taken using (product_id, inventory_type_id) where t.is_enabled
+            select t.id from trackers_tracker t join taken d on d.product_id = t.product_id
+                and d.inventory_type_id = t.inventory_type_id where t.is_enabled
             union select id from trackers_tracker where evaluated_at is null and is_enabled
             """
         )
         ids = [row[0] for row in cursor.fetchall()]
         if ids:
-            evaluate(ids, as_of=as_of or timezone.now())
+            _evaluate("t.id = any(%(ids)s)", {"ids": ids}, as_of=as_of or timezone.now())
     return len(ids)
 
 
