@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from config.embedded import aws
 from config.embedded.aws.organisation import MAIN_ACCOUNT, PARTNER_ACCOUNT, people
+from inventory_ops.kit.db import locks
 from inventory_ops.models import Finding, Merchant, ScanRun, User
 from inventory_ops.operations import scans as base_scans
 from tests.user_audit.aws_world import account, answering, new_iam
@@ -161,7 +162,7 @@ def test_a_scan_without_news_writes_no_user(scan: Scan) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_scans_at_once(scan: Scan, world: World) -> None:
-    with scans._only_one(MAIN_ACCOUNT):
+    with locks.session_lock(f"user_audit.scan.{MAIN_ACCOUNT}"):
         import threading
 
         from django.db import connection
