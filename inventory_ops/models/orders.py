@@ -162,11 +162,9 @@ class OrderItem(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="items")
     merchant = models.ForeignKey("inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False)
+    # the index order_item_of_product begins with it
     product = models.ForeignKey(
-        "inventory_ops.Product",
-        models.PROTECT,
-        related_name="order_items",
-        db_constraint=False,
+        "inventory_ops.Product", models.PROTECT, related_name="order_items", db_constraint=False, db_index=False
     )
     shop_item_id = models.BigIntegerField(_("order item shop id"), unique=True)
     status = models.PositiveSmallIntegerField(_("order status"), choices=OrderStatus.choices)

@@ -58,14 +58,12 @@ class StockBalance(models.Model):
     """
 
     merchant = models.ForeignKey("inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False)
+    # no indexes of their own: every booking writes all of them again, and those below begin with the product
     product = models.ForeignKey(
-        "inventory_ops.Product",
-        models.PROTECT,
-        related_name="balances",
-        db_constraint=False,
+        "inventory_ops.Product", models.PROTECT, related_name="balances", db_constraint=False, db_index=False
     )
-    inventory_type = models.ForeignKey(InventoryType, models.PROTECT, related_name="+")
-    location = models.ForeignKey(Location, models.PROTECT, related_name="+")
+    inventory_type = models.ForeignKey(InventoryType, models.PROTECT, related_name="+", db_index=False)
+    location = models.ForeignKey(Location, models.PROTECT, related_name="+", db_index=False)
     lot = models.CharField(_("lot"), max_length=100, blank=True, default="")
     expires_on = models.DateField(_("expires on"), null=True, blank=True)
     on_hand = models.IntegerField(_("on hand"), default=0)

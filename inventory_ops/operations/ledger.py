@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from inventory_ops.kit.db.prepared import fetch_prepared
 from inventory_ops.models.ledger import ALLOCATION_KINDS, EventKind, EventSource
 
 COLUMNS = (
@@ -286,15 +287,24 @@ def _refuse_impossible(cursor: Any, *, below_zero: bool) -> None:
 _ADJUST = """
 with moved as (
     update inventory_ops_stockbalance b
-    set on_hand = on_hand + %(quantity)s, version = version + 1, updated_at = now()
-    where id = %(balance)s and (%(below_zero)s or %(quantity)s > 0 or on_hand + %(quantity)s >= 0)
+    set on_hand = on_hand + %(quantity)s::integer, version = version + 1, updated_at = now()
+    where id = %(balance)s::bigint
+      and (%(below_zero)s::boolean or %(quantity)s::integer > 0 or on_hand + %(quantity)s::integer >= 0)
     returning *
+),
+booked as (
+    insert into inventory_ops_inventoryevent (occurred_at, merchant_id, product_id, balance_id, inventory_type_id,
+        location_id, kind, quantity, quantity_after, sequence, reason, note, source, reference, actor)
+    select coalesce(%(occurred_at)s::timestamptz, now()), merchant_id, product_id, id, inventory_type_id, location_id,
+        %(kind)s::text, %(quantity)s::integer, on_hand, version, %(reason)s::text, %(note)s::text, %(source)s::text,
+        %(reference)s::text, %(actor)s::text
+    from moved returning id, quantity_after
+),
+keyed as (
+    insert into inventory_ops_eventkey (key, event_id)
+    select %(key)s::text, id from booked where %(key)s::text is not null
 )
-insert into inventory_ops_inventoryevent (occurred_at, merchant_id, product_id, balance_id, inventory_type_id,
-    location_id, kind, quantity, quantity_after, sequence, reason, note, source, reference, actor)
-select coalesce(%(occurred_at)s, now()), merchant_id, product_id, id, inventory_type_id, location_id, %(kind)s,
-    %(quantity)s, on_hand, version, %(reason)s, %(note)s, %(source)s, %(reference)s, %(actor)s
-from moved returning id, quantity_after
+select id, quantity_after from booked
 """
 
 
@@ -306,7 +316,6 @@ class Adjusted:
     quantity_after: int
 
 
-@transaction.atomic
 def adjust(
     *,
     balance_id: int,
@@ -319,9 +328,12 @@ def adjust(
     reference: str = "",
     occurred_at: datetime | None = None,
     below_zero: bool = False,
+    key: str | None = None,
 ) -> Adjusted:
     """Change one balance by a signed number of units: one statement, no lost update however many do it at once.
 
+    `key` is one that nothing else can have been booked with. The statement is a transaction of its own unless the
+    caller has begun one.
     Raises InsufficientStock when a typed adjustment would take it below zero, LedgerRefusal for an unknown balance.
     """
     params = {
@@ -335,11 +347,11 @@ def adjust(
         "source": str(source),
         "reference": reference,
         "actor": actor,
+        "key": key,
     }
+    if rows := fetch_prepared(_ADJUST, params):
+        return Adjusted(*rows[0])
     with connection.cursor() as cursor:
-        cursor.execute(_ADJUST, params)
-        if row := cursor.fetchone():
-            return Adjusted(event_id=row[0], quantity_after=row[1])
         cursor.execute(
             "select p.sku, b.on_hand from inventory_ops_stockbalance b join inventory_ops_product p"
             " on p.id = b.product_id where b.id = %s",

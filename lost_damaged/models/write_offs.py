@@ -49,7 +49,7 @@ class WriteOff(models.Model):
     WRITTEN_OFF = "written-off"
 
     number = models.CharField(_("number"), max_length=20)
-    # no indexes of their own: those of several columns below and in migration 0003 begin with them
+    # no indexes of their own: those below and in migration 0003 begin with them
     merchant = models.ForeignKey(
         "inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
@@ -57,7 +57,7 @@ class WriteOff(models.Model):
         "inventory_ops.Product", models.PROTECT, related_name="write_offs", db_constraint=False, db_index=False
     )
     order_item = models.ForeignKey(
-        "inventory_ops.OrderItem", models.PROTECT, null=True, blank=True, related_name="write_offs"
+        "inventory_ops.OrderItem", models.PROTECT, null=True, blank=True, related_name="write_offs", db_index=False
     )
     uid = models.CharField(_("UID"), max_length=64)
     uid_key = models.CharField(max_length=64)
@@ -85,6 +85,7 @@ class WriteOff(models.Model):
         ]
         indexes = [
             models.Index(fields=["merchant", "-id"], name="write_off_of_merchant"),
+            models.Index(fields=["order_item"], name="write_off_of_order_item", condition=Q(order_item__isnull=False)),
             models.Index(fields=["created_at", "id"], name="write_off_by_time"),
             models.Index(fields=["import_id"], name="write_off_of_import", condition=Q(import_id__isnull=False)),
         ]

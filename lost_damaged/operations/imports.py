@@ -196,7 +196,7 @@ from pg_temp.ld_upload x
 left join pg_temp.ld_result r on r.position = x.line
 left join {_PROBLEMS} on e.problem = r.problem
 cross join (select %s::uuid as id) f
-order by x.sku, x.uid_key, x.line
+order by r.product_id, x.uid_key, x.line
 """
 _STAGE_ALL = f"""
 insert into pg_temp.ld_item (position, sku, uid, uid_key, shop_item_id)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from inventory_ops.kit.db.prepared import fetch_prepared
 from inventory_ops.models import EventKey, InventoryEvent
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import ledger
@@ -13,10 +14,19 @@ from inventory_ops.operations.ledger import Movement
 from lost_damaged.models import Source
 
 # in the order of their ids, like the ledger does
-LOCK = """
+LOCK_CHOSEN = """
+select from inventory_ops_stockbalance where id in (select balance_id from pg_temp.ledger_booking)
+order by id for no key update
+"""
+LOCK_ALL = """
 select from inventory_ops_stockbalance
 where product_id in (select product_id from pg_temp.ld_booked where order_item_id is null)
 order by id for no key update
+"""
+IS_TAKEN = """
+select exists (
+    select from (select balance_id, count(*) as units from pg_temp.ledger_booking group by balance_id) k
+    join inventory_ops_stockbalance b on b.id = k.balance_id where b.on_hand < k.units)
 """
 
 # Sellable stock first, then what expires first; a unit without stock on hand moves nothing.
@@ -41,11 +51,46 @@ def take_out(*, source: Source, actor: str, now: datetime) -> None:
     """Book `written_off` events for the units in `ld_booked` that have stock on hand."""
     ledger.stage()
     with connection.cursor() as cursor:
-        cursor.execute(LOCK)
         cursor.execute(STAGE, {"now": now})
         staged = cursor.rowcount
+        if not staged:
+            return
+        cursor.execute("analyze pg_temp.ledger_booking")
+        cursor.execute(LOCK_CHOSEN)
+        cursor.execute(IS_TAKEN)
+        if cursor.fetchone()[0]:
+            # a rival was faster: hold all that could be chosen, and choose again
+            cursor.execute("truncate pg_temp.ledger_booking")
+            cursor.execute(LOCK_ALL)
+            cursor.execute(STAGE, {"now": now})
+            staged = cursor.rowcount
     if staged:
         ledger.book_staged(source=EventSource(str(source)), actor=actor)
+
+
+CHOOSE_ONE = """
+select s.id
+from (select * from inventory_ops_stockbalance where product_id = %(product)s::bigint order by id for no key update) s
+join inventory_ops_inventorytype t on t.id = s.inventory_type_id
+where s.on_hand > 0 order by t.is_sellable desc, t.id, s.expires_on nulls last, s.id limit 1
+"""
+
+
+def take_out_one(*, product_id: int, uid: str, number: str, source: Source, actor: str, now: datetime) -> None:
+    """Book the `written_off` event of one unit, if there is stock on hand: the same choice as above."""
+    for (balance_id,) in fetch_prepared(CHOOSE_ONE, {"product": product_id}):
+        ledger.adjust(
+            balance_id=balance_id,
+            quantity=-1,
+            source=EventSource(str(source)),
+            actor=actor,
+            kind=EventKind.WRITTEN_OFF,
+            note=f"UID {uid}",
+            reference=number,
+            occurred_at=now,
+            below_zero=True,
+            key=f"written_off:{number}",
+        )
 
 
 def put_back(*, number: str, actor: str, now: datetime) -> None:

@@ -16,6 +16,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
+from inventory_ops.kit.db.prepared import fetch_prepared
 from inventory_ops.models import User
 from inventory_ops.operations import audit
 from lost_damaged import errors
@@ -91,6 +92,12 @@ def write_off(
     """
     if not items:
         return []
+    if (
+        len(items) == 1
+        and not dry_run
+        and (outcome := _write_off_one(items[0], source=source, by=by, reason=reason, import_id=import_id, as_of=as_of))
+    ):
+        return [outcome]
     stage()
     with connection.cursor() as cursor:
         with cursor.copy(f"copy pg_temp.ld_item ({', '.join(booking.ITEM_COLUMNS)}) from stdin") as copy:
@@ -133,6 +140,49 @@ def _outcome(
     )
 
 
+def _write_off_one(
+    item: Item, *, source: Source, by: User | None, reason: str, import_id: uuid.UUID | None, as_of: datetime | None
+) -> Outcome | None:
+    """Book a unit that nothing stands in the way of, or answer a repeat, in a few prepared statements; else None."""
+    params = _params(source=source, by=by, reason=reason, import_id=import_id, as_of=as_of, actor="")
+    unit = {"sku": item.sku, "uid": item.uid, "uid_key": item.uid_key, "shop_item_id": item.shop_item_id}
+    booked = fetch_prepared(booking.BOOK_ONE, params | unit)
+    if not booked:
+        for number, amount, currency, warnings, merchant_id in fetch_prepared(booking.KNOWN_ONE, unit):
+            return _outcome(item.position, item.uid, "repeat", number, amount, currency, warnings, None, merchant_id)
+        return None
+    [(uid, number, amount, currency, warnings, merchant_id, product_id)] = booked
+    if product_id is not None:
+        stock.take_out_one(
+            product_id=product_id, uid=uid, number=number, source=source, actor=params["actor"], now=params["now"]
+        )
+    _tell(1, source=source, by=by, import_id=import_id)
+    return _outcome(item.position, uid, "booked", number, amount, currency, warnings, None, merchant_id)
+
+
+def _params(
+    *, source: Source, by: User | None, reason: str, import_id: uuid.UUID | None, as_of: datetime | None, actor: str
+) -> dict[str, Any]:
+    return {
+        "now": as_of or timezone.now(),
+        "year": str(timezone.now().year),
+        "digits": booking.digits_json(),
+        "reason": reason,
+        "source": str(source),
+        "import": import_id,
+        "actor": by.email if by else actor,
+    }
+
+
+def _tell(booked: int, *, source: Source, by: User | None, import_id: uuid.UUID | None) -> None:
+    audit.record(
+        action="write_off.book",
+        by=by,
+        summary=f"{booked} units written off ({source})",
+        data={"units": booked, "source": str(source), "import": str(import_id or "")},
+    )
+
+
 def stage() -> None:
     """Make the temporary table `ld_item` that `write_off_staged` takes; it goes at the end of the transaction."""
     with connection.cursor() as cursor:
@@ -160,18 +210,10 @@ def write_off_staged(
         cursor.execute("analyze pg_temp.ld_item")
         if not dry_run:
             cursor.execute(booking.LOCK_PRODUCTS)
-        now = as_of or timezone.now()  # after the locks: the moment that counts
-        params: dict[str, Any] = {
-            "now": now,
-            "year": str(timezone.now().year),
-            "digits": booking.digits_json(),
-            "locked": finance_settings.is_locked(finance_settings.current(), now),
-            "cap": cap,
-            "reason": reason,
-            "source": str(source),
-            "import": import_id,
-            "actor": by.email if by else actor,
-        }
+        # after the locks: the moment that counts
+        params = _params(source=source, by=by, reason=reason, import_id=import_id, as_of=as_of, actor=actor)
+        now = params["now"]
+        params |= {"locked": finance_settings.is_locked(finance_settings.current(), now), "cap": cap}
         cursor.execute(booking.CHECK, params)
         cursor.execute("analyze pg_temp.ld_checked")
         booked = 0 if dry_run else _insert(cursor, params)
@@ -187,12 +229,7 @@ def write_off_staged(
                 cursor.execute(booking.NUMBER_NONE)
             cursor.execute(booking.RESULT)
         if booked:
-            audit.record(
-                action="write_off.book",
-                by=by,
-                summary=f"{booked} units written off ({source})",
-                data={"units": booked, "source": str(source), "import": str(import_id or "")},
-            )
+            _tell(booked, source=source, by=by, import_id=import_id)
     return booked
 
 

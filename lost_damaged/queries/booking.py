@@ -32,14 +32,15 @@ LOCK_PRODUCTS = """
 select from inventory_ops_product where sku in (select sku from pg_temp.ld_item) order by id for share
 """
 
-CHECK = """
-create temp table ld_checked on commit drop as
-with recursive product as materialized (
+# Each item with its product, price and amount, or with the problem that stops it. Written once, for the temporary table
+# of many items and for the statement that books one.
+_CHECKED_PARTS = """
+product as materialized (
     select p.id, p.sku, p.merchant_id, p.category_id, p.price, p.special_price,
-           p.special_price is not null and (p.special_from is null or p.special_from <= %(now)s)
-               and (p.special_to is null or p.special_to > %(now)s) as special_used,
+           p.special_price is not null and (p.special_from is null or p.special_from <= %(now)s::timestamptz)
+               and (p.special_to is null or p.special_to > %(now)s::timestamptz) as special_used,
            count(*) over (partition by p.sku) as owners
-    from inventory_ops_product p where p.sku in (select sku from pg_temp.ld_item)
+    from (select * from inventory_ops_product where sku in (select sku from {item}) {lock}) p
 ),
 climb as (
     select c.id as start_id, c.parent_id, c.commission_percent, c.name, 0 as depth
@@ -53,12 +54,13 @@ percent as materialized (
     select start_id, commission_percent, name from climb where commission_percent is not null
 ),
 default_factor as (
-    select factor from lost_damaged_factor where merchant_id is null and valid_from <= %(now)s
+    select factor from lost_damaged_factor where merchant_id is null and valid_from <= %(now)s::timestamptz
     order by valid_from desc, id desc limit 1
 ),
 seller as materialized (
     select m.id, m.currency, (%(digits)s::jsonb ->> m.currency)::integer as digits,
-           coalesce((select f.factor from lost_damaged_factor f where f.merchant_id = m.id and f.valid_from <= %(now)s
+           coalesce((select f.factor from lost_damaged_factor f
+                     where f.merchant_id = m.id and f.valid_from <= %(now)s::timestamptz
                      order by f.valid_from desc, f.id desc limit 1),
                     m.write_off_factor, (select factor from default_factor), 1.0000) as factor
     from inventory_ops_merchant m where m.id in (select merchant_id from product)
@@ -80,7 +82,7 @@ found as (
            case when o.id is not null then
                coalesce(o.commission, round(o.unit_price * c.commission_percent * 0.01, 4)) end as commission_amount,
            m.currency, m.digits, m.factor
-    from pg_temp.ld_item i
+    from {item} i
     left join (select distinct sku from product) s on s.sku = i.sku
     left join inventory_ops_orderitem o on o.shop_item_id = i.shop_item_id
     left join inventory_ops_order od on od.id = o.order_id
@@ -102,9 +104,11 @@ priced as (
                 when product_id is null then 'sku_ambiguous'
                 when digits is null or (order_item_id is not null and order_currency <> currency) then 'currency'
                 when commission_percent is null and commission_amount is null then 'no_percent'
-                when %(locked)s then 'locked' end as problem
+                when {locked} then 'locked' end as problem
     from found f
 )
+"""
+_CHECKED = """
 select position, sku, uid, uid_key, shop_item_id, is_first, product_id, merchant_id, order_item_id, currency, digits,
        unit_price, commission_amount, price, special_price, special_used, commission_percent,
        coalesce(commission_category, '') as commission_category, factor, raw_amount,
@@ -115,9 +119,15 @@ select position, sku, uid, uid_key, shop_item_id, is_first, product_id, merchant
            case when order_item_id is not null and nth_of_order_item + (
                select count(*) from lost_damaged_writeoff w where w.order_item_id = priced.order_item_id) > quantity
                then 'order_item_repeated' end], null) as warnings,
-       coalesce(problem, case when round(greatest(raw_amount, 0), digits) > %(cap)s then 'over_cap' end) as problem
+       coalesce(problem, case when round(greatest(raw_amount, 0), digits) > {cap} then 'over_cap' end)
+           as problem
 from priced
 """
+CHECK = (
+    "create temp table ld_checked on commit drop as with recursive "
+    + _CHECKED_PARTS.format(item="pg_temp.ld_item", lock="", locked="%(locked)s")
+    + _CHECKED.format(cap="%(cap)s::numeric")
+)
 
 # What is going to be booked, numbered before it is inserted: no statement after this one has to look anything up.
 # In the order of the keys, so that two bookings of the same units never wait for each other in a circle.
@@ -185,12 +195,12 @@ where b.amount > 0 order by b.transaction_id
 # What was not booked is looked up after the insert: whoever lost a race for a UID is compared with the winner here.
 RESULT_OF_BOOKED = """
 create temp table ld_result on commit drop as
-select position, uid, uid_key, merchant_id, 'booked' as state, null::text as problem, number, amount, currency,
-       to_jsonb(warnings) as warnings
+select position, uid, uid_key, merchant_id, product_id, 'booked' as state, null::text as problem, number, amount,
+       currency, to_jsonb(warnings) as warnings
 from pg_temp.ld_booked
 """
 RESULT_OF_OTHERS = """
-select c.position, c.uid, c.uid_key, c.merchant_id,
+select c.position, c.uid, c.uid_key, c.merchant_id, c.product_id,
        case when c.problem = 'twice' then 'error'
             when w.id is not null and same.data and debit.id is null then 'repeat'
             when w.id is not null or c.problem is not null then 'error'
@@ -215,6 +225,78 @@ cross join lateral (select p.sku = c.sku and o.shop_item_id is not distinct from
 """
 RESULT = f"create temp table ld_result on commit drop as {RESULT_OF_OTHERS}"
 ADD_RESULT = f"insert into pg_temp.ld_result {RESULT_OF_OTHERS}"
+
+# One unit in one statement, which the server keeps the plan of. It books what nothing stands in the way of, and answers
+# no row otherwise: a problem, a UID that is known, a seller without an open statement, or a product whose price is
+# being changed right now. All of those are for the statements above, which wait and look again.
+BOOK_ONE = (
+    """
+with recursive item as (
+    select 1::bigint as position, %(sku)s::text as sku, %(uid)s::text as uid, %(uid_key)s::text as uid_key,
+           %(shop_item_id)s::bigint as shop_item_id
+),
+limits as materialized (
+    select transaction_cap as cap, (%(now)s::timestamptz at time zone 'UTC')::date <= locked_until as locked
+    from lost_damaged_financesettings order by id limit 1
+),
+"""
+    + _CHECKED_PARTS.format(item="item", lock="for share skip locked", locked="(select locked from limits)")
+    + ", checked as ("
+    + _CHECKED.format(cap="(select cap from limits)")
+    + """),
+held as (
+    select s.id as statement_id, s.merchant_id, s.currency from lost_damaged_statement s
+    join checked c on c.merchant_id = s.merchant_id and c.currency = s.currency
+    where s.state = 'open' and c.problem is null for share of s
+),
+booked as materialized (
+    select nextval('lost_damaged_writeoff_id_seq') as id,
+           nextval('lost_damaged_sellertransaction_id_seq') as transaction_id,
+           'LD-' || %(year)s::text || '-' || lpad(n, greatest(6, length(n)), '0') as number, c.*
+    from (select c.*, h.statement_id, nextval('lost_damaged_number_seq')::text as n
+          from checked c join held h on h.merchant_id = c.merchant_id and h.currency = c.currency
+          where not exists (select from lost_damaged_writeoff w where w.uid_key = c.uid_key)) c
+),
+written as (
+    insert into lost_damaged_writeoff (id, number, merchant_id, product_id, order_item_id, uid, uid_key, status, reason,
+        source, import_id, actor, created_at)
+    select id, number, merchant_id, product_id, order_item_id, uid, uid_key, 'written-off', %(reason)s::text,
+           %(source)s::text, %(import)s::uuid, %(actor)s::text, %(now)s::timestamptz
+    from booked on conflict (uid_key) do nothing returning id
+),
+credited as (
+    insert into lost_damaged_sellertransaction (id, number, write_off_id, merchant_id, statement_id, type, amount,
+        currency, minor_units, formula, unit_price, commission_amount, price, special_price, special_used,
+        commission_percent, commission_category, factor, raw_amount, warnings, note, actor, created_at)
+    select b.transaction_id, b.number, b.id, b.merchant_id, b.statement_id, 'credit', b.amount, b.currency, b.digits,
+           case when b.order_item_id is null then 'product' else 'order_item' end, b.unit_price, b.commission_amount,
+           b.price, b.special_price, b.special_used, b.commission_percent, b.commission_category, b.factor,
+           b.raw_amount, to_jsonb(b.warnings), '', %(actor)s::text, %(now)s::timestamptz
+    from booked b join written w on w.id = b.id
+),
+entered as (
+    insert into lost_damaged_ledgerentry (transaction_id, account, debit, credit)
+    select b.transaction_id, side.account, side.debit * b.amount, side.credit * b.amount
+    from booked b join written w on w.id = b.id
+    cross join (values ('expense', 1, 0), ('liability', 0, 1)) side(account, debit, credit) where b.amount > 0
+)
+select b.uid, b.number, b.amount, b.currency, to_jsonb(b.warnings), b.merchant_id,
+       case when b.order_item_id is null then b.product_id end
+from booked b join written w on w.id = b.id
+"""
+)
+
+# The write-off that an identical repeat is answered with; no row for anything else.
+KNOWN_ONE = """
+select w.number, t.amount, t.currency, t.warnings, w.merchant_id
+from lost_damaged_writeoff w
+join inventory_ops_product p on p.id = w.product_id
+left join inventory_ops_orderitem o on o.id = w.order_item_id
+join lost_damaged_sellertransaction t on t.write_off_id = w.id and t.type = 'credit'
+where w.uid_key = %(uid_key)s::text and p.sku = %(sku)s::text
+  and o.shop_item_id is not distinct from %(shop_item_id)s::bigint
+  and not exists (select from lost_damaged_sellertransaction d where d.write_off_id = w.id and d.type = 'debit')
+"""
 
 INSERT_REVERSAL = """
 with debited as (

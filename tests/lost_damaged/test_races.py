@@ -46,13 +46,16 @@ def test_without_the_constraint_the_same_race_books_more_than_once(world: World)
         )
         [[name]] = cursor.fetchall()
         cursor.execute(f"alter table lost_damaged_writeoff drop constraint {name}")
-    original = write_offs.booking.INSERT_WRITE_OFFS
+    statements = ("BOOK_ONE", "INSERT_WRITE_OFFS")
+    originals = [getattr(write_offs.booking, name) for name in statements]
     try:
-        write_offs.booking.INSERT_WRITE_OFFS = original.replace("on conflict (uid_key) do nothing", "")
+        for statement, original in zip(statements, originals, strict=True):
+            setattr(write_offs.booking, statement, original.replace("on conflict (uid_key) do nothing", ""))
         at_once(12, lambda n: book(world, [Item(0, "A", "one")]))
         assert WriteOff.objects.filter(uid_key="ONE").count() > 1
     finally:
-        write_offs.booking.INSERT_WRITE_OFFS = original
+        for statement, original in zip(statements, originals, strict=True):
+            setattr(write_offs.booking, statement, original)
         with connection.cursor() as cursor:
             cursor.execute("begin; set local session_replication_role = replica")
             cursor.execute("truncate lost_damaged_writeoff cascade; commit")
