@@ -12,7 +12,15 @@ from inventory_ops.models.channels import (
     ChannelOrderLine,
     ChannelWebhook,
 )
-from inventory_ops.models.findings import Finding, FindingEvent, ReportDay, SavedView, ScanRun, ScanSchedule
+from inventory_ops.models.findings import (
+    Finding,
+    FindingEvent,
+    FindingTotal,
+    ReportDay,
+    SavedView,
+    ScanRun,
+    ScanSchedule,
+)
 from inventory_ops.models.imports import Import, ImportRowError, ImportRowWarning
 from inventory_ops.models.issues import InventoryCostIssue, IssueChange, IssueRefresh, OrderCostIssue, ShippingIssue
 from inventory_ops.models.jobs import Job
@@ -42,6 +50,7 @@ __all__ = [
     "EventKey",
     "Finding",
     "FindingEvent",
+    "FindingTotal",
     "FlashSale",
     "Import",
     "ImportRowError",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Concat, Upper
+from django.db.models.functions import Concat, Least, NullIf, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -116,6 +117,10 @@ class Product(models.Model):
                 fields=["merchant", "id"],
                 name="product_cost_above_price",
                 condition=Q(cost__gt=F("price")) | Q(cost__gt=F("special_price")),
+            ),
+            # margins at most so many percent: cost as a share of the lower of the two prices
+            models.Index(
+                F("cost") / NullIf(Least("price", "special_price"), Value(Decimal(0))), name="product_cost_share"
             ),
             # special prices that begin or end in a span of time
             models.Index(fields=["special_from"], name="product_special_from", condition=Q(special_from__isnull=False)),

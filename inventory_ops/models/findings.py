@@ -28,6 +28,14 @@ class FindingQuerySet(models.QuerySet["Finding"]):
         return self.exclude(state=Finding.State.RESOLVED)
 
 
+class FindingTotalQuerySet(models.QuerySet["FindingTotal"]):
+    def visible_to(self, user: User | None) -> FindingTotalQuerySet:
+        """Totals of what `user` may see: of all, or of one merchant."""
+        if user is None or user.sees_all_merchants:
+            return self.filter(merchant_id__isnull=True)
+        return self.filter(merchant_id=user.own_merchant_id)
+
+
 class Finding(models.Model):
     """One row of a report, by its identity. It is resolved when a scan no longer sees the row, and re-opened."""
 
@@ -78,6 +86,32 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class FindingTotal(models.Model):
+    """How many findings there are of a report, merchant and state, and their value: the sum of all such rows.
+
+    Triggers add a row for every statement that changes it, so that nobody waits for somebody else's scan; the scans
+    add them up to one. Without merchant: of all findings of the report.
+    """
+
+    report = models.CharField(max_length=50)
+    merchant_id = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=20)
+    count = models.BigIntegerField()
+    value = models.DecimalField(max_digits=38, decimal_places=4)
+
+    objects = FindingTotalQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["merchant_id", "report", "state"], include=["count", "value"], name="finding_total_of_merchant"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report} {self.state} {self.count}"
 
 
 class FindingEvent(models.Model):

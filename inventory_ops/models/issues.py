@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 
 from inventory_ops.kit.db.fields import MoneyField, PercentField
 from inventory_ops.models.orders import OrderStatus
@@ -74,6 +74,7 @@ class InventoryCostIssue(IssueRow):
             models.Index(fields=["merchant", "product"], name="cost_issue_of_merchant"),
             models.Index(fields=["loss_per_unit", "product"], name="cost_issue_by_loss"),
             models.Index(fields=["sku", "product"], name="cost_issue_by_sku"),
+            models.Index(fields=["vendor_number", "product"], name="cost_issue_by_vendor_number"),
             models.Index(fields=["vendor_name", "product"], name="cost_issue_by_vendor"),
             models.Index(fields=["price_now", "product"], name="cost_issue_by_price"),
             models.Index(fields=["cost", "product"], name="cost_issue_by_cost"),
@@ -102,17 +103,24 @@ class ShippingIssue(IssueRow):
         indexes = [
             models.Index(fields=["merchant", "product"], name="shipping_issue_of_merchant"),
             models.Index(fields=["times", "product"], name="shipping_issue_by_times"),
-            models.Index(fields=["sku", "product"], name="shipping_issue_by_sku"),
-            models.Index(fields=["vendor_name", "product"], name="shipping_issue_by_vendor"),
-            models.Index(fields=["units", "product"], name="shipping_issue_by_units"),
-            models.Index(fields=["value", "product"], name="shipping_issue_by_value"),
-            models.Index(fields=["last_at", "product"], name="shipping_issue_by_time"),
             models.Index(fields=["category", "times", "product"], name="shipping_issue_of_category"),
+            # the list begins at two times; more is asked of the index itself
+            *(
+                models.Index(fields=[field, "product", "times"], condition=Q(times__gte=2), name=name)
+                for field, name in (
+                    ("sku", "shipping_issue_by_sku_2"),
+                    ("vendor_name", "shipping_issue_by_vendor_2"),
+                    ("vendor_number", "shipping_issue_by_number_2"),
+                    ("units", "shipping_issue_by_units_2"),
+                    ("value", "shipping_issue_by_value_2"),
+                    ("last_at", "shipping_issue_by_time_2"),
+                )
+            ),
         ]
 
 
 class OrderCostIssue(IssueRow):
-    """An order line whose cost at the time of order is higher than its price then."""
+    """An order line whose cost at the time of order is higher than its price then. It depends on no clock."""
 
     item = models.OneToOneField(
         "inventory_ops.OrderItem", models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
@@ -132,8 +140,6 @@ class OrderCostIssue(IssueRow):
     quantity = models.PositiveIntegerField()
     loss_per_unit = MoneyField()
     loss_amount = models.DecimalField(max_digits=38, decimal_places=4)
-    current_price = MoneyField()
-    current_cost = MoneyField(null=True)
     issue_sale_starts_at = models.DateTimeField(null=True)
     issue_sale_ends_at = models.DateTimeField(null=True)
     issue_sale_snapshot_price = MoneyField(null=True)
@@ -145,8 +151,22 @@ class OrderCostIssue(IssueRow):
             models.Index(fields=["product"], name="order_cost_issue_of_product"),
             models.Index(fields=["order"], name="order_cost_issue_of_order"),
             models.Index(fields=["issue_at", "item"], name="order_cost_issue_by_time"),
-            models.Index(fields=["order_number", "item"], name="order_cost_issue_by_order"),
-            models.Index(fields=["sku", "item"], name="order_cost_issue_by_sku"),
+            # with the time, so that rows outside the window are passed over without a look at them
+            *(
+                models.Index(fields=[field, "item", "issue_at"], name=name)
+                for field, name in (
+                    ("order_number", "order_cost_by_order_and_time"),
+                    ("customer_email", "order_cost_by_email_and_time"),
+                    ("sku", "order_cost_by_sku_and_time"),
+                    ("vendor_number", "order_cost_by_vendor_and_time"),
+                    ("status", "order_cost_by_status_and_time"),
+                    ("unit_price", "order_cost_by_price_and_time"),
+                    ("unit_cost", "order_cost_by_cost_and_time"),
+                    ("loss_per_unit", "order_cost_by_loss_and_time"),
+                    ("loss_amount", "order_cost_by_total_and_time"),
+                    ("quantity", "order_cost_by_units_and_time"),
+                )
+            ),
         ]
 
 

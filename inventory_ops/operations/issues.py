@@ -138,7 +138,8 @@ def _keys(cursor: Any, changes: _Changes) -> list[tuple[Table, set[int]]]:
     of_shipping = changes.of(subject.PRODUCT, subject.SHORT) | changes.shipping
     of_shipping |= _found(cursor, shipping, "merchant_id", merchants)
     of_orders = changes.of(subject.LINE) | _found(cursor, orders, "order_id", changes.of(subject.ORDER))
-    of_orders |= _found(cursor, orders, "product_id", priced) | _found(cursor, orders, "merchant_id", merchants)
+    of_orders |= _found(cursor, orders, "product_id", changes.of(subject.PRODUCT))
+    of_orders |= _found(cursor, orders, "merchant_id", merchants)
     return [(costs, of_costs), (shipping, of_shipping), (orders, of_orders)]
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, CharField, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least, NullIf
 
 from inventory_ops.kit.db.expressions import these
 from inventory_ops.kit.db.fields import MoneyField
@@ -102,9 +102,6 @@ def inventory_cost_issues(
     )
     if missing_cost:
         return with_prices(products.filter(cost__isnull=True), as_of=as_of)
-    if most_margin is not None:
-        rows = with_prices(products.filter(cost__isnull=False), as_of=as_of)
-        return rows.filter(Q(margin_percent__lte=most_margin) | Q(price_now=0, cost__gt=0))
     if among is not None:
         return with_prices(products.filter(pk__in=these(among)), as_of=as_of).filter(cost__gt=F("price_now"))
     # Without a sale the price in force is the price or the special price: a partial index lists those below cost.
@@ -112,15 +109,22 @@ def inventory_cost_issues(
     on_sale = FlashSale.objects.filter(starts_at__lte=as_of, ends_at__gt=as_of).values("product")
     below = Product.objects.filter(Q(cost__gt=F("price")) | Q(cost__gt=F("special_price"))).values("pk")
     candidates: Any = below.union(on_sale)
+    if most_margin is not None:
+        # the same by the share that the cost is of a price; a share is rounded, so a little more than needed
+        least_share = 1 - most_margin / 100 - Decimal("0.000001")
+        share = F("cost") / NullIf(Least("price", "special_price"), Value(Decimal(0)))
+        dear = Product.objects.annotate(share=share).filter(share__gte=least_share).values("pk")
+        if most_margin < 100:  # else what costs nothing belongs to it, whatever its price
+            products = products.filter(pk__in=candidates.union(dear))
+        rows = with_prices(products.filter(cost__isnull=False), as_of=as_of)
+        return rows.filter(Q(margin_percent__lte=most_margin) | Q(price_now=0, cost__gt=0))
     return with_prices(products.filter(pk__in=candidates), as_of=as_of).filter(cost__gt=F("price_now"))
 
 
-def order_cost_issues(
-    *, viewer: User | None, as_of: datetime, among: Sequence[int] | None = None
-) -> QuerySet[OrderItem]:
+def order_cost_issues(*, viewer: User | None, among: Sequence[int] | None = None) -> QuerySet[OrderItem]:
     """Lines of carts, open and closed orders whose cost at the time of order is higher than the price then.
 
-    Beside it the product's price in force at `as_of`, and its cost now. `among` are ids of the only lines to look at.
+    `among` are ids of the only lines to look at.
     """
     lines = OrderItem.objects.visible_to(viewer).filter(unit_cost__gt=F("unit_price"))
     if among is not None:
@@ -133,8 +137,6 @@ def order_cost_issues(
         sku=F("product__sku"),
         name=F("product__name"),
         category_id=F("product__category"),
-        current_price=price_in_force(as_of, "product__"),
-        current_cost=F("product__cost"),
         loss_per_unit=F("unit_cost") - F("unit_price"),
         loss_amount=(F("unit_cost") - F("unit_price")) * (F("quantity") - F("cancelled_quantity")),
     )

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import CharField, Count, F, OuterRef, Sum, Value
+from django.db.models import CharField, F, OuterRef, Sum, Value
 from django.db.models.functions import Cast, Concat
 
 from inventory_ops.kit.reports import Report
-from inventory_ops.models import Finding, ReportDay, User
+from inventory_ops.models import Finding, FindingTotal, ReportDay, User
 
 COUNTED = (Finding.State.OPEN, Finding.State.ACKNOWLEDGED)
 
@@ -36,8 +36,8 @@ class Totals:
 
 def totals(*, viewer: User | None) -> dict[str, Totals]:
     """Open and acknowledged findings by report slug."""
-    rows = Finding.objects.visible_to(viewer).filter(state__in=COUNTED).values("report")
-    found = rows.annotate(n=Count("pk"), total=Sum("value"))
+    rows = FindingTotal.objects.visible_to(viewer).filter(state__in=COUNTED).values("report")
+    found = rows.annotate(n=Sum("count"), total=Sum("value")).filter(n__gt=0)
     return {row["report"]: Totals(row["n"], row["total"]) for row in found}
 
 

@@ -40,6 +40,7 @@ union all select product_id from inventory_ops_orderitem
 where status in (2, 3) and quantity_shipped < quantity
   and (status = 3 or cancelled_quantity > 0 or ship_by < {hi}) and ordered_at > {lo} and ordered_at <= {hi}
 """
+NO_MOMENTS = "select null::bigint where {lo} > {hi}"
 
 
 def shipping_window(as_of: datetime) -> Window:
@@ -93,8 +94,8 @@ TABLES = {
         Table(
             "order-cost-issues",
             OrderCostIssue,
-            lambda as_of, among: costs.order_cost_issues(viewer=None, as_of=as_of, among=among),
-            PRICE_MOMENTS,
+            lambda as_of, among: costs.order_cost_issues(viewer=None, among=among),
+            NO_MOMENTS,
         ),
     )
 }

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet, Sum
 from django.db.models.functions import JSONObject
 
 from inventory_ops.kit.db.expressions import CountOf
-from inventory_ops.models import Finding, Notification, SavedView, User
+from inventory_ops.models import FindingTotal, Notification, SavedView, User
 from inventory_ops.queries.findings import COUNTED
 
 MOST_IN_MENU = 9_999
@@ -47,7 +47,8 @@ def surroundings(*, viewer: User, others: Mapping[str, QuerySet[Any]], report: s
 
     The numbers of `others` stop at MOST_IN_MENU + 1: no page waits for a count over millions.
     """
-    waiting = Finding.objects.visible_to(viewer).filter(state__in=COUNTED).values("report").annotate(n=Count("pk"))
+    kept = FindingTotal.objects.visible_to(viewer).filter(state__in=COUNTED)
+    waiting = kept.values("report").annotate(n=Sum("count"))
     views = SavedView.objects.visible_to(viewer).filter(report=report).order_by("name", "pk")
     stored = JSONObject(pk="pk", name="name", query="query", columns="columns", scope="scope", owner="owner_id")
     sizes = {

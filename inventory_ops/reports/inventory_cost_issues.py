@@ -65,12 +65,20 @@ class InventoryCostIssues(ActionReport):
         columns.Money(
             key="cost", header="Current Inventory Cost of Goods", label=_("Cost"), css="m-hide", nullable=True
         ),
-        columns.Moment(key="sale_starts_at", header="Flash Sale Start Date", nullable=True, on_page=False),
-        columns.Moment(key="sale_ends_at", header="Flash Sale End Date", nullable=True, on_page=False),
-        columns.Money(
-            key="sale_snapshot_price", header="Flash Sales Snapshot Inventory Price", nullable=True, on_page=False
+        columns.Moment(
+            key="sale_starts_at", header="Flash Sale Start Date", nullable=True, sortable=False, on_page=False
         ),
-        columns.Percent(key="sale_percentage", header="Flash Sale Percentage", nullable=True, on_page=False),
+        columns.Moment(key="sale_ends_at", header="Flash Sale End Date", nullable=True, sortable=False, on_page=False),
+        columns.Money(
+            key="sale_snapshot_price",
+            header="Flash Sales Snapshot Inventory Price",
+            nullable=True,
+            sortable=False,
+            on_page=False,
+        ),
+        columns.Percent(
+            key="sale_percentage", header="Flash Sale Percentage", nullable=True, sortable=False, on_page=False
+        ),
         columns.Text(
             key="vendor",
             header="Vendor Name",
@@ -79,7 +87,7 @@ class InventoryCostIssues(ActionReport):
             sub="vendor_number",
             css="m-hide",
         ),
-        columns.Text(key="name", header="Item Name", on_page=False),
+        columns.Text(key="name", header="Item Name", sortable=False, on_page=False),
         columns.Money(
             key="loss",
             header="Loss per Unit",

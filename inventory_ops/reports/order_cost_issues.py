@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
@@ -65,7 +65,13 @@ class OrderCostIssues(ActionReport):
             words={number: f"{number} {label}" for number, label in OrderStatus.choices},
             tones={1: "neutral", 2: "warning", 3: "critical"},
         ),
-        columns.Text(key="email", header="Customer Email", expression="customer_email", personal=True, on_page=False),
+        columns.Text(
+            key="email",
+            header="Customer Email",
+            expression="customer_email",
+            personal=True,
+            on_page=False,
+        ),
         columns.Text(
             key="vendor_number",
             header="Vendor Number",
@@ -82,7 +88,6 @@ class OrderCostIssues(ActionReport):
             header="Cost at Time of Order",
             label=_("Cost"),
             expression="unit_cost",
-            nullable=True,
             css="m-hide",
         ),
         columns.Money(
@@ -90,6 +95,7 @@ class OrderCostIssues(ActionReport):
             header="Current Inventory Price",
             label=_("Price now"),
             expression="current_price",
+            sortable=False,
             visible=False,
         ),
         columns.Money(
@@ -98,6 +104,7 @@ class OrderCostIssues(ActionReport):
             label=_("Cost now"),
             expression="current_cost",
             nullable=True,
+            sortable=False,
             visible=False,
         ),
         columns.Moment(
@@ -105,6 +112,7 @@ class OrderCostIssues(ActionReport):
             header="Flash Sale Start Date",
             expression="issue_sale_starts_at",
             nullable=True,
+            sortable=False,
             on_page=False,
         ),
         columns.Moment(
@@ -112,6 +120,7 @@ class OrderCostIssues(ActionReport):
             header="Flash Sale End Date",
             expression="issue_sale_ends_at",
             nullable=True,
+            sortable=False,
             on_page=False,
         ),
         columns.Money(
@@ -119,6 +128,7 @@ class OrderCostIssues(ActionReport):
             header="Flash Sales Snapshot Inventory Price",
             expression="issue_sale_snapshot_price",
             nullable=True,
+            sortable=False,
             on_page=False,
         ),
         columns.Percent(
@@ -126,10 +136,11 @@ class OrderCostIssues(ActionReport):
             header="Flash Sale Percentage",
             expression="issue_sale_percentage",
             nullable=True,
+            sortable=False,
             on_page=False,
         ),
-        columns.Text(key="vendor", header="Vendor Name", expression="vendor_name", on_page=False),
-        columns.Text(key="name", header="Item Name", on_page=False),
+        columns.Text(key="vendor", header="Vendor Name", expression="vendor_name", sortable=False, on_page=False),
+        columns.Text(key="name", header="Item Name", sortable=False, on_page=False),
         columns.Integer(key="quantity", header="Quantity", label=_("Units"), visible=False),
         columns.Money(
             key="loss",
@@ -147,6 +158,7 @@ class OrderCostIssues(ActionReport):
             expression="issue_sale_starts_at",
             draw=common.flash_sale_cell,
             exported=False,
+            sortable=False,
             nullable=True,
             css="m-hide",
         ),
@@ -181,7 +193,10 @@ class OrderCostIssues(ActionReport):
         lines: QuerySet[Any] = (
             OrderCostIssue.objects.visible_to(scope.viewer)
             if scope.kept
-            else costs.order_cost_issues(viewer=scope.viewer, as_of=scope.as_of)
+            else costs.order_cost_issues(viewer=scope.viewer)
+        )
+        lines = lines.annotate(
+            current_price=costs.price_in_force(scope.as_of, "product__"), current_cost=F("product__cost")
         )
         lines = lines.filter(issue_at__lte=window.end if window else scope.as_of)
         if window:

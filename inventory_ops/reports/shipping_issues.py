@@ -64,7 +64,7 @@ class ShippingIssues(ActionReport):
             sub="name",
             link=lambda row: f"/action-required/shipping-issues/orders/?product={row['product_id']}",
         ),
-        columns.Text(key="name", header="Item Name", on_page=False),
+        columns.Text(key="name", header="Item Name", sortable=False, on_page=False),
         columns.Integer(
             key="times", header="Number of Times Item Not Shipped", label=_("Times not shipped"), css="m-right"
         ),
