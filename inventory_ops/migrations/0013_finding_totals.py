@@ -56,7 +56,7 @@ drop function inventory_ops_count_findings;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory_ops", "0011_list_indexes_2"),
+        ("inventory_ops", "0012_leaner_triggers"),
     ]
 
     operations = [
