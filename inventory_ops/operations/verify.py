@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.utils import timezone
 
-from inventory_ops.queries import stock
+from inventory_ops.operations import issues
+from inventory_ops.queries import findings, stock
+from inventory_ops.queries import issues as issue_queries
 
 MOST_LISTED = 100  # of one check; the count beyond is told
 
@@ -32,6 +35,7 @@ def add_check(name: str, check: Check) -> None:
 
 def run() -> Iterator[Outcome]:
     """Run all checks on one snapshot of the database, so that bookings meanwhile look like no difference."""
+    issues.refresh(as_of=timezone.now())  # what changed since is no difference
     with transaction.atomic():
         if not connection.savepoint_ids:  # inside another transaction its level cannot be set any more
             with connection.cursor() as cursor:
@@ -139,3 +143,5 @@ add_check("running quantities", running_quantities)
 add_check("balances", balances)
 add_check("audit log", audit_chain)
 add_check("statistics of products", stock.product_differences)
+add_check("tables of issues", lambda: issue_queries.differences(most=MOST_LISTED))
+add_check("totals of findings", lambda: findings.total_differences(most=MOST_LISTED))

@@ -103,3 +103,27 @@ def freshness_of(
     else:
         state = "ok"
     return Freshness(state=state, last_at=done_at, next_at=next_at if is_enabled else None)
+
+
+def total_differences(*, most: int) -> list[str]:
+    """Kept numbers of findings that are not what is counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select report, merchant, state, coalesce(k.count, 0), coalesce(c.count, 0)
+            from (select report, coalesce(merchant_id, 0) as merchant, state, sum(count) as count, sum(value) as value
+                  from inventory_ops_findingtotal group by 1, 2, 3) k
+            full join (
+                select report, coalesce(merchant_id, 0) as merchant, state, count(*) as count, sum(value) as value
+                from inventory_ops_finding group by grouping sets ((report, state), (report, state, merchant_id))
+                having grouping(merchant_id) = 1 or merchant_id is not null
+            ) c using (report, merchant, state)
+            where (coalesce(k.count, 0), coalesce(k.value, 0)) <> (coalesce(c.count, 0), coalesce(c.value, 0))
+            limit %s
+            """,
+            [most],
+        )
+        return [
+            f"findings of {report}, merchant {merchant or 'any'}, {state}: kept {kept}, counted {counted}"
+            for report, merchant, state, kept, counted in cursor.fetchall()
+        ]

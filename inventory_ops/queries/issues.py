@@ -139,3 +139,33 @@ def state(slug: str, *, as_of: datetime, using: str = DEFAULT_DB_ALIAS, scan: st
             return State(refreshed_for, refreshed_for is not None and is_current, fresh)
         expected = _last_seen[using] = refreshed_for
     return State(expected, False, fresh)
+
+
+def differences(*, most: int) -> list[str]:
+    """Rows of the tables that the live queries do not give, and the other way round, at the moment they are kept for.
+
+    Nothing is compared while something is noted that the tables were not refreshed for.
+    """
+    found = []
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(
+            "select as_of from inventory_ops_issuerefresh where not exists (select from inventory_ops_issuechange)"
+        )
+        row = cursor.fetchone()
+        for table in TABLES.values() if row else ():
+            sql, params = table.definition(row[0])
+            columns, name = ", ".join(table.columns), table.model._meta.db_table
+            cursor.execute(
+                f"""
+                with live as materialized (select {columns} from ({sql}) d)
+                (select {table.key}, 'is not what the live query gives' from
+                    (select {columns} from {name} except all select {columns} from live) more)
+                union all
+                (select {table.key}, 'is missing or otherwise' from
+                    (select {columns} from live except all select {columns} from {name}) less)
+                limit {most:d}
+                """,
+                params,
+            )
+            found += [f"{table.slug}: the row of {table.key} {key} {what}" for key, what in cursor.fetchall()]
+    return found
