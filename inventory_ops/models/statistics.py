@@ -2,7 +2,7 @@
 
 Stock and demand are apart, because different writers keep them: who holds the lock of a balance never waits here for
 somebody who writes orders and wants that balance. `verify_ledger` compares both with what they sum up. The triggers
-are in the migrations 0005 and 0007.
+are in the migrations 0005 and 0012.
 """
 
 from __future__ import annotations

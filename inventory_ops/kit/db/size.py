@@ -1,11 +1,12 @@
-"""Is a table large? By PostgreSQL's own estimate, asked once in a while."""
+"""How large is a table? By PostgreSQL's own estimate."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
-from django.db import connections, router
+from django.db import connection, connections, router
 
 LARGE = 50_000  # rows that are counted and summed up in well under 20 ms
 ASKED_AGAIN_AFTER = 300.0
@@ -30,3 +31,16 @@ def is_large(model: type[Any]) -> bool:
             answer = cursor.fetchone()[0] > LARGE
         _known[key] = (time.monotonic(), answer)
     return answer
+
+
+def outgrown(tables: Iterable[str], rows: int, *, share: float) -> list[str]:
+    """Those of `tables` of which `rows` changed rows are more than a share: the planner knows them as they were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select t.name from unnest(%s::text[]) t (name)
+               where %s > %s * (select coalesce(sum(greatest(c.reltuples, 0)), 0) from pg_class c where c.relkind = 'r'
+                   and (c.oid = t.name::regclass
+                        or c.oid in (select inhrelid from pg_inherits where inhparent = t.name::regclass)))""",
+            [list(tables), rows, share],
+        )
+        return [name for (name,) in cursor.fetchall()]

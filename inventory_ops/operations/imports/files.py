@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from inventory_ops.kit.db import locks
+from inventory_ops.kit.db.size import outgrown
 from inventory_ops.kit.imports import (
     Counts,
     FileRefused,
@@ -135,13 +136,15 @@ def _nothing() -> Iterator[None]:
 
 
 def analyse(outcomes: Sequence[Outcome]) -> None:
-    """Give the planner statistics of the tables that big loads have changed."""
-    tables = {
-        table
-        for outcome in outcomes
-        if outcome.counts.new + outcome.counts.changed >= BIG
-        for table in outcome.spec.tables
-    }
+    """Give the planner statistics of the tables of which big loads have changed a good part.
+
+    Of a smaller part autovacuum does it a minute later, while nobody waits.
+    """
+    tables: set[str] = set()
+    for outcome in outcomes:
+        rows = outcome.counts.new + outcome.counts.changed
+        if rows >= BIG:
+            tables.update(outgrown(outcome.spec.tables, rows, share=0.1))
     with connection.cursor() as cursor:
         for table in sorted(tables):
             cursor.execute(f"analyze {table}")

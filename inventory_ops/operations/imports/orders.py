@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inventory_ops.kit.db.size import outgrown
 from inventory_ops.kit.imports import Counts, Staging
 from inventory_ops.models.ledger import EventSource
 from inventory_ops.operations import ledger
@@ -303,9 +304,10 @@ def _write_items(staging: Staging) -> None:
 
 def _write_totals(staging: Staging) -> None:
     if staging.rows > MANY_ROWS:
-        # what this transaction wrote is not in the statistics yet, and a plan for an empty table takes minutes here
-        staging.execute("analyze inventory_ops_orderitem")
-        staging.execute("analyze inventory_ops_order")
+        # what this transaction wrote is not in the statistics yet: a plan for an empty table takes minutes here, one
+        # for a table of half the size does not
+        for table in outgrown(["inventory_ops_orderitem", "inventory_ops_order"], staging.rows, share=1.0):
+            staging.execute(f"analyze {table}")
     staging.execute(
         """update inventory_ops_order o set total_amount = t.total from (
                select i.order_id, sum(i.quantity * i.unit_price) as total from inventory_ops_orderitem i
