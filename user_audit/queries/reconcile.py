@@ -29,6 +29,7 @@ FACTS = (
 )
 CREDENTIALS = "credentials_known, has_password, has_mfa, active_key_count, active_other_count, oldest_key_at"
 USE = "password_last_used_at, key_last_used_at"
+KNOWN = "(w.known)"  # the row that was kept so far
 
 
 def _columns(names: str, table: str) -> str:
@@ -40,25 +41,27 @@ def _set(names: str) -> str:
 
 
 UPSERT = f"""
-with told as (
-    select s.*, s.active_certificate_count as active_other_count, i.id as known_id,
+with named as (
+    select lower(user_name) as name, min(iam_id) as first, max(iam_id) as last
+    from user_audit_iamuser where account_id = %(account)s group by 1
+), told as (
+    select s.*, s.active_certificate_count as active_other_count, i as known,
         coalesce(i.credentials_at > %(report)s, false) as is_old
     from user_audit_iamsnapshot s
     left join user_audit_iamuser i on i.account_id = %(account)s and i.iam_id = s.iam_id
     where s.scan_id = %(scan)s and (i.id is null or i.read_at <= %(started)s)
 ), wanted as (
-    select t.iam_id, t.created_at, {_columns(FACTS, "t")},
-        {", ".join(f"case when t.is_old then i.{n} else t.{n} end as {n}" for n in CREDENTIALS.split(", "))},
-        {", ".join(f"greatest(i.{n}, t.{n}) as {n}" for n in USE.split(", "))},
-        greatest(i.credentials_at, %(report)s) as credentials_at,
-        exists (select 1 from user_audit_iamuser o where o.account_id = %(account)s and o.iam_id <> t.iam_id
-                and lower(o.user_name) = lower(t.user_name)) as recreated
-    from told t left join user_audit_iamuser i on i.id = t.known_id
+    select t.iam_id, t.created_at, t.known, {_columns(FACTS, "t")},
+        {", ".join(f"case when t.is_old then (t.known).{n} else t.{n} end as {n}" for n in CREDENTIALS.split(", "))},
+        {", ".join(f"greatest((t.known).{n}, t.{n}) as {n}" for n in USE.split(", "))},
+        greatest((t.known).credentials_at, %(report)s) as credentials_at,
+        coalesce(n.first <> t.iam_id or n.last <> t.iam_id, false) as recreated
+    from told t left join named n on n.name = lower(t.user_name)
 ), news as (
     select w.* from wanted w
-    left join user_audit_iamuser i on i.account_id = %(account)s and i.iam_id = w.iam_id
-    where i.id is null or i.gone_at is not null
-       or ({_columns(FACTS, "i")}, {_columns(CREDENTIALS, "i")}, {_columns(USE, "i")}, i.recreated) is distinct from
+    where (w.known).id is null or (w.known).gone_at is not null
+       or ({_columns(FACTS, KNOWN)}, {_columns(CREDENTIALS, KNOWN)}, {_columns(USE, KNOWN)}, {KNOWN}.recreated)
+          is distinct from
           ({_columns(FACTS, "w")}, {_columns(CREDENTIALS, "w")}, {_columns(USE, "w")}, w.recreated)
 )
 insert into user_audit_iamuser (
@@ -112,7 +115,7 @@ def reconcile(*, scan_id: int, account_id: str, started: Any, report: Any, now: 
     """Brings the IAM users of one account in line with the snapshot, then links all to platform users."""
     values = {"scan": scan_id, "account": account_id, "started": started, "report": report, "now": now}
     with connection.cursor() as cursor:
-        cursor.execute("analyze user_audit_iamsnapshot")
+        cursor.execute("analyze user_audit_iamsnapshot (scan_id, iam_id)")  # what it is joined by
         cursor.execute(MARK_GONE, values)
         gone = cursor.rowcount
         cursor.execute(UPSERT, values)
