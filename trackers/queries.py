@@ -39,8 +39,6 @@ join (
     select id, timezone, (%(as_of)s::timestamptz at time zone timezone)::date as today
     from inventory_ops_merchant offset 0
 ) d on d.id = t.merchant_id
-left join trackers_productfirst first on first.product_id = t.product_id
-left join trackers_productfirststock stocked on stocked.product_id = t.product_id
 cross join lateral (
     select coalesce(sum(b.on_hand) filter (where t.expiry_days is null or b.expires_on is null
                or b.expires_on > d.today + t.expiry_days), 0) as counted,
@@ -63,7 +61,10 @@ cross join lateral (
     select g.first_on,
            coalesce(greatest(d.today - greatest(d.today - t.lookback_days, g.first_on), 0), 0) as actual_days
     from (
-        select (least(first.first_at, stocked.first_at) at time zone d.timezone)::date as first_on offset 0
+        -- looked up by key: joined, a few changed trackers would have all products hashed
+        select (least((select k.first_at from trackers_productfirst k where k.product_id = t.product_id),
+                      (select k.first_at from trackers_productfirststock k where k.product_id = t.product_id))
+                at time zone d.timezone)::date as first_on offset 0
     ) g offset 0
 ) f
 cross join lateral (

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from inventory_ops.bench import database
 from inventory_ops.bench.scale import SCALES
 from inventory_ops.kit.reports import registry
 from inventory_ops.kit.reports.page import shown_columns
+from trackers.operations import health
 
 LARGE = (
     "inventory_ops_product",
@@ -89,6 +91,14 @@ def _sorts(node: dict[str, Any]) -> bool:
     return node["Node Type"] == "Sort" or any(_sorts(child) for child in node.get("Plans", []))
 
 
+def _reads(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Tables with the kind of node that reads them."""
+    if "Relation Name" in node:
+        yield node["Relation Name"], node["Node Type"]
+    for child in node.get("Plans", []):
+        yield from _reads(child)
+
+
 def _looked_at(node: dict[str, Any]) -> Iterator[tuple[str, float]]:
     """Tables with the rows that a plan read of them, those that it threw away included."""
     if "Relation Name" in node:
@@ -138,6 +148,16 @@ def test_no_first_page_reads_or_sorts_a_large_table_whole() -> None:
                 found[table if not table.startswith("inventory_ops_inventoryevent") else "events"] += int(rows)
             if many := {table: rows for table, rows in found.items() if rows > MOST_LOOKED_AT}:
                 looked_at[slug, str(params)] = many
+        cursor.execute(
+            f"explain (format json) {health.statement('t.id between 1 and 50')}",
+            {"as_of": timezone.now(), "day": timezone.now().date()},
+        )
+        [[[explained]]] = cursor.fetchall()
+        evaluation = explained["Plan"]["Plans"][0]  # the rows that changed; what is done with them comes after
+        read = dict(_reads(evaluation))
     assert not scanned
     assert sorted_ == {UNINDEXED}
+    # trackers are evaluated by covering indexes alone, and no wide row of a product is read for them
+    assert read["inventory_ops_stockbalance"] == read["trackers_productday"] == "Index Only Scan"
+    assert "inventory_ops_product" not in read
     assert not looked_at
