@@ -28,13 +28,12 @@ REPORTS = (
 @register
 class Findings(Job):
     name = "P7"
-    title = "Scans that find nothing new"
+    title = "Scans that find what the last ones found"
 
     def set_up(self) -> None:
-        self.as_of = timezone.now()
         start = time.perf_counter()
         for slug in REPORTS:
-            findings.scan_report(registry.get(slug), as_of=self.as_of)
+            findings.scan_report(registry.get(slug), as_of=timezone.now())
         self.facts["first scan of all five"] = f"{time.perf_counter() - start:.1f} s"
         self.facts["findings"] = f"{Finding.objects.count():,}"
         self.written = 0
@@ -42,14 +41,19 @@ class Findings(Job):
     def ways(self) -> Sequence[Way]:
         return [Way(slug, partial(self.scan, slug), most_rounds=3) for slug in REPORTS]
 
-    def scan(self, slug: str) -> None:
-        counts = findings.scan_report(registry.get(slug), as_of=self.as_of)
+    def scan(self, slug: str) -> float:
+        """The seconds of a scan of now, for which time may have changed some rows; then it is done once more."""
+        start, as_of = time.perf_counter(), timezone.now()
+        findings.scan_report(registry.get(slug), as_of=as_of)
+        seconds = time.perf_counter() - start
+        counts = findings.scan_report(registry.get(slug), as_of=as_of)
         self.written += counts.opened + counts.changed + counts.resolved
+        return seconds
 
     def goals(self, times: Mapping[str, Timing]) -> Sequence[Goal]:
         total = sum(times[slug].seconds for slug in REPORTS) * 1000
         return [
-            Goal("rows written", str(self.written), self.written == 0),
+            Goal("rows written by a scan of the same moment: 0", str(self.written), self.written == 0),
             at_most("all five scans", total, 300, "ms"),
         ]
 
