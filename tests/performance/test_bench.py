@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,11 +16,14 @@ from inventory_ops.models import Product
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_every_job_runs_on_data_of_its_own() -> None:
+def test_every_job_runs_on_data_of_its_own(tmp_path: Path) -> None:
     out = io.StringIO()
     home = connection.settings_dict["NAME"]
-    call_command("bench", scale="XS", rounds=1, json=True, fresh=True, drop=True, stdout=out, stderr=io.StringIO())
+    saved = tmp_path / "found.json"
+    options = {"json": True, "save": saved, "fresh": True, "drop": True}
+    call_command("bench", scale="XS", rounds=1, stdout=out, stderr=io.StringIO(), **options)
     found = json.loads(out.getvalue())
+    assert json.loads(saved.read_text()) == found
     jobs = {job["name"]: job for job in found["jobs"]}
     assert set(jobs) == set(registry.names)
     for job in found["jobs"]:

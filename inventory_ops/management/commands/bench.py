@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--scale", choices=list(SCALES), default="S", help="how much data (L: 10 minutes, 10 GB)")
         parser.add_argument("--only", action="append", metavar="NAME", help="a job, like P4; may be repeated")
         parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+        parser.add_argument("--save", type=Path, metavar="FILE", help="write the JSON to a file, too")
         parser.add_argument("--rounds", type=int, default=runner.ROUNDS, help="rounds after the warm-up")
         parser.add_argument("--fresh", action="store_true", help="generate the data anew")
         parser.add_argument("--drop", action="store_true", help="drop the suite's database afterwards")
@@ -37,8 +39,11 @@ class Command(BaseCommand):
         jobs = [registry.jobs[name] for name in names]
         with database.entered(scale, fresh=options["fresh"], keep=not options["drop"], tell=self.tell):
             results = runner.run(jobs, scale=scale, rounds=options["rounds"], tell=self.tell)
+            numbers = json.dumps(report.as_json(results, scale), indent=1)
+            if options["save"]:
+                options["save"].write_text(numbers)
             if options["json"]:
-                self.stdout.write(json.dumps(report.as_json(results, scale), indent=1))
+                self.stdout.write(numbers)
             else:
                 console = Console(file=self.stdout, width=None if self.stdout.isatty() else 130)  # type: ignore[arg-type]
                 console.print(report.table(results, scale))
