@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 from django.template.loader import render_to_string
+from django.test.utils import CaptureQueriesContext
 
 from inventory_ops.kit.db import size
 from inventory_ops.kit.reports import form, page, registry
@@ -140,6 +142,16 @@ def test_late_columns_show_sort_and_filter_what_the_scan_found(dear: list[Produc
     assert len(skus(shown("finding=open", viewer))) == 12
     assert skus(shown("finding=snoozed", viewer)) == []
     assert skus(shown("sort=owner", viewer))[0] == "P07"
+
+
+def test_rows_are_not_looked_for_where_the_count_found_none(dear: Any, django_assert_num_queries: Any) -> None:
+    viewer = make.user("operations")
+    with CaptureQueriesContext(connection) as found:
+        assert len(skus(shown("q=P0", viewer))) == 10
+    with django_assert_num_queries(len(found) - 2):  # neither the rows nor what a scan found about them
+        empty = shown("q=P99", viewer)
+    assert (empty.row_count, empty.count_seen) == (0, 0)
+    assert empty.empty is not None
 
 
 @pytest.mark.parametrize("report", list(registry), ids=lambda report: report.slug)

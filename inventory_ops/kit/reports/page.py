@@ -341,9 +341,12 @@ def _fill_rows(
     wanted |= {column.key: column for column in extra}
     start = (request.page - 1) * request.per_page
     place = listing.Place(start, after=request.after, before=request.before)
-    found = listing.read(
-        selection, list(wanted.values()), sort=request.sort, place=place, per_page=request.per_page, viewer=viewer
-    )
+    found = listing.Listing([], False)
+    # what nothing matches may be looked for in every row of an order: the count, which follows no order, said it
+    if page.count_seen:
+        found = listing.read(
+            selection, list(wanted.values()), sort=request.sort, place=place, per_page=request.per_page, viewer=viewer
+        )
     page_rows = found.rows
     table = tables.build(columns, subs, sort=request.sort if request.sort.removeprefix("-") in shown else "")
     page.headers = table.headers(lambda sort: request.url(sort=sort, page=None, after=None, before=None))
