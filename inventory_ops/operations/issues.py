@@ -11,6 +11,7 @@ import structlog
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transaction
 from django.utils import timezone
 
+from inventory_ops.kit.db import locks
 from inventory_ops.models import IssueChange
 from inventory_ops.queries.issues import PRICE_MOMENTS, SHIPPING_MOMENTS, TABLES, State, Table, state
 
@@ -83,7 +84,7 @@ def refresh(*, as_of: datetime, patience: timedelta | None = None, whole: bool =
 def _wait_for_turn(cursor: Any, patience: timedelta | None) -> None:
     if patience is not None:
         cursor.execute("set local lock_timeout = %s", [f"{patience // timedelta(milliseconds=1)}ms"])
-    cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [LOCK])
+    locks.wait_for(LOCK)
     if patience is not None:
         cursor.execute("set local lock_timeout = 0")
 

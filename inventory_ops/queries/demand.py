@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
+from inventory_ops.kit.reports.scope import BEGINNING
 from inventory_ops.models import OrderItem, Product, User
 from inventory_ops.models.statistics import NEVER_YET
-
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def demand_lines(product: str = "pk") -> QuerySet[OrderItem]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Scope, View, Window, columns, filters, register
+from inventory_ops.kit.reports.scope import BEGINNING
 from inventory_ops.queries import demand
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
@@ -121,7 +122,7 @@ class ProductsWithoutOrders(ActionReport):
     finding_label = Concat("sku", Value(" · "), "name")
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
-        window = scope.window or Window(demand.BEGINNING, scope.as_of)
+        window = scope.window or Window(BEGINNING, scope.as_of)
         products = demand.products_without_orders(
             viewer=scope.viewer,
             as_of=scope.as_of,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import django_filters
@@ -11,6 +10,7 @@ from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, Window, columns, filters, register
+from inventory_ops.kit.reports.scope import BEGINNING
 from inventory_ops.models import InventoryEvent, ShippingIssue
 from inventory_ops.models.ledger import ALLOCATION_KINDS
 from inventory_ops.models.orders import CancelledBy, OrderStatus
@@ -18,8 +18,6 @@ from inventory_ops.queries import shipping
 from inventory_ops.queries.issues import shipping_window
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
-
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Filters(WorkflowFilters, filters.WindowedFilterSet):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 WINDOW = re.compile(r"([1-9][0-9]{0,3})(d|m)")
 LONGEST_WINDOW = timedelta(days=3660)
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # where a window without a start begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,6 @@ def parse_window(text: str, *, as_of: datetime) -> Window:
 def window_of_dates(first: date | None, last: date | None, *, as_of: datetime) -> Window:
     """From the start of day `first` to the end of day `last`, both in UTC and both optional."""
     # a window is open at its start: one microsecond earlier takes midnight itself in
-    start = datetime.combine(first or date(1970, 1, 1), time.min, UTC) - timedelta(microseconds=1)
+    start = datetime.combine(first or BEGINNING.date(), time.min, UTC) - timedelta(microseconds=1)
     end = datetime.combine(last + timedelta(days=1), time.min, UTC) - timedelta(microseconds=1) if last else as_of
     return Window(start=start, end=end)
