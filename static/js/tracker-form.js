@@ -8,8 +8,14 @@ document.addEventListener("DOMContentLoaded", () => {
   const type = form.querySelector("[name=inventory_type]");
   const announce = () => document.body.dispatchEvent(new CustomEvent("tracker:changed"));
 
-  merchant?.addEventListener("change", () => {
+  const follow = () => {
     product.dataset.url = `${fields.dataset.products}?merchant=${encodeURIComponent(merchant.value)}`;
+  };
+
+  // chosen before this script ran, or put back by the browser on a reload
+  if (merchant) follow();
+  merchant?.addEventListener("change", () => {
+    follow();
     if (product.tomselect) {
       product.tomselect.clear(true);
       product.tomselect.clearOptions();

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 
 def make_hot_seller(world: dict[str, Any]) -> None:
@@ -26,12 +26,13 @@ def make_hot_seller(world: dict[str, Any]) -> None:
     make.item(slow, in_=make.order(at=now - timedelta(days=40)), quantity=2)
 
 
-def choose(page: Page, sku: str) -> None:
-    page.get_by_label("Merchant", exact=False).first.select_option(label="V10 · Vendor V10")
+def choose(page: Page, sku: str, merchant: str | None = "V10 · Vendor V10") -> None:
+    if merchant is not None:
+        page.get_by_label("Merchant", exact=False).first.select_option(label=merchant)
     page.wait_for_load_state("networkidle")  # the form drops the old merchant's products first
     page.locator("#id_product-ts-control").click()
     page.locator("#id_product-ts-control").type(sku, delay=20)
-    page.locator(f".ts-dropdown .option:has-text('{sku}')").click(timeout=30_000)
+    page.locator(f".ts-dropdown .option:has-text('{sku}')").click()
     page.locator("select[name=inventory_type]").select_option(label="Good")
 
 
@@ -49,6 +50,7 @@ def test_a_scenario_of_the_guide(visit: Callable[..., Page], world: dict[str, An
     page = visit("operations")
     page.goto("/trackers/")
     page.get_by_role("link", name="New tracker").click()
+    page.wait_for_url("**/trackers/new/**")  # the list has a choice of merchants too
     choose(page, sku)
     page.get_by_role("radio", name=mechanism).check()
     prefix = mechanism.lower().replace(" ", "_")
@@ -81,3 +83,18 @@ def test_switching_the_merchant_clears_product_and_type(visit: Callable[..., Pag
     page.locator("#id_product-ts-control").type("QUIET", delay=20)
     expect(page.locator(".ts-dropdown .option", has_text="QUIET-V20")).to_be_visible()
     expect(page.locator(".ts-dropdown .option", has_text="QUIET-V10")).to_have_count(0)
+
+
+def test_a_merchant_chosen_before_the_script_came_is_followed(
+    visit: Callable[..., Page], world: dict[str, Any]
+) -> None:
+    make_hot_seller(world)
+    page = visit("operations")
+    waiting: list[Route] = []
+    page.route("**/js/tracker-form*.js", lambda route: waiting.append(route))
+    page.goto("/trackers/new/", wait_until="commit")
+    page.get_by_label("Merchant", exact=False).first.select_option(label="V10 · Vendor V10")
+    page.wait_for_timeout(200)
+    assert len(waiting) == 1
+    waiting[0].continue_()
+    choose(page, "KF-2204", merchant=None)
