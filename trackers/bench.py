@@ -39,20 +39,24 @@ analyze trackers_tracker;
 
 
 def fill(scale: Scale) -> None:
-    with generate.without_indexes("trackers_tracker"):
-        generate.execute(TRACKERS, scale)
-    with connection.cursor() as cursor:
+    with generate.without_indexes("trackers_productday"), connection.cursor() as cursor:
         cursor.execute(
             "insert into trackers_productfirst (product_id, first_at) select id, created_at from inventory_ops_product"
         )
+        # sorted, the days are written and put into their key in order; before the trackers, or all would be dirty
+        cursor.execute("set enable_hashagg = off; set work_mem = '1GB'")
         cursor.execute("select trackers_rebuild(array_agg(id)) from inventory_ops_merchant")
-        cursor.execute("analyze trackers_productday, trackers_productfirst")
-        # the scan without its news: nobody is to be told of states that have always been like this
-        now = timezone.now()
-        cursor.execute(health.statement("true"), {"as_of": now, "day": now.date()})
-        cursor.execute(
-            "update trackers_tracker set alerted_state = state where state in ('low', 'critical', 'stock_out')"
-        )
+        cursor.execute("reset enable_hashagg; reset work_mem")
+    with generate.without_indexes("trackers_tracker"):
+        generate.execute(TRACKERS, scale)
+        with connection.cursor() as cursor:
+            cursor.execute("vacuum analyze trackers_productday, trackers_productfirst, trackers_tracker")
+            # the scan without its news: nobody is to be told of states that have always been like this
+            now = timezone.now()
+            cursor.execute(health.statement("true"), {"as_of": now, "day": now.date()})
+            cursor.execute(
+                "update trackers_tracker set alerted_state = state where state in ('low', 'critical', 'stock_out')"
+            )
 
 
 generate.add_step("trackers and the roll-up of days", fill)

@@ -1,4 +1,8 @@
-"""The suite's own database on the same server: made, filled, entered, dropped. The product's own is never touched."""
+"""The suite's own databases on the same server; the product's own is never touched.
+
+The generated one is a template: each run works on a copy that is dropped after it, so that a second run meets the same
+data as the first and not a million write-offs more.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from inventory_ops.bench import generate
+from inventory_ops.bench.job import discover
 from inventory_ops.bench.scale import Scale
 
 KEPT = timedelta(days=3)  # windows of reports end now: older data would leave them empty
@@ -26,27 +31,45 @@ def name_of(scale: Scale) -> str:
 def entered(
     scale: Scale, *, fresh: bool = False, keep: bool = True, tell: Callable[[str], None] = lambda text: None
 ) -> Iterator[None]:
-    """Let the default connection lead to the suite's database for a block; fill it first unless that was done."""
-    connection = connections["default"]
-    home, target = connection.settings_dict["NAME"], name_of(scale)
-    if fresh or not _is_usable(target, scale):
-        _drop(target)
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL("create database {}").format(sql.Identifier(target)).as_string(None))
-    connection.close()
-    connection.settings_dict["NAME"] = target
+    """Let the default connection lead to a copy of the generated data for a block; generate them first if need be.
+
+    With `keep`, the generated data (not the copy) stay for the next run.
+    """
+    discover()  # whose step is not known would leave its tables empty
+    template, copy = name_of(scale), f"{name_of(scale)}_run"
+    if fresh or not _is_usable(template, scale):
+        _drop(template)
+        _execute(sql.SQL("create database {}").format(sql.Identifier(template)))
     try:
-        call_command("migrate", verbosity=0, interactive=False)
-        if not _comment(target):
-            generate.run(scale, tell=tell)
-            mark = json.dumps({"scale": scale.name, "version": generate.VERSION, "at": timezone.now().isoformat()})
-            _execute(sql.SQL("comment on database {} is {}").format(sql.Identifier(target), sql.Literal(mark)))
+        with _default_leads_to(template):
+            call_command("migrate", verbosity=0, interactive=False)
+            if not _comment(template):
+                generate.run(scale, tell=tell)
+                mark = json.dumps({"scale": scale.name, "version": generate.VERSION, "at": timezone.now().isoformat()})
+                _execute(sql.SQL("comment on database {} is {}").format(sql.Identifier(template), sql.Literal(mark)))
+        _drop(copy)
+        # file by file: through the write-ahead log every page would be written twice
+        statement = sql.SQL("create database {} template {} strategy file_copy")
+        _execute(statement.format(sql.Identifier(copy), sql.Identifier(template)))
+        with _default_leads_to(copy):
+            yield
+    finally:
+        _drop(copy)
+        if not keep:
+            _drop(template)
+
+
+@contextmanager
+def _default_leads_to(name: str) -> Iterator[None]:
+    connection = connections["default"]
+    home = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
         yield
     finally:
         connection.close()
         connection.settings_dict["NAME"] = home
-        if not keep:
-            _drop(target)
 
 
 def _execute(statement: sql.Composed) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import ClassVar
 
+from django.utils.module_loading import autodiscover_modules
+
 from inventory_ops.bench.scale import Scale
 
 LIMIT, OURS = "limit", "ours"
@@ -100,6 +102,11 @@ class Registry:
 
 registry = Registry()
 register = registry.add
+
+
+def discover() -> None:
+    """Import every app's jobs and its step of the generator, those of the base first."""
+    autodiscover_modules("bench.jobs", "bench")
 
 
 def at_most(what: str, found: float, bound: float, unit: str = "×", *, needs: str = "S") -> Goal:

@@ -10,8 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from inventory_ops.bench import database
 from inventory_ops.bench.job import Timing, at_least, at_most, registry
-from inventory_ops.models import Product
+from inventory_ops.bench.scale import SCALES
+from inventory_ops.models import Product, Store
 
 
 @pytest.mark.slow
@@ -20,7 +22,11 @@ def test_every_job_runs_on_data_of_its_own(tmp_path: Path) -> None:
     out = io.StringIO()
     home = connection.settings_dict["NAME"]
     saved = tmp_path / "found.json"
-    options = {"json": True, "save": saved, "fresh": True, "drop": True}
+    with database.entered(SCALES["XS"], fresh=True):  # a run that leaves much behind
+        Store.objects.update(name="Renamed")
+    with database.entered(SCALES["XS"]):
+        assert Store.objects.exists() and not Store.objects.filter(name="Renamed").exists()
+    options = {"json": True, "save": saved, "drop": True}
     call_command("bench", scale="XS", rounds=1, stdout=out, stderr=io.StringIO(), **options)
     found = json.loads(out.getvalue())
     assert json.loads(saved.read_text()) == found
@@ -33,7 +39,7 @@ def test_every_job_runs_on_data_of_its_own(tmp_path: Path) -> None:
     assert connection.settings_dict["NAME"] == home
     assert not Product.objects.exists()
     with connection.cursor() as cursor:
-        cursor.execute("select count(*) from pg_database where datname like 'inventory_ops_bench_xs'")
+        cursor.execute("select count(*) from pg_database where datname like 'inventory_ops_bench_xs%'")
         assert cursor.fetchone() == (0,)
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
-from django.utils.module_loading import autodiscover_modules
 
 from inventory_ops.bench import database
 from inventory_ops.bench.scale import SCALES
@@ -127,7 +126,6 @@ def _pages() -> Iterator[tuple[str, str]]:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_no_first_page_reads_or_sorts_a_large_table_whole() -> None:
-    autodiscover_modules("bench")  # trackers' part of the data
     scanned, sorted_, looked_at = {}, set(), {}
     # a name of its own: the suite's test, on another worker, drops the database of its scale
     scale = replace(SCALES["XS"], name="PLANS")

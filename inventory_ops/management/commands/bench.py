@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.module_loading import autodiscover_modules
 from rich.console import Console
 
 from inventory_ops.bench import database, report, runner
-from inventory_ops.bench.job import registry
+from inventory_ops.bench.job import discover, registry
 from inventory_ops.bench.scale import SCALES
 
 
@@ -19,7 +18,9 @@ class Command(BaseCommand):
     help = "Run the benchmark suite on data of its own and print which goals hold."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--scale", choices=list(SCALES), default="S", help="how much data (L: 10 minutes, 10 GB)")
+        parser.add_argument(
+            "--scale", choices=list(SCALES), default="S", help="how much data (L: 30 minutes, 56 GB)"
+        )
         parser.add_argument("--only", action="append", metavar="NAME", help="a job, like P4; may be repeated")
         parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
         parser.add_argument("--save", type=Path, metavar="FILE", help="write the JSON to a file, too")
@@ -28,8 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--drop", action="store_true", help="drop the suite's database afterwards")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # of each app, the base first
-        autodiscover_modules("bench.jobs", "bench")
+        discover()
         names = [name.upper() for name in options["only"] or registry.names]
         if unknown := [name for name in names if name not in registry.jobs]:
             raise CommandError(f"There is no job {unknown[0]!r}. The jobs are {', '.join(registry.names)}.")
