@@ -25,7 +25,6 @@ DATABASE = "inventory_ops"
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "300",  # fifty clients at once, beside the workers and what else is running
-    "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
@@ -35,9 +34,31 @@ SETTINGS = {
     "timezone": "UTC",
     "wal_level": "replica",
 }
+MEGABYTE = 1 << 20
+MOST_BUFFERS = 4096 * MEGABYTE
 # For tests and throw-away data: a crash may lose everything, which is fine there and twice as fast.
 # Autovacuum would count a table as empty while a test's transaction fills it, and plans would go by that.
-FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+FAST_SETTINGS = {
+    "shared_buffers": "256MB",  # every table that is emptied or dropped is looked for in all of them
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+}
+
+
+def _buffers(memory: int) -> int:
+    """An eighth of `memory` (bytes), within 128 MB and 4 GB: it is taken only as far as there are data to hold."""
+    return max(128 * MEGABYTE, min(memory // 8, MOST_BUFFERS))
+
+
+def _memory() -> int:
+    """Bytes of this machine, or of the container it is in."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(machine, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    except (OSError, ValueError):  # no such group, or "max": without a limit
+        return machine
 
 
 def _system_user() -> str | None:
@@ -72,7 +93,7 @@ def start(paths: Paths, *, fast: bool) -> subprocess.Popen[bytes]:
     data.chmod(0o700)
     if not (data / "PG_VERSION").exists():
         _initdb(data, user=user)
-    settings = SETTINGS | (FAST_SETTINGS if fast else {})
+    settings = SETTINGS | {"shared_buffers": f"{_buffers(_memory()) // 1024}kB"} | (FAST_SETTINGS if fast else {})
     options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
     process = processes.start(
         [POSTGRES_BIN_PATH / "postgres", "-D", data, "-k", paths.run_dir, *options],
