@@ -139,3 +139,11 @@ def test_a_folder_for_mails_is_an_absolute_path() -> None:
     from config import env
 
     assert env._mailer("file:///var/mails")["OPTIONS"] == {"file_path": "/var/mails"}
+
+
+@pytest.mark.parametrize(("memory", "buffers"), [(1 << 28, 128), (8 << 30, 1024), (256 << 30, 4096)])
+def test_the_embedded_server_takes_an_eighth_of_the_memory_within_bounds(memory: int, buffers: int) -> None:
+    from config.embedded import postgres
+
+    assert postgres._buffers(memory) == buffers << 20
+    assert postgres._memory() >= 1 << 28  # of this machine or container: no number would stop the demo
