@@ -29,7 +29,7 @@ def _names(attribute: str) -> str:
 # look for lost stock inside CASE, where it is not even begun. `offset 0` has what stands there computed once: without
 # it every mention computes it again. Stock and days are read from covering indexes alone.
 EVALUATION = f"""
-select t.id, n.value, n.threshold, w.sold, f.actual_days, s.not_counted, d.today, f.first_on,
+select t.id, n.value, n.threshold, w.sold, f.actual_days, s.not_counted, d.today,
     case when x.state in ('no_data', 'no_sales', 'stock_out') then 0
          when n.numerator < 900000000000000 then n.numerator * 10000 / n.denominator
          else div(n.numerator::numeric * 10000, n.denominator)::bigint end as health,
@@ -58,13 +58,13 @@ cross join lateral (
       and day.day >= d.today - t.lookback_days and day.day < d.today
 ) w
 cross join lateral (
-    select g.first_on,
-           coalesce(greatest(d.today - greatest(d.today - t.lookback_days, g.first_on), 0), 0) as actual_days
+    select coalesce(greatest(d.today - greatest(d.today - t.lookback_days, g.first_on), 0), 0) as actual_days
     from (
         -- looked up by key: joined, a few changed trackers would have all products hashed
-        select (least((select k.first_at from trackers_productfirst k where k.product_id = t.product_id),
+        select case when t.lookback_days is not null then
+               (least((select k.first_at from trackers_productfirst k where k.product_id = t.product_id),
                       (select k.first_at from trackers_productfirststock k where k.product_id = t.product_id))
-                at time zone d.timezone)::date as first_on offset 0
+                at time zone d.timezone)::date end as first_on offset 0
     ) g offset 0
 ) f
 cross join lateral (
@@ -86,6 +86,8 @@ cross join lateral (
                           where e.product_id = t.product_id and e.inventory_type_id = t.inventory_type_id
                             and e.kind not in ('allocated', 'released', 'imported')
                             and e.occurred_at >= (d.today - t.lookback_days)::timestamp at time zone d.timezone
+                            -- spares the partitions before: what occurs is recorded a day early at most
+                            and e.recorded_at >= (d.today - t.lookback_days - 2)::timestamp at time zone d.timezone
                           window later as (order by e.occurred_at desc, e.id desc)
                       ) levels
                       where since is null or since < d.today::timestamp at time zone d.timezone
@@ -124,7 +126,6 @@ class Reading:
     actual_days: int
     not_counted: int
     today: date
-    first_on: date
     health: int
     state: str
 
@@ -157,8 +158,8 @@ def preview(*, product: Product, inventory_type_id: int, values: dict[str, Any],
     }
     with connection.cursor() as cursor:
         cursor.execute(evaluation(source), params)
-        _id, value, threshold, sold, days, left_out, today, first_on, health, state = cursor.fetchone()
-    return Reading(int(value), threshold, int(sold), int(days), int(left_out), today, first_on, int(health), state)
+        _id, value, threshold, sold, days, left_out, today, health, state = cursor.fetchone()
+    return Reading(int(value), threshold, int(sold), int(days), int(left_out), today, int(health), state)
 
 
 def reading(tracker: Tracker, *, as_of: datetime) -> Reading:
@@ -196,6 +197,7 @@ def stock_series(*, tracker: Tracker, reading: Reading, days: int) -> Series:
             where product_id = %(product)s and inventory_type_id = %(type)s
               and kind not in ('allocated', 'released', 'imported')
               and occurred_at >= (%(today)s::date - %(days)s)::timestamp at time zone %(zone)s
+              and recorded_at >= (%(today)s::date - %(days)s - 2)::timestamp at time zone %(zone)s  -- see above
             group by 1
             """,
             {

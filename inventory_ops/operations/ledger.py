@@ -53,7 +53,7 @@ class Movement:
     location: str = "MAIN"
     lot: str = ""
     expires_on: date | None = None
-    occurred_at: datetime | None = None  # default: now
+    occurred_at: datetime | None = None  # default: now, which it may be a day ahead of
     reason: str = ""
     note: str = ""
     reference: str = ""
@@ -242,13 +242,16 @@ from pg_temp.{table} x join inventory_ops_stockbalance b on b.id = x.balance_id
 window balance as (partition by x.balance_id order by x.ord)
 """
 
+# Nothing occurs later than a day after it was recorded (clocks of shops run ahead): who asks for what occurred since a
+# moment reads the partitions since then.
 _INSERT = """
 insert into inventory_ops_inventoryevent (id, occurred_at, merchant_id, product_id, balance_id, inventory_type_id,
     location_id, kind, quantity, quantity_after, sequence, reason, note, source, reference, actor, batch,
     order_item_id, reverses_id, counted_quantity)
-select event_id, coalesce(occurred_at, now()), merchant_id, product_id, balance_id, inventory_type_id, location_id,
-    kind, quantity, quantity_after, sequence, reason, note, coalesce(source, %(source)s), reference,
-    coalesce(actor, %(actor)s), %(batch)s, order_item_id, reverses_id, counted_quantity
+select event_id, least(coalesce(occurred_at, now()), now() + interval '1 day'), merchant_id, product_id, balance_id,
+    inventory_type_id, location_id, kind, quantity, quantity_after, sequence, reason, note,
+    coalesce(source, %(source)s), reference, coalesce(actor, %(actor)s), %(batch)s, order_item_id, reverses_id,
+    counted_quantity
 from (select * from pg_temp.ledger_running order by ord) r
 """
 
@@ -295,7 +298,8 @@ with moved as (
 booked as (
     insert into inventory_ops_inventoryevent (occurred_at, merchant_id, product_id, balance_id, inventory_type_id,
         location_id, kind, quantity, quantity_after, sequence, reason, note, source, reference, actor)
-    select coalesce(%(occurred_at)s::timestamptz, now()), merchant_id, product_id, id, inventory_type_id, location_id,
+    select least(coalesce(%(occurred_at)s::timestamptz, now()), now() + interval '1 day'), merchant_id, product_id, id,
+        inventory_type_id, location_id,
         %(kind)s::text, %(quantity)s::integer, on_hand, version, %(reason)s::text, %(note)s::text, %(source)s::text,
         %(reference)s::text, %(actor)s::text
     from moved returning id, quantity_after

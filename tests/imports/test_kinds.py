@@ -413,6 +413,7 @@ def test_adjustments_are_booked_once_each(load: Load) -> None:
         ("B,good,MOON,1,count,,2026-01-01", "location", "unknown"),
         ("B,good,MAIN,99999999,count,,2026-01-01", "quantity_delta", "range"),
         ("B,good,MAIN,1,count,,", "occurred_at", "required"),
+        ("B,good,MAIN,1,count,,2126-01-01", "occurred_at", "future"),
         (f"B,good,MAIN,1,count,{'x' * 501},2026-01-01", "note", "too_long"),
     ],
 )

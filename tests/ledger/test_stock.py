@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from inventory_ops.models import AuditEvent, InventoryEvent, Product, StockBalance, User
 from inventory_ops.models.ledger import EventKind, EventSource
@@ -46,6 +48,17 @@ def test_adjust_by_books_event_and_audit(lamp: Product, by: User) -> None:
     assert (event.actor, event.source) == (by.email, "page")
     said = AuditEvent.objects.latest("pk")
     assert (said.action, said.subject_id, said.actor) == ("stock.adjust", str(lamp.pk), by.email)
+
+
+def test_nothing_occurs_later_than_a_day_after_it_was_recorded(lamp: Product) -> None:
+    ahead = timezone.now() + timedelta(days=300)  # a shop's clock
+    fill(lamp, 5, occurred_at=ahead)
+    balance = StockBalance.objects.get(product=lamp)
+    ledger.adjust(
+        balance_id=balance.pk, quantity=1, source=EventSource.CHANNEL, actor="", reason="count", occurred_at=ahead
+    )
+    for event in InventoryEvent.objects.all():
+        assert timedelta(hours=23) < event.occurred_at - event.recorded_at <= timedelta(days=1)
 
 
 def test_below_zero_is_refused_but_less_negative_is_not(lamp: Product, by: User) -> None:

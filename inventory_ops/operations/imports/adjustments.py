@@ -32,6 +32,12 @@ def check_adjustments(staging: Staging) -> None:
     check_places(staging)
     staging.errors("quantity_delta", "zero", "'An adjustment by zero changes nothing'", "where s.quantity_delta = 0")
     staging.errors(
+        "occurred_at",
+        "future",
+        "'Lies in the future: write when the stock changed'",
+        f"{JOIN} where {staging.moment('occurred_at', zone='p.timezone')} > now() + interval '1 day'",
+    )
+    staging.errors(
         "reason",
         "unknown",
         "'Unknown reason. Known: ' || (select string_agg(code, ', ' order by code)"
