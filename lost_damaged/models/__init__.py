@@ -6,7 +6,7 @@ from lost_damaged.models.imports import WriteOffFile, WriteOffRow
 from lost_damaged.models.nav import NavBatch, NavBatchLine
 from lost_damaged.models.settings import Factor, FinanceSettings, SellerAccount
 from lost_damaged.models.statements import Statement
-from lost_damaged.models.write_offs import LedgerEntry, Reason, SellerTransaction, Source, WriteOff
+from lost_damaged.models.write_offs import LedgerEntry, Reason, SellerTransaction, Source, WriteOff, WriteOffHour
 
 __all__ = [
     "ApiIntent",
@@ -26,5 +26,6 @@ __all__ = [
     "Statement",
     "WriteOff",
     "WriteOffFile",
+    "WriteOffHour",
     "WriteOffRow",
 ]

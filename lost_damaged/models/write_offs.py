@@ -94,6 +94,23 @@ class WriteOff(models.Model):
         return f"{self.number} · {self.uid}"
 
 
+class WriteOffHour(models.Model):
+    """Units written off in an hour, UTC: the sum of its rows, which a trigger keeps.
+
+    A booking adds to a row that no other booking holds, and makes one where there is none: nobody waits for
+    somebody else's booking, and an hour has no more rows than there were bookings at once.
+    """
+
+    hour = models.DateTimeField()
+    units = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["hour"], name="write_off_hour_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}: {self.units}"
+
+
 class SellerTransaction(models.Model):
     """What a write-off (credit, +) or its reversal (debit, −) changes in what the shop owes the seller.
 

@@ -42,6 +42,13 @@ CHECKS = {
         select s.number from lost_damaged_statement s join lost_damaged_statement p on p.id = s.previous_id
         where s.opening_amount <> p.closing_amount - p.payout_amount or s.starts_at <> p.ends_at
     """,
+    "the kept number of write-offs of {} is not what is counted": """
+        select to_char(hour at time zone 'UTC', 'YYYY-MM-DD HH24:00')
+        from (select hour, sum(units) as units from lost_damaged_writeoffhour group by 1) k
+        full join (select date_trunc('hour', created_at, 'UTC') as hour, count(*) as units
+                   from lost_damaged_writeoff group by 1) c using (hour)
+        where coalesce(k.units, 0) <> coalesce(c.units, 0)
+    """,
     "the file of NAV batch {} was altered": """
         select number from lost_damaged_navbatch where sha256 <> encode(sha256(csv), 'hex')
     """,

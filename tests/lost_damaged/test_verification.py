@@ -21,6 +21,8 @@ pytestmark = pytest.mark.django_db
         ("update lost_damaged_statement set opening_amount = 5 where state = 'open'", "carried forward"),
         ("update lost_damaged_navbatch set csv = csv || 'x'::bytea", "was altered"),
         ("delete from lost_damaged_sellertransaction where type = 'credit' and reverses_id is null", "has no credit"),
+        ("update lost_damaged_writeoffhour set units = units + 1", "is not what is counted"),
+        ("delete from lost_damaged_writeoffhour", "is not what is counted"),
     ],
 )
 def test_what_was_changed_behind_the_guards_is_found(world: World, sql: str, sentence: str) -> None:
