@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +48,12 @@ class Finding(models.Model):
 
     report = models.CharField(_("report"), max_length=50)
     key = models.CharField(_("key"), max_length=100)
+    # the key as what it is in the report's rows: compared with their ids, it needs no cast that hides its statistics
+    row_id = models.GeneratedField(
+        expression=Case(When(key__regex=r"^[0-9]{1,18}$", then=Cast("key", models.BigIntegerField()))),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
     label = models.CharField(_("label"), max_length=300)
     merchant = models.ForeignKey(
         "inventory_ops.Merchant", models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False
@@ -80,7 +87,11 @@ class Finding(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["report", "merchant"], name="finding_unresolved", condition=~Q(state="resolved")),
+            models.Index(
+                fields=["report", "state", "merchant"], name="finding_of_state", condition=~Q(state="resolved")
+            ),
+            models.Index(fields=["report", "row_id"], include=["state"], name="finding_of_row"),
+            models.Index(fields=["report", "opened_at"], name="finding_by_opening"),
             models.Index(fields=["assignee"], name="finding_assigned", condition=~Q(state="resolved")),
         ]
 

@@ -8,8 +8,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 import django_filters
-from django.db.models import BigIntegerField, QuerySet, Subquery
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +22,7 @@ from inventory_ops.queries.findings import identity_key
 from inventory_ops.shell import initials
 from inventory_ops.templatetags import ui
 
+FEW = 1_000  # findings whose rows are asked for by id
 STATE_TONES = {"open": "critical", "acknowledged": "neutral", "snoozed": "warning", "resolved": "good"}
 
 
@@ -123,22 +123,34 @@ class ActionReport(Report):
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         rows = self.issues(scope)
-        (name,) = self.identity
         wanted, owner = scope.params.get("finding"), scope.params.get("owner")
+        if not wanted and not owner:
+            return rows
+        if not wanted and owner == "nobody":
+            return rows.exclude(self._has_finding(Q(assignee__isnull=False)))
+        condition = Q()
         if wanted == "new":
-            rows = rows.filter(**self._found(name, opened_at__gt=scope.as_of - timedelta(days=1)))
+            condition &= Q(opened_at__gt=scope.as_of - timedelta(days=1))
         elif wanted:
-            rows = rows.filter(**self._found(name, state=wanted))
+            condition &= Q(state=wanted)
         if owner == "me":
-            rows = rows.filter(**self._found(name, assignee=scope.viewer.pk if scope.viewer else 0))
+            condition &= Q(assignee=scope.viewer.pk if scope.viewer else 0)
         elif owner:
-            rows = rows.exclude(**self._found(name, assignee__isnull=False))
-        return rows
+            condition &= Q(assignee__isnull=True)
+        return rows.filter(self._has_finding(condition))
 
-    def _found(self, name: str, **conditions: Any) -> dict[str, Any]:
-        """A condition on the identity `name`: a finding of this report that meets `conditions` has it as its key."""
-        keys = Finding.objects.filter(report=self.slug, **conditions)
-        return {f"{name}__in": keys.values_list(Cast("key", BigIntegerField()))}
+    def _has_finding(self, condition: Q) -> Q:
+        """Is there a finding of the row that meets the condition?
+
+        Few findings lead to their rows. Where there are more than that, the planner has to choose: most of a list is
+        read in its order, each row asking for its own finding, until the page is full.
+        """
+        (name,) = self.identity
+        found = Finding.objects.using(replica.alias()).filter(condition, report=self.slug)
+        few = list(found.filter(row_id__isnull=False).values_list("row_id", flat=True)[: FEW + 1])
+        if len(few) > FEW:
+            return Q(Exists(found.filter(row_id=OuterRef(name))))
+        return Q(**{f"{name}__in": few or [0]})  # no row has the key 0
 
     def look_up(self, rows: Sequence[dict[str, Any]]) -> None:
         (name,) = self.identity

@@ -16,6 +16,8 @@ from inventory_ops.bench import database
 from inventory_ops.bench.scale import SCALES
 from inventory_ops.kit.reports import registry
 from inventory_ops.kit.reports.page import shown_columns
+from inventory_ops.operations import findings
+from inventory_ops.reports import base
 from trackers.operations import health
 
 LARGE = (
@@ -65,6 +67,11 @@ FILTERS: list[tuple[str, dict[str, str]]] = [
     ("products-without-orders", {"q": "zz"}),
     ("products-without-orders", {"brand": "zebra"}),
     ("products-without-orders", {"stock": "no"}),
+    ("products-without-orders", {"finding": "open"}),  # most of the list
+    ("products-without-orders", {"finding": "new"}),
+    ("products-without-orders", {"finding": "snoozed"}),
+    ("products-without-orders", {"owner": "nobody"}),
+    ("abandoned-checkouts", {"finding": "open"}),
     ("trackers", {"q": "zebra"}),
     ("trackers", {"vendor": "nobody"}),
     ("trackers", {"state": "healthy"}),
@@ -125,7 +132,7 @@ def _pages() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_no_first_page_reads_or_sorts_a_large_table_whole() -> None:
+def test_no_first_page_reads_or_sorts_a_large_table_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     scanned, sorted_, looked_at = {}, set(), {}
     # a name of its own: the suite's test, on another worker, drops the database of its scale
     scale = replace(SCALES["XS"], name="PLANS")
@@ -139,6 +146,11 @@ def test_no_first_page_reads_or_sorts_a_large_table_whole() -> None:
                 scanned[slug, sort] = tables
             if _sorts(plan):
                 sorted_.add((slug, sort))
+        monkeypatch.setattr(base, "FEW", 10)  # findings here are as few as rows
+        for slug in ("products-without-orders", "abandoned-checkouts"):
+            findings.scan_report(registry.get(slug), as_of=timezone.now())
+        cursor.execute("analyze inventory_ops_finding")
+        by_finding = _plan("products-without-orders", params={"finding": "open"})
         cursor.execute("reset enable_sort")
         for slug, params in FILTERS:
             found: Counter[str] = Counter()
@@ -158,4 +170,7 @@ def test_no_first_page_reads_or_sorts_a_large_table_whole() -> None:
     # trackers are evaluated by covering indexes alone, and no wide row of a product is read for them
     assert read["inventory_ops_stockbalance"] == read["trackers_productday"] == "Index Only Scan"
     assert "inventory_ops_product" not in read
+    # most rows have a finding: each asks for its own, in the order of the list
+    assert not _sorts(by_finding)
+    assert "finding_of_row" in json.dumps(by_finding)
     assert not looked_at

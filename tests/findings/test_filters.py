@@ -1,0 +1,86 @@
+"""Lists by the state and the owner of what a scan found: by id where few match, row by row where many do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from inventory_ops.kit.reports import registry
+from inventory_ops.models import Finding, Product, User
+from inventory_ops.operations import findings
+from inventory_ops.reports import base
+from tests import make
+
+pytestmark = pytest.mark.django_db
+STATES = ["open", "acknowledged", "snoozed", "resolved", None]
+
+
+@pytest.fixture
+def viewer() -> User:
+    """Twenty products, a finding of most: each state by everybody's hands and nobody's, old and new."""
+    by = make.user("operations")
+    other = make.user("operations")
+    for number in range(20):
+        make.product(f"P{number:02}", created_at=make.NOW - timedelta(days=100))
+    report = registry.get("products-without-orders")
+    findings.scan_report(report, as_of=make.NOW - timedelta(days=3))
+    for number, found in enumerate(Finding.objects.order_by("key")):
+        state = STATES[number % 5]
+        if state is None:
+            found.delete()
+            continue
+        found.state = state
+        found.resolved_at = make.NOW if state == "resolved" else None
+        found.assignee = [by, other, None][number % 3]
+        if number % 2:
+            found.opened_at = make.NOW - timedelta(hours=1)
+        found.save()
+    Finding.objects.create(
+        report=report.slug, key="1:2", label="of no single row", first_seen_at=make.NOW, opened_at=make.NOW,
+        last_seen_at=make.NOW,
+    )  # fmt: skip
+    return by
+
+
+def _plainly(wanted: str, owner: str, viewer: User) -> set[int]:
+    found = {int(row.key): row for row in Finding.objects.exclude(key="1:2")}
+
+    def matches(pk: int) -> bool:
+        row = found.get(pk)
+        is_wanted = not wanted or (
+            row is not None
+            and (row.opened_at > make.NOW - timedelta(days=1) if wanted == "new" else row.state == wanted)
+        )
+        owned = row.assignee_id if row else None
+        return is_wanted and (not owner or (owned == viewer.pk if owner == "me" else owned is None))
+
+    return {pk for pk in Product.objects.values_list("pk", flat=True) if matches(pk)}
+
+
+@pytest.mark.parametrize("few", [0, 2, 1000])
+def test_filters_by_finding_give_the_same_rows_either_way(
+    viewer: User, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "FEW", few)
+    report = registry.get("products-without-orders")
+    sizes = set()
+    for wanted in ("", "open", "acknowledged", "snoozed", "new"):
+        for owner in ("", "me", "nobody"):
+            selection = report.select({"finding": wanted, "owner": owner}, viewer=viewer, as_of=make.NOW)
+            rows = set(selection.rows.values_list("pk", flat=True))
+            assert rows == _plainly(wanted, owner, viewer), (wanted, owner)
+            sizes.add(len(rows))
+    assert len(sizes) > 4
+
+
+def test_one_query_more_tells_which_way(viewer: User, django_assert_num_queries: Any) -> None:
+    report = registry.get("products-without-orders")
+    with django_assert_num_queries(1):
+        report.select({"finding": "open", "owner": "me"}, viewer=viewer, as_of=make.NOW)
+
+
+def test_the_id_of_a_row_is_its_key_as_a_number(viewer: User) -> None:
+    for found in Finding.objects.all():
+        assert found.row_id == (int(found.key) if found.key.isdigit() else None)
