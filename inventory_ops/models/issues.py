@@ -51,7 +51,8 @@ class IssueRow(models.Model):
 
 
 class InventoryCostIssue(IssueRow):
-    """A product whose cost is higher than the price in force."""
+    """A product whose margin at the price in force is at most `queries.costs.MARGIN_KEPT` percent: those below cost,
+    which are the report, and those that its filter asks for besides."""
 
     product = models.OneToOneField(
         "inventory_ops.Product", models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
@@ -60,6 +61,7 @@ class InventoryCostIssue(IssueRow):
     price_now = MoneyField()
     cost = MoneyField()
     loss_per_unit = MoneyField()
+    margin_percent = models.DecimalField()  # as computed, not rounded: it is compared with what is asked for
     on_hand = models.BigIntegerField()
     value_at_risk = models.DecimalField(max_digits=38, decimal_places=4)  # units × loss has more digits than an amount
     in_flash_sale = models.BooleanField()
@@ -72,18 +74,27 @@ class InventoryCostIssue(IssueRow):
     class Meta:
         indexes = [
             models.Index(fields=["merchant", "product"], name="cost_issue_of_merchant"),
-            models.Index(fields=["loss_per_unit", "product"], name="cost_issue_by_loss"),
-            models.Index(fields=["sku", "product"], name="cost_issue_by_sku"),
-            models.Index(fields=["vendor_number", "product"], name="cost_issue_by_vendor_number"),
-            models.Index(fields=["vendor_name", "product"], name="cost_issue_by_vendor"),
-            models.Index(fields=["price_now", "product"], name="cost_issue_by_price"),
-            models.Index(fields=["cost", "product"], name="cost_issue_by_cost"),
-            models.Index(fields=["on_hand", "product"], name="cost_issue_by_on_hand"),
-            models.Index(fields=["value_at_risk", "product"], name="cost_issue_by_risk"),
-            models.Index(fields=["explained_by", "product"], name="cost_issue_by_reason"),
-            models.Index(fields=["sale_starts_at", "product"], name="cost_issue_by_sale"),
+            # with the margin, so that rows above the one asked for are passed over without a look at them
+            *(
+                models.Index(fields=[field, "product", "margin_percent"], name=name)
+                for field, name in (
+                    ("loss_per_unit", "cost_issue_by_loss"),
+                    ("sku", "cost_issue_by_sku"),
+                    ("vendor_number", "cost_issue_by_vendor_number"),
+                    ("vendor_name", "cost_issue_by_vendor"),
+                    ("price_now", "cost_issue_by_price"),
+                    ("cost", "cost_issue_by_cost"),
+                    ("on_hand", "cost_issue_by_on_hand"),
+                    ("value_at_risk", "cost_issue_by_risk"),
+                    ("explained_by", "cost_issue_by_reason"),
+                    ("sale_starts_at", "cost_issue_by_sale"),
+                )
+            ),
             models.Index(
-                F("sale_starts_at").desc(nulls_last=True), F("product").desc(), name="cost_issue_by_sale_desc"
+                F("sale_starts_at").desc(nulls_last=True),
+                F("product").desc(),
+                F("margin_percent"),
+                name="cost_issue_by_sale_desc",
             ),
         ]
 

@@ -15,6 +15,8 @@ from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.models import FlashSale, OrderItem, Product, ProductStock, User
 from inventory_ops.models.catalog import ProductQuerySet
 
+MARGIN_KEPT = Decimal(10)  # percent; the table of cost issues has products up to it. The triggers of 0017 know it
+WITHOUT_PRICE = Decimal(-10) ** 25  # margin percent of what is given away and costs something: below all others
 BY_FLASH_SALE, BY_PRICE, BY_BOTH = "flash_sale", "price_or_cost", "both"
 
 
@@ -66,7 +68,8 @@ def with_prices(products: ProductQuerySet, *, as_of: datetime) -> QuerySet[Produ
                 price_now__gt=0,
                 then=(F("price_now") - F("cost")) * Value(Decimal(100)) / F("price_now"),
             ),
-            output_field=DecimalField(max_digits=24, decimal_places=4),
+            When(cost__gt=0, then=Value(WITHOUT_PRICE)),
+            output_field=DecimalField(),
         ),
         value_at_risk=Case(
             When(Q(on_hand__gt=0) & Q(cost__gt=F("price_now")), then=(F("cost") - F("price_now")) * F("on_hand")),
@@ -93,7 +96,8 @@ def inventory_cost_issues(
 ) -> QuerySet[Product]:
     """Products whose cost is higher than the price in force at `as_of`.
 
-    With `most_margin`, products whose margin is at most that percent of the price (0 takes in cost = price). With
+    With `most_margin`, products whose margin is at most that percent of the price (0 takes in cost = price), and what
+    costs something and is given away. With
     `missing_cost`, the products without a cost, which are no issue of this report but a list of their own. `among` are
     ids of the only products to look at.
     """
@@ -102,8 +106,9 @@ def inventory_cost_issues(
     )
     if missing_cost:
         return with_prices(products.filter(cost__isnull=True), as_of=as_of)
+    too_dear = Q(cost__gt=F("price_now")) if most_margin is None else Q(margin_percent__lte=most_margin)
     if among is not None:
-        return with_prices(products.filter(pk__in=these(among)), as_of=as_of).filter(cost__gt=F("price_now"))
+        return with_prices(products.filter(pk__in=these(among)), as_of=as_of).filter(too_dear)
     # Without a sale the price in force is the price or the special price: a partial index lists those below cost.
     # Only products in a sale need a look at each one.
     on_sale = FlashSale.objects.filter(starts_at__lte=as_of, ends_at__gt=as_of).values("product")
@@ -114,11 +119,10 @@ def inventory_cost_issues(
         least_share = 1 - most_margin / 100 - Decimal("0.000001")
         share = F("cost") / NullIf(Least("price", "special_price"), Value(Decimal(0)))
         dear = Product.objects.annotate(share=share).filter(share__gte=least_share).values("pk")
-        if most_margin < 100:  # else what costs nothing belongs to it, whatever its price
-            products = products.filter(pk__in=candidates.union(dear))
-        rows = with_prices(products.filter(cost__isnull=False), as_of=as_of)
-        return rows.filter(Q(margin_percent__lte=most_margin) | Q(price_now=0, cost__gt=0))
-    return with_prices(products.filter(pk__in=candidates), as_of=as_of).filter(cost__gt=F("price_now"))
+        if most_margin >= 100:  # what costs nothing belongs to it, whatever its price
+            return with_prices(products.filter(cost__isnull=False), as_of=as_of).filter(too_dear)
+        candidates = candidates.union(dear)
+    return with_prices(products.filter(pk__in=candidates), as_of=as_of).filter(too_dear)
 
 
 def order_cost_issues(*, viewer: User | None, among: Sequence[int] | None = None) -> QuerySet[OrderItem]:

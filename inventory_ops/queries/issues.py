@@ -87,7 +87,9 @@ TABLES = {
         Table(
             "inventory-cost-issues",
             InventoryCostIssue,
-            lambda as_of, among: costs.inventory_cost_issues(viewer=None, as_of=as_of, among=among),
+            lambda as_of, among: costs.inventory_cost_issues(
+                viewer=None, as_of=as_of, most_margin=costs.MARGIN_KEPT, among=among
+            ),
             PRICE_MOMENTS,
         ),
         Table("shipping-issues", ShippingIssue, _shipping_issues, SHIPPING_MOMENTS),

@@ -32,7 +32,9 @@ class Filters(WorkflowFilters, filters.ReportFilterSet):
         field_name="explained_by", choices=list(EXPLAINED.items()), label=_("Explained by"), empty_label=_("Any")
     )
     loss = django_filters.NumberFilter(field_name="loss_per_unit", lookup_expr="gte", label=_("Loss at least"))
-    margin = filters.ScopeNumber(label=_("Margin at most (%)"), help_text=_("Default: below 0."))
+    margin = filters.ScopeNumber(
+        label=_("Margin at most (%)"), help_text=_("Default: below 0. Above 10 the list takes longer.")
+    )
     show = filters.ScopeFilter(
         choices=[("missing_cost", _("Missing cost"))], label=_("Show"), empty_label=_("Cost above price")
     )
@@ -147,15 +149,20 @@ class InventoryCostIssues(ActionReport):
     finding_label = Concat("sku", Value(" · "), "name")
 
     def is_kept(self, scope: Scope) -> bool:
-        return scope.params.get("margin") is None and not scope.params.get("show")
+        most_margin = scope.params.get("margin")
+        return (most_margin is None or most_margin <= costs.MARGIN_KEPT) and not scope.params.get("show")
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
+        most_margin = scope.params.get("margin")
         if scope.kept:
-            return InventoryCostIssue.objects.visible_to(scope.viewer)
+            kept: QuerySet[Any] = InventoryCostIssue.objects.visible_to(scope.viewer)
+            if most_margin is not None:
+                return kept.filter(margin_percent__lte=most_margin)
+            return kept.filter(loss_per_unit__gt=0, margin_percent__lt=0)  # the same twice: each index has the margin
         return costs.inventory_cost_issues(
             viewer=scope.viewer,
             as_of=scope.as_of,
-            most_margin=scope.params.get("margin"),
+            most_margin=most_margin,
             missing_cost=scope.params.get("show") == "missing_cost",
         )
 

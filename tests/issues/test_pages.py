@@ -142,7 +142,7 @@ def test_a_page_that_is_behind_refreshes_first() -> None:
 
 
 def test_a_sale_that_ends_is_noticed_by_the_clock() -> None:
-    product = make.product("A", cost=Decimal(9))
+    product = make.product("A", cost=Decimal(9), price=Decimal(20))
     now = timezone.now()
     make.sale(product, now - timedelta(hours=1), now - timedelta(seconds=1))
     make.sale(product, now + timedelta(seconds=20), now + timedelta(seconds=40))
@@ -187,6 +187,52 @@ def test_nothing_is_written_when_nothing_changed() -> None:
     assert not any("merge" in query["sql"] for query in queries.captured_queries)
     issues.refresh(as_of=now + timedelta(seconds=2), whole=True)
     assert versions()[:-1] == before[:-1]
+
+
+def near() -> None:
+    """Products with margins from below nothing to half the price, at prices of every kind."""
+    now = timezone.now()
+    for number, cost in enumerate(("0", "0.0001", "5", "8.9999", "9", "9.01", "9.8", "9.9999", "10", "11")):
+        make.product(f"NEAR-{number}", cost=Decimal(cost))
+        special = {"price": Decimal(20), "special_price": Decimal(10)}
+        make.stock(make.product(f"SPECIAL-{number}", cost=Decimal(cost), **special), 2)
+        start = now + timedelta(hours=number % 2 * 2 - 1)  # every other one begins later
+        make.sale(make.product(f"SALE-{number}", cost=Decimal(cost), price=Decimal(20)), start, start + timedelta(9))
+    make.product("GIVEN-AWAY", cost=Decimal(1), price=Decimal(0))
+    make.product("NOTHING", cost=Decimal(0), price=Decimal(0))
+    make.product("UNKNOWN", cost=None)
+
+
+@pytest.mark.parametrize("sort", ["loss", "-loss", "sku", "-value_at_risk", "-sale"])
+def test_every_margin_gives_the_rows_of_the_live_query(sort: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    near()
+    world()
+    slug, now = "inventory-cost-issues", timezone.now()
+    margins = ["-100", "-10", "-0.0001", "0", "1.9999", "2", "9.9999", "10", "10.0001", "11", "50", "100"]
+    cases = [{"margin": margin} for margin in margins] + [{"margin": "2", "q": "near"}, {}]
+    kept = [export(slug, as_of=now, sort=sort, **case) for case in cases]
+    are_kept = [registry.get(slug).select(case, viewer=None, as_of=now).scope.kept for case in cases]
+    assert [bool(state) for state in are_kept] == [case.get("margin") not in margins[-4:] for case in cases]
+    live(monkeypatch)
+    assert kept == [export(slug, as_of=now, sort=sort, **case) for case in cases]
+    counts = [text.count("\n") for text in kept]
+    assert counts[: len(margins)] == sorted(counts[: len(margins)]) and len(set(counts)) > 8
+    assert all("GIVEN-AWAY" in text for text in kept[: len(margins)])
+
+
+def test_what_has_a_small_margin_is_kept_and_no_issue() -> None:
+    near()
+    scans.run("costs")
+    assert InventoryCostIssue.objects.filter(sku="NEAR-8").exists()  # cost = price
+    below = {"NEAR-9", "SPECIAL-9", "GIVEN-AWAY", "SALE-8", "SALE-9", "SALE-6"}
+    found = {label.split(" ")[0] for label in Finding.objects.values_list("label", flat=True)}
+    assert found <= {row.sku for row in InventoryCostIssue.objects.all()} and "NEAR-8" not in found
+    assert found >= below - {f"SALE-{n}" for n in range(1, 10, 2)}
+    # its stock is noted like that of an issue
+    issues.refresh(as_of=timezone.now())
+    make.stock(Product.objects.get(sku="NEAR-8"), 7)
+    issues.refresh(as_of=timezone.now())
+    assert InventoryCostIssue.objects.get(sku="NEAR-8").on_hand == 7
 
 
 def test_scans_read_the_tables_and_open_the_same_findings() -> None:
