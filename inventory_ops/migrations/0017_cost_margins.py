@@ -93,7 +93,7 @@ BY = {
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory_ops", "0014_analyze"),
+        ("inventory_ops", "0015_findings_by_row"),
     ]
 
     operations = [
