@@ -1,4 +1,4 @@
-"""The audit log: who did what, append-only and chained by hash (see migration 0002). It has no foreign keys."""
+"""The audit log: who did what, append-only and chained by hash (see migration 0019). It has no foreign keys."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class AuditEvent(models.Model):
     summary = models.CharField(_("summary"), max_length=500, blank=True, default="")
     data = models.JSONField(default=dict)
     request_id = models.CharField(max_length=64, blank=True, default="")
+    # which chain it is a link of: as many as there were writers at once, each takes the first that nobody holds
+    strand = models.SmallIntegerField(editable=False, db_default=0)
     digest = models.BinaryField(editable=False)
 
     class Meta:
@@ -34,6 +36,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "-id"], name="audit_of_subject"),
             models.Index(fields=["-at"], name="audit_newest"),
+            models.Index(fields=["strand", "-id"], name="audit_end_of_strand"),
         ]
 
     def __str__(self) -> str:

@@ -22,8 +22,8 @@ def record(
 ) -> None:
     """Append one event: `action` is subject.verb, `by` None is the system. Call it inside the operation's transaction.
 
-    The database numbers and chains the rows; writers queue for the end of the chain until they commit, so it is
-    written last in a transaction.
+    The database numbers and chains the rows. A writer holds the end of its strand of the chain until it commits, and
+    strands are few: written last in a transaction, nobody has to wait for one.
     """
     AuditEvent.objects.bulk_create(
         [

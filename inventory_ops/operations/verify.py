@@ -130,7 +130,8 @@ def audit_chain() -> list[str]:
     return _lines(
         """
         select 'audit event ' || a.id || ' was altered, or the one before it was altered or taken out' as line
-        from (select id, lag(digest) over (order by id) as previous from inventory_ops_auditevent) x
+        from (select id, lag(digest) over (partition by strand order by id) as previous
+              from inventory_ops_auditevent) x
         join inventory_ops_auditevent a on a.id = x.id
         where a.digest is distinct from inventory_ops_audit_digest(coalesce(x.previous, ''::bytea), a)
         """
