@@ -100,10 +100,13 @@ class InventoryCostIssue(IssueRow):
 
 
 class ShippingIssue(IssueRow):
-    """A product that was not shipped in at least one order of the last twelve months."""
+    """A product that was not shipped in at least one order of a period, which is a window of the report's filter
+    (`12m`; empty: all time) up to now."""
 
-    product = models.OneToOneField(
-        "inventory_ops.Product", models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    pk = models.CompositePrimaryKey("period", "product_id")
+    period = models.CharField(max_length=4, blank=True)
+    product = models.ForeignKey(
+        "inventory_ops.Product", models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
     )
     times = models.BigIntegerField()
     units = models.BigIntegerField()
@@ -112,12 +115,12 @@ class ShippingIssue(IssueRow):
 
     class Meta:
         indexes = [
-            models.Index(fields=["merchant", "product"], name="shipping_issue_of_merchant"),
-            models.Index(fields=["times", "product"], name="shipping_issue_by_times"),
-            models.Index(fields=["category", "times", "product"], name="shipping_issue_of_category"),
+            models.Index(fields=["merchant", "period", "product"], name="shipping_issue_of_merchant"),
+            models.Index(fields=["period", "times", "product"], name="shipping_issue_by_times"),
+            models.Index(fields=["period", "category", "times", "product"], name="shipping_issue_of_category"),
             # the list begins at two times; more is asked of the index itself
             *(
-                models.Index(fields=[field, "product", "times"], condition=Q(times__gte=2), name=name)
+                models.Index(fields=["period", field, "product", "times"], condition=Q(times__gte=2), name=name)
                 for field, name in (
                     ("sku", "shipping_issue_by_sku_2"),
                     ("vendor_name", "shipping_issue_by_vendor_2"),

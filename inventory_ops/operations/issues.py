@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from inventory_ops.kit.db import locks
 from inventory_ops.models import IssueChange
-from inventory_ops.queries.issues import PRICE_MOMENTS, SHIPPING_MOMENTS, TABLES, State, Table, state
+from inventory_ops.queries.issues import TABLES, State, Table, state
 
 log = structlog.get_logger(__name__)
 
@@ -41,16 +41,19 @@ class _Changes:
         return sum(map(len, self.noted.values())) + len(self.prices) + len(self.shipping)
 
 
-def right_at(slug: str, *, as_of: datetime, using: str = DEFAULT_DB_ALIAS, scan: str = "") -> State | None:
+def right_at(
+    slug: str, *, as_of: datetime, using: str = DEFAULT_DB_ALIAS, scan: str = "", periods: Sequence[str] = ()
+) -> State | None:
     """The state of a report's table when it is what the live query gives at `as_of`; None: read the live query.
 
+    `periods`: it is enough when the rows of those are right.
     A table that is behind is refreshed first. Nothing is written for a moment that is not now, nor for who reads from
     a replica.
     """
     now = timezone.now()
     if abs(now - as_of) > FAR:
         return None
-    found = state(slug, as_of=as_of, using=using, scan=scan)
+    found = state(slug, as_of=as_of, using=using, scan=scan, periods=periods)
     if found.is_current:
         return found
     if using != DEFAULT_DB_ALIAS or abs(now - as_of) > NEAR:
@@ -59,7 +62,7 @@ def right_at(slug: str, *, as_of: datetime, using: str = DEFAULT_DB_ALIAS, scan:
     if refreshed_for == as_of:
         return replace(found, as_of=as_of, is_current=True)
     # somebody else was there for a later moment
-    found = state(slug, as_of=as_of, using=using, scan=scan)
+    found = state(slug, as_of=as_of, using=using, scan=scan, periods=periods)
     return found if found.is_current else None
 
 
@@ -122,8 +125,10 @@ def _take_changes(cursor: Any, before: datetime | None, moment: datetime) -> _Ch
     cursor.execute("delete from inventory_ops_issuechange returning subject, key")
     for subject, key in cursor.fetchall():
         changes.noted.setdefault(subject, set()).add(key)
-    for sql, products in ((PRICE_MOMENTS, changes.prices), (SHIPPING_MOMENTS, changes.shipping)):
-        statement = sql.format(lo="%(lo)s::timestamptz", hi="%(hi)s::timestamptz")
+    for slug, products in (("inventory-cost-issues", changes.prices), ("shipping-issues", changes.shipping)):
+        statement = (
+            TABLES[slug].moments(TABLES[slug].periods).format(lo="%(lo)s::timestamptz", hi="%(hi)s::timestamptz")
+        )
         cursor.execute(f"select distinct product_id from ({statement}) m", {"lo": before, "hi": moment})
         products.update(key for (key,) in cursor.fetchall())
     return changes if changes.size <= 2 * MOST_KEYS else None
@@ -149,7 +154,8 @@ def _found(cursor: Any, table: Table, column: str, values: set[int]) -> set[int]
     if not values:
         return set()
     cursor.execute(
-        f"select {table.key} from {table.model._meta.db_table} where {column} = any(%s::bigint[])", [list(values)]
+        f"select {table.key} from {table.model._meta.db_table} where {column} = any(%s::bigint[])",
+        [list(values)],
     )
     return {key for (key,) in cursor.fetchall()}
 
@@ -157,27 +163,35 @@ def _found(cursor: Any, table: Table, column: str, values: set[int]) -> set[int]
 def _merge(cursor: Any, table: Table, moment: datetime, keys: Sequence[int] | None) -> None:
     """Make a table's rows those of its definition: all, or those of some keys. Rows that stay the same are left."""
     key = table.key
-    names = [name for name in table.columns if name != key]
-    sql, params = table.definition(moment, keys)
+    names = [name for name in table.columns if name not in table.identity]
+    sql, params = table.live(moment, keys)
     if keys is None:
         source, parameters = sql, params
+        same = [f"t.{name} = s.{name}" for name in table.identity]
         gone = "when not matched by source then delete"
         is_there = "true"
     else:
-        source = f"select k.wanted, d.* from unnest(%s::bigint[]) k (wanted) left join ({sql}) d on d.{key} = k.wanted"
-        parameters = (list(keys), *params)
+        wanted, values = "unnest(%s::bigint[]) k (key)", [list[Any](keys)]
+        if table.periods:
+            wanted, values = f"{wanted} cross join unnest(%s::text[]) p (period)", [*values, list(table.periods)]
+        here = {key: "k.key", "period": "p.period"}
+        source = f"""
+            select {", ".join(f"{here[name]} as wanted_{name}" for name in table.identity)}, d.* from {wanted}
+            left join ({sql}) d on {" and ".join(f"d.{name} = {here[name]}" for name in table.identity)}"""
+        parameters = (*values, *params)
+        same = [f"t.{name} = s.wanted_{name}" for name in table.identity]
         gone = f"when matched and s.{key} is null then delete"
         is_there = f"s.{key} is not null"
     cursor.execute(
         f"""
         merge into {table.model._meta.db_table} t using ({source}) s
-        on t.{key} = s.{key if keys is None else "wanted"}
+        on {" and ".join(same)}
         {gone if keys is not None else ""}
         when matched and ({", ".join(f"t.{name}" for name in names)})
             is distinct from ({", ".join(f"s.{name}" for name in names)})
             then update set {", ".join(f"{name} = s.{name}" for name in names)}
-        when not matched and {is_there} then insert ({", ".join([key, *names])})
-            values ({", ".join(f"s.{name}" for name in [key, *names])})
+        when not matched and {is_there} then insert ({", ".join([*table.identity, *names])})
+            values ({", ".join(f"s.{name}" for name in [*table.identity, *names])})
         {gone if keys is None else ""}
         """,
         parameters,

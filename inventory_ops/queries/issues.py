@@ -8,15 +8,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, QuerySet
 
-from inventory_ops.kit.reports.scope import Window, parse_window
+from inventory_ops.kit.reports.filters import WINDOW_CHOICES
+from inventory_ops.kit.reports.scope import BEGINNING, WINDOW, Window, parse_window
 from inventory_ops.models import InventoryCostIssue, OrderCostIssue, ShippingIssue
-from inventory_ops.models.issues import IssueRow
 from inventory_ops.queries import costs, shipping
 from inventory_ops.queries.findings import LAST_RUNS, Freshness, freshness_of
 
-SHIPPING_WINDOW = "12m"  # that the table of shipping issues is kept for
+type Statement = tuple[str, tuple[Any, ...]]  # SQL and its parameters
+
+# that the table of shipping issues is kept for: what the filter offers, and all time
+SHIPPING_PERIODS = (*(period for period, _label in WINDOW_CHOICES), "")
 
 # What changes by the clock alone, as ids of products. `lo` and `hi` are two moments: what is at one of them is not
 # what is at the other.
@@ -26,59 +29,84 @@ union all select product_id from inventory_ops_flashsale where ends_at > {lo} an
 union all select id from inventory_ops_product where special_from > {lo} and special_from <= {hi}
 union all select id from inventory_ops_product where special_to > {lo} and special_to <= {hi}
 """
-# A ship-by date passes; a line leaves the window (or enters it again: on 29 February it goes back a day); the time of
-# an order that lay ahead comes.
+# A ship-by date passes; the time of an order that lay ahead comes.
 SHIPPING_MOMENTS = """
 select product_id from inventory_ops_orderitem
 where status = 2 and quantity_shipped < quantity and ship_by >= {lo} and ship_by < {hi}
 union all select product_id from inventory_ops_orderitem
 where status in (2, 3) and quantity_shipped < quantity
-  and (status = 3 or cancelled_quantity > 0 or ship_by < {hi})
-  and ordered_at > least({lo} - interval '12 months', {hi} - interval '12 months')
-  and ordered_at <= greatest({lo} - interval '12 months', {hi} - interval '12 months')
+  and (status = 3 or cancelled_quantity > 0 or ship_by < {hi}) and ordered_at > {lo} and ordered_at <= {hi}
+"""
+# A line leaves a window (or enters it again: on 29 February it goes back a day).
+WINDOW_MOMENTS = """
 union all select product_id from inventory_ops_orderitem
 where status in (2, 3) and quantity_shipped < quantity
-  and (status = 3 or cancelled_quantity > 0 or ship_by < {hi}) and ordered_at > {lo} and ordered_at <= {hi}
+  and (status = 3 or cancelled_quantity > 0 or ship_by < {{hi}})
+  and ordered_at > least({{lo}} - interval '{span}', {{hi}} - interval '{span}')
+  and ordered_at <= greatest({{lo}} - interval '{span}', {{hi}} - interval '{span}')
 """
 NO_MOMENTS = "select null::bigint where {lo} > {hi}"
 
 
-def shipping_window(as_of: datetime) -> Window:
-    """The window of time that the table of shipping issues has at a moment."""
-    return parse_window(SHIPPING_WINDOW, as_of=as_of.astimezone(UTC))
+def _window_of(period: str, as_of: datetime) -> Window:
+    return parse_window(period, as_of=as_of.astimezone(UTC)) if period else Window(BEGINNING, as_of)
 
 
-def _shipping_issues(as_of: datetime, among: Sequence[int] | None) -> QuerySet[Any, Any]:
-    window = shipping_window(as_of)
-    return shipping.not_shipped_by_product(viewer=None, as_of=as_of, after=window.start, until=window.end, among=among)
+def shipping_period(window: Window | None, *, as_of: datetime) -> str | None:
+    """The period for which the table of shipping issues has the rows of a window; None when there is none."""
+    wanted = window or Window(BEGINNING, as_of)
+    return next((period for period in SHIPPING_PERIODS if _window_of(period, as_of) == wanted), None)
+
+
+def _shipping_moments(periods: Sequence[str]) -> str:
+    spans = {"d": "days", "m": "months"}
+    found = (WINDOW.fullmatch(period) for period in periods)
+    ends = [WINDOW_MOMENTS.format(span=f"{match[1]} {spans[match[2]]}") for match in found if match]
+    return SHIPPING_MOMENTS + "".join(ends)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A report's table. `live(as_of, among)` are the rows that define it, of all or of the keys `among`."""
+    """A report's table. `live(as_of, among)` is the SQL of the rows that define it, of all or of the keys `among`, with
+    columns called as its own. `moments(periods)` says what the clock changes, and `periods` of which there are rows:
+    then a column `period` tells them apart.
+    """
 
     slug: str
-    model: type[IssueRow]
-    live: Callable[[datetime, Sequence[int] | None], QuerySet[Any, Any]]
-    moments: str
+    model: type[Model]
+    key: str  # what notes name rows by
+    live: Callable[[datetime, Sequence[int] | None], Statement]
+    moments: Callable[[Sequence[str]], str]
+    periods: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> list[str]:
+        return ["period", self.key] if self.periods else [self.key]
 
     @property
     def columns(self) -> list[str]:
         return [field.attname for field in self.model._meta.concrete_fields]
 
-    @property
-    def key(self) -> str:
-        pk: Any = self.model._meta.pk
-        return str(pk.attname)
 
-    def definition(self, as_of: datetime, among: Sequence[int] | None = None) -> tuple[str, tuple[Any, ...]]:
-        """The live rows as SQL whose columns are called as those of the table."""
-        rows = self.live(as_of, among).order_by()
-        known = {field.attname for field in rows.model._meta.concrete_fields} | set(rows.query.annotations)
-        named = {self.key: F("pk")} if self.key not in known else {}
-        values = rows.values(*(name for name in self.columns if name not in named), **named)
-        sql, params = values.query.sql_with_params()
-        return sql, params
+def _columns_of(model: type[Model], rows: QuerySet[Any, Any], **named: Any) -> Statement:
+    """Rows with the columns of a table; `named` are those that have another name in the rows."""
+    columns = [field.attname for field in model._meta.concrete_fields if field.attname not in named]
+    sql, params = rows.order_by().values(*columns, **named).query.sql_with_params()
+    return sql, params
+
+
+def _inventory_cost_issues(as_of: datetime, among: Sequence[int] | None) -> Statement:
+    rows = costs.inventory_cost_issues(viewer=None, as_of=as_of, most_margin=costs.MARGIN_KEPT, among=among)
+    return _columns_of(InventoryCostIssue, rows, product_id=F("pk"))
+
+
+def _shipping_issues(as_of: datetime, among: Sequence[int] | None) -> Statement:
+    starts = {period: _window_of(period, as_of).start for period in SHIPPING_PERIODS}
+    return shipping.not_shipped_by_period(as_of=as_of, starts=starts, among=among)
+
+
+def _order_cost_issues(as_of: datetime, among: Sequence[int] | None) -> Statement:
+    return _columns_of(OrderCostIssue, costs.order_cost_issues(viewer=None, among=among), item_id=F("pk"))
 
 
 TABLES = {
@@ -87,18 +115,12 @@ TABLES = {
         Table(
             "inventory-cost-issues",
             InventoryCostIssue,
-            lambda as_of, among: costs.inventory_cost_issues(
-                viewer=None, as_of=as_of, most_margin=costs.MARGIN_KEPT, among=among
-            ),
-            PRICE_MOMENTS,
+            "product_id",
+            _inventory_cost_issues,
+            lambda _periods: PRICE_MOMENTS,
         ),
-        Table("shipping-issues", ShippingIssue, _shipping_issues, SHIPPING_MOMENTS),
-        Table(
-            "order-cost-issues",
-            OrderCostIssue,
-            lambda as_of, among: costs.order_cost_issues(viewer=None, among=among),
-            NO_MOMENTS,
-        ),
+        Table("shipping-issues", ShippingIssue, "product_id", _shipping_issues, _shipping_moments, SHIPPING_PERIODS),
+        Table("order-cost-issues", OrderCostIssue, "item_id", _order_cost_issues, lambda _periods: NO_MOMENTS),
     )
 }
 
@@ -118,15 +140,19 @@ class State:
 _last_seen: dict[str, datetime] = {}  # by database: what the next look expects
 
 
-def state(slug: str, *, as_of: datetime, using: str = DEFAULT_DB_ALIAS, scan: str = "") -> State:
+def state(
+    slug: str, *, as_of: datetime, using: str = DEFAULT_DB_ALIAS, scan: str = "", periods: Sequence[str] = ()
+) -> State:
     """Is the table of a report what its live query would give at `as_of`? Exact: nothing is guessed by age.
 
+    `periods` are those of the table that are asked for; without them all are.
     One query, and one more after every refresh: the span of time that the clock moved has to be literal in it, else
     the planner expects much of it and reads whole indexes.
     """
     expected = _last_seen.get(using, as_of)
+    moments = TABLES[slug].moments(periods or TABLES[slug].periods)
     for _attempt in range(3):
-        sql = TABLES[slug].moments.format(lo="%(lo)s::timestamptz", hi="%(hi)s::timestamptz")
+        sql = moments.format(lo="%(lo)s::timestamptz", hi="%(hi)s::timestamptz")
         with connections[using].cursor() as cursor:
             cursor.execute(
                 f"""
@@ -155,19 +181,20 @@ def differences(*, most: int) -> list[str]:
         )
         row = cursor.fetchone()
         for table in TABLES.values() if row else ():
-            sql, params = table.definition(row[0])
+            sql, params = table.live(row[0], None)
             columns, name = ", ".join(table.columns), table.model._meta.db_table
+            row_of = f"concat_ws(', ', {', '.join(f"'{column} ' || {column}" for column in table.identity)})"
             cursor.execute(
                 f"""
                 with live as materialized (select {columns} from ({sql}) d)
-                (select {table.key}, 'is not what the live query gives' from
+                (select {row_of}, 'is not what the live query gives' from
                     (select {columns} from {name} except all select {columns} from live) more)
                 union all
-                (select {table.key}, 'is missing or otherwise' from
+                (select {row_of}, 'is missing or otherwise' from
                     (select {columns} from live except all select {columns} from {name}) less)
                 limit {most:d}
                 """,
                 params,
             )
-            found += [f"{table.slug}: the row of {table.key} {key} {what}" for key, what in cursor.fetchall()]
+            found += [f"{table.slug}: the row of {named} {what}" for named, what in cursor.fetchall()]
     return found

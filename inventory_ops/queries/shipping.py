@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,13 @@ def unshipped_lines(
     return lines if after is None else lines.filter(ordered_at__gt=after)
 
 
+def _of_products(lines: QuerySet[OrderItem], among: Sequence[int] | None) -> QuerySet[OrderItem]:
+    if among is None:
+        return lines
+    # every line is of its product's merchant; said, because the index of these lines begins with the merchant
+    return lines.filter(product__in=these(among), merchant=F("product__merchant"))
+
+
 def not_shipped_by_product(
     *,
     viewer: User | None,
@@ -52,10 +59,7 @@ def not_shipped_by_product(
 
     `among` are ids of the only products to look at.
     """
-    lines = unshipped_lines(viewer=viewer, as_of=as_of, after=after, until=until)
-    if among is not None:
-        # every line is of its product's merchant; said, because the index of these lines begins with the merchant
-        lines = lines.filter(product__in=these(among), merchant=F("product__merchant"))
+    lines = _of_products(unshipped_lines(viewer=viewer, as_of=as_of, after=after, until=until), among)
     return lines.values(
         "product_id",
         "merchant_id",
@@ -69,4 +73,32 @@ def not_shipped_by_product(
         units=Sum("units_short"),
         value=Sum(F("units_short") * F("unit_price")),
         last_at=Max("ordered_at"),
+    )
+
+
+def not_shipped_by_period(
+    *, as_of: datetime, starts: Mapping[str, datetime], among: Sequence[int] | None = None
+) -> tuple[str, tuple[Any, ...]]:
+    """The rows of `not_shipped_by_product` for several windows up to `as_of`, each with the name of its window.
+
+    `starts` says after which moment each window begins. SQL with its parameters: the lines are read once, and no
+    queryset can join them with the windows.
+    """
+    lines = unshipped_lines(viewer=None, as_of=as_of, after=min(starts.values()), until=as_of)
+    found: Any = _of_products(lines, among)
+    values = found.values("product_id", "merchant_id", "order_id", "ordered_at", "units_short", "unit_price")
+    sql, params = values.query.sql_with_params()
+    return (
+        f"""
+        select g.*, m.vendor_number, m.name as vendor_name, p.sku, p.name, p.category_id
+        from (
+            select w.period, l.product_id, l.merchant_id, count(distinct l.order_id) as times,
+                   sum(l.units_short) as units, sum(l.units_short * l.unit_price) as value,
+                   max(l.ordered_at) as last_at
+            from ({sql}) l join unnest(%s::text[], %s::timestamptz[]) w (period, start) on l.ordered_at > w.start
+            group by w.period, l.product_id, l.merchant_id
+        ) g
+        join inventory_ops_product p on p.id = g.product_id join inventory_ops_merchant m on m.id = g.merchant_id
+        """,
+        (*params, list(starts), list(starts.values())),
     )

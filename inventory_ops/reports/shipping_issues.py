@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import django_filters
@@ -9,13 +10,15 @@ from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquer
 from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.db import replica
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, Window, columns, filters, register
 from inventory_ops.kit.reports.scope import BEGINNING
 from inventory_ops.models import InventoryEvent, ShippingIssue
 from inventory_ops.models.ledger import ALLOCATION_KINDS
 from inventory_ops.models.orders import CancelledBy, OrderStatus
+from inventory_ops.operations import issues
 from inventory_ops.queries import shipping
-from inventory_ops.queries.issues import shipping_window
+from inventory_ops.queries.issues import shipping_period
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
 
@@ -93,12 +96,17 @@ class ShippingIssues(ActionReport):
     finding_label = Concat("sku", Value(" · "), "name")
     table = ShippingIssue
 
-    def is_kept(self, scope: Scope) -> bool:
-        return scope.window == shipping_window(scope.as_of)
+    def prepare(self, scope: Scope) -> Scope:
+        period = shipping_period(scope.window, as_of=scope.as_of)
+        if period is None:  # days of somebody's own, or a number of them that is not offered
+            return scope
+        kept = issues.right_at(self.slug, as_of=scope.as_of, using=replica.alias(), scan=self.scan, periods=[period])
+        return replace(scope, kept=kept)
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
         if scope.kept:
-            return ShippingIssue.objects.visible_to(scope.viewer)
+            kept: QuerySet[Any] = ShippingIssue.objects.visible_to(scope.viewer)
+            return kept.filter(period=shipping_period(scope.window, as_of=scope.as_of))
         window = scope.window or Window(BEGINNING, scope.as_of)
         return shipping.not_shipped_by_product(
             viewer=scope.viewer, as_of=scope.as_of, after=window.start, until=window.end

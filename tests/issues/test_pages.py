@@ -26,7 +26,7 @@ from inventory_ops.models import (
     ShippingIssue,
 )
 from inventory_ops.operations import issues, scans
-from inventory_ops.queries.issues import TABLES
+from inventory_ops.queries.issues import SHIPPING_PERIODS, TABLES, state
 from inventory_ops.reports import base
 from tests import make
 
@@ -79,7 +79,7 @@ def test_every_sort_and_filter_gives_the_rows_of_the_live_query(slug: str, monke
     cases = [case for case in cases if report.columns_by_key[case["sort"].removeprefix("-")].sortable]
     filters = {"q": ["lamp", "vendor oTHER", "nothing"], "vendor": ["other", "x"], "brand": ["b"], "times": ["3"]}
     filters |= {"loss": ["2"], "flash_sale": ["yes", "no"], "status": ["3"], "explained": ["both", "price_or_cost"]}
-    filters |= {"window": ["12m", "30d", ""], "margin": ["0"], "show": ["missing_cost"], "owner": ["nobody"]}
+    filters |= {"window": [*SHIPPING_PERIODS, "45d"], "margin": ["0"], "show": ["missing_cost"], "owner": ["nobody"]}
     known = report.filterset_class.base_filters
     cases += [{name: value} for name, values in filters.items() if name in known for value in values]
     kept = [export(slug, viewer=viewer, as_of=now, **case) for case in cases for viewer in viewers]
@@ -189,6 +189,41 @@ def test_nothing_is_written_when_nothing_changed() -> None:
     assert versions()[:-1] == before[:-1]
 
 
+def test_every_period_that_is_offered_is_kept_and_no_other() -> None:
+    now = timezone.now()
+    product = make.product("A")
+    for days in (3, 3, 10, 20, 50, 80, 150, 300, 700, 900):
+        make.item(product, in_=make.order(at=now - timedelta(days=days)), quantity=2, shipped=1)
+    issues.refresh(as_of=now)
+    report = registry.get("shipping-issues")
+
+    def of(**params: str) -> tuple[bool, list[int]]:
+        found = report.select(params, viewer=None, as_of=now)
+        return bool(found.scope.kept), [row["times"] for row in found.rows.values("times")]
+
+    times = {"7d": 2, "14d": 3, "30d": 4, "60d": 5, "90d": 6, "180d": 7, "365d": 8, "12m": 8, "24m": 9, "": 10}
+    assert set(times) == set(SHIPPING_PERIODS)
+    for period, expected in times.items():
+        assert of(window=period) == (True, [expected]), period
+    assert of(window="45d") == (False, [4])
+    assert of(date_from=str((now - timedelta(days=30)).date())) == (False, [4])
+
+
+def test_a_line_that_leaves_a_period_concerns_that_period_alone() -> None:
+    now = timezone.now()
+    product = make.product("A")
+    for _ in range(2):
+        make.item(product, in_=make.order(at=now - timedelta(days=7, seconds=-20)), quantity=2, shipped=1)
+    issues.refresh(as_of=now)
+    later = now + timedelta(seconds=30)
+    assert not state("shipping-issues", as_of=later).is_current
+    assert not state("shipping-issues", as_of=later, periods=["7d"]).is_current
+    assert state("shipping-issues", as_of=later, periods=["12m"]).is_current
+    assert "A" not in export("shipping-issues", as_of=later, window="7d").split("\r\n", 1)[1]
+    assert not ShippingIssue.objects.filter(period="7d").exists()
+    assert ShippingIssue.objects.get(period="14d").times == 2
+
+
 def near() -> None:
     """Products with margins from below nothing to half the price, at prices of every kind."""
     now = timezone.now()
@@ -241,7 +276,8 @@ def test_scans_read_the_tables_and_open_the_same_findings() -> None:
     scans.run("shipping")
     assert Finding.objects.filter(report="inventory-cost-issues").count() == InventoryCostIssue.objects.count() == 2
     assert Finding.objects.filter(report="order-cost-issues").count() == OrderCostIssue.objects.count() == 2
-    assert Finding.objects.filter(report="shipping-issues").count() == ShippingIssue.objects.count() == 2
+    assert Finding.objects.filter(report="shipping-issues").count() == 2
+    assert ShippingIssue.objects.filter(period="12m").count() == 2
     found = Finding.objects.get(label__startswith="DEAR-12.5-OWN")
     assert found.value == Decimal("7.5") and found.merchant_id
     Product.objects.filter(sku="DEAR-12.5-OWN").update(cost=Decimal(1))

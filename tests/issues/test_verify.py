@@ -29,12 +29,12 @@ def test_rows_that_were_changed_lost_or_added_are_named() -> None:
     scans.run("costs")
     dear = InventoryCostIssue.objects.get(sku="DEAR-12.5-OWN")
     InventoryCostIssue.objects.filter(pk=dear.pk).update(price_now=Decimal(1))
-    lost = ShippingIssue.objects.order_by("pk")[0].pk
-    ShippingIssue.objects.filter(pk=lost).delete()
+    lost = ShippingIssue.objects.filter(period="12m").order_by("product")[0].product_id
+    ShippingIssue.objects.filter(period="12m", product=lost).delete()
     OrderCostIssue.objects.update(sku="OTHER")
     found = told("tables of issues")
     assert f"inventory-cost-issues: the row of product_id {dear.pk} is not what the live query gives" in found
-    assert f"shipping-issues: the row of product_id {lost} is missing or otherwise" in found
+    assert f"shipping-issues: the row of period 12m, product_id {lost} is missing or otherwise" in found
     assert sum(line.startswith("order-cost-issues") for line in found) == 2 * OrderCostIssue.objects.count()
 
 

@@ -50,6 +50,8 @@ UNINDEXED = ("products-without-orders", "name")  # the control: a column that ha
 FILTERS: list[tuple[str, dict[str, str]]] = [
     ("inventory-cost-issues", {"margin": "2"}),
     ("inventory-cost-issues", {"margin": "-60"}),
+    ("shipping-issues", {"window": "24m"}),
+    ("shipping-issues", {"window": "30d", "times": "3"}),
     ("events-ledger", {"kind": "returned"}),
     ("events-ledger", {"source": "api"}),
     ("events-ledger", {"reason": "channel"}),
