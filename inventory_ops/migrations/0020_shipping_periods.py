@@ -22,7 +22,7 @@ def copied(to: str, **options: object) -> models.ForeignKey:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory_ops", "0017_cost_margins"),
+        ("inventory_ops", "0019_audit_strands"),
     ]
 
     operations = [
