@@ -47,6 +47,8 @@ def entered(
                 generate.run(scale, tell=tell)
                 mark = json.dumps({"scale": scale.name, "version": generate.VERSION, "at": timezone.now().isoformat()})
                 _execute(sql.SQL("comment on database {} is {}").format(sql.Identifier(template), sql.Literal(mark)))
+            else:
+                generate.refresh()
         _drop(copy)
         # file by file: through the write-ahead log every page would be written twice
         statement = sql.SQL("create database {} template {} strategy file_copy")
