@@ -113,12 +113,16 @@ def _under_way(request: HttpRequest, job: Import) -> HttpResponse:
     runner = Job.objects.filter(params__contains={"import": str(job.pk)}).order_by("-created_at").first()
     page = jobs.JobPage(
         title=str(job),
-        subtitle=_("This page shows the result when the work is done: reload it."),
+        subtitle=_("The result appears here when the work is done."),
         breadcrumbs=[(_("Imports"), "/imports/"), (job.file_name, None)],
         back_url=f"/imports/{job.pk}/",
         back_label=_("Show the result"),
     )
-    progress = jobs.progress(runner) if runner else jobs.Progress(str(job), _("Working"), "warning", "", None)
+    progress = (
+        jobs.progress(runner, then_reload=True)
+        if runner
+        else jobs.Progress(str(job), _("Working"), "warning", "", None)
+    )
     return render(request, "inventory_ops/job.html", {"page": page, "job": progress})
 
 

@@ -53,8 +53,8 @@ def find(request: HttpRequest, pk: UUID) -> Job:
     return get_object_or_404(Job.objects.visible_to(viewer(request)), pk=pk)
 
 
-def progress(job: Job) -> Progress:
-    """A job as the page shows it."""
+def progress(job: Job, *, then_reload: bool = False) -> Progress:
+    """A job as the page shows it; `then_reload` for a page that has more to show once the job has ended."""
     counts = (
         _("%(done)s of %(total)s done") % {"done": f"{job.done_count:,}", "total": f"{job.total_count:,}"}
         if job.total_count
@@ -78,7 +78,7 @@ def progress(job: Job) -> Progress:
         tone=TONES[job.state],
         state_label=str(job.get_state_display()),
         percent=100 if job.state == Job.State.DONE else percent,
-        poll_url=None if final else f"{address}progress/",
+        poll_url=None if final else f"{address}progress/{'?then=reload' if then_reload else ''}",
         cancel_url=None if final or job.cancel_requested else f"{address}cancel/",
         cancel_label=_("Cancel after this row"),
         retry_url=f"{address}retry/" if job.state in {Job.State.FAILED, Job.State.CANCELLED} else None,
@@ -99,8 +99,13 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def poll(request: HttpRequest, pk: UUID) -> HttpResponse:
     job = find(request, pk)
+    reload = request.GET.get("then") == "reload"
     status = STOP_POLLING if job.is_final else 200
-    return render(request, "inventory_ops/_job_progress.html", {"job": progress(job)}, status=status)
+    context = {"job": progress(job, then_reload=reload)}
+    response = render(request, "inventory_ops/_job_progress.html", context, status=status)
+    if job.is_final and reload:
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 @login_required

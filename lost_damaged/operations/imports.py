@@ -189,7 +189,8 @@ insert into {ROW} (file_id, line, cells, sku, uid, uid_key, shop_item_id, state,
     error_message, merchant_id, currency, estimate, amount, number, warnings)
 select f.id, x.line, x.cells, x.sku, x.uid, x.uid_key, x.shop_item_id, coalesce(r.state, 'error'),
        coalesce(e.code, x.error_code), coalesce(e.col, x.error_column),
-       coalesce({_VALUE}, x.error_value), coalesce(replace(e.message, '{{number}}', r.number), x.error_message),
+       case when e.problem is null then x.error_value else {_VALUE} end,
+       coalesce(replace(e.message, '{{number}}', r.number), x.error_message),
        r.merchant_id, coalesce(r.currency, ''), case when r.state = 'ready' then r.amount end,
        case when r.state = 'repeat' then r.amount end, coalesce(r.number, ''), coalesce(r.warnings, '[]')
 from pg_temp.ld_upload x

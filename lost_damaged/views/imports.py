@@ -127,13 +127,15 @@ def _under_way(request: HttpRequest, record: Import, file: WriteOffFile) -> Http
         title=record.file_name,
         subtitle=_("It was interrupted: what was booked stays booked. Resume to book the rest.")
         if interrupted
-        else _("This page shows the result when the work is done: reload it."),
+        else _("The result appears here when the work is done."),
         breadcrumbs=[(_("Finance import"), ADDRESS), (record.file_name, None)],
         back_url=f"{ADDRESS}{record.pk}/",
         back_label=_("Show the result"),
     )
     progress = (
-        job_views.progress(job) if job else job_views.Progress(record.file_name, _("Working"), "warning", "", None)
+        job_views.progress(job, then_reload=True)
+        if job
+        else job_views.Progress(record.file_name, _("Working"), "warning", "", None)
     )
     if interrupted:
         progress.retry_url = f"{ADDRESS}{record.pk}/resume/"

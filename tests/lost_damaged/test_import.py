@@ -93,8 +93,12 @@ def test_the_whole_way_through_the_pages(world: World) -> None:
     assert "Check before you write off" in page and "Write off 1 item" in page and "87.50 GBP" in page
     assert "&lt;b&gt;" in page and "<b>.csv" not in page
     client.post(f"{answer['Location']}confirm/")
-    assert client.get(answer["Location"]).status_code == 200
-    jobs.run(Job.objects.get().pk)
+    under_way = client.get(answer["Location"]).content.decode()
+    job = Job.objects.get()
+    poll = f"/jobs/{job.pk}/progress/?then=reload"
+    assert f'hx-get="{poll}"' in under_way and "HX-Refresh" not in client.get(poll).headers
+    jobs.run(job.pk)
+    assert client.get(poll).headers["HX-Refresh"] == "true"  # the page shows the result by itself
     page = client.get(answer["Location"]).content.decode()
     assert "Credited to sellers" in page and "87.50 GBP" in page
     client.post(f"{answer['Location']}confirm/")  # again: no second booking
@@ -239,6 +243,23 @@ def test_a_bad_row_fails_alone_with_its_line_and_column(world: World, row: str, 
     assert finance(world).get(f"/finance/import/{record.pk}/errors/").status_code == 200
     confirm(world, record)
     assert WriteOff.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("row", "value"),
+    [
+        ("A,u-1,lost,", "lost"),
+        ("nope,u-1,written-off,", "nope"),
+        ("A,u-1,written-off,7", "7"),
+        ("A,u-1,written-off,1e5", "1e5"),
+        ("A,1.23457E+11,written-off,", "1.23457E+11"),
+    ],
+)
+def test_a_bad_cell_is_shown_as_it_was_written(world: World, row: str, value: str) -> None:
+    world.product("A")
+    record = upload(world, lines(row))
+    assert list(WriteOffRow.objects.values_list("error_value", flat=True)) == [value]
+    assert f"{value}</" in finance(world).get(f"/finance/import/{record.pk}/").content.decode()
 
 
 def test_lines_are_those_of_the_file_also_after_breaks_in_quotes(world: World) -> None:
