@@ -243,6 +243,7 @@ cross join lateral (select now() - (1 - i::float8 / %(events)s) * interval '720 
     case when pg_temp.u(i, 50) < 0.2 then 'received' when pg_temp.u(i, 50) < 0.9 then 'shipped' else 'adjusted' end
         as kind) x;
 select setval(pg_get_serial_sequence('inventory_ops_inventoryevent', 'id'), %(events)s + 1);
+insert into inventory_ops_eventactor (name) select distinct actor from inventory_ops_inventoryevent where actor <> '';
 """
 
 PRODUCT_STATISTICS = """

@@ -24,7 +24,7 @@ from inventory_ops.models.findings import (
 from inventory_ops.models.imports import Import, ImportRowError, ImportRowWarning
 from inventory_ops.models.issues import InventoryCostIssue, IssueChange, IssueRefresh, OrderCostIssue, ShippingIssue
 from inventory_ops.models.jobs import Job
-from inventory_ops.models.ledger import AdjustmentReason, EventKey, InventoryEvent
+from inventory_ops.models.ledger import AdjustmentReason, EventActor, EventKey, InventoryEvent
 from inventory_ops.models.merchants import Merchant, Store
 from inventory_ops.models.notifications import Delivery, Destination, Notice, Notification, Subscription
 from inventory_ops.models.orders import Order, OrderItem, PaymentAttempt
@@ -47,6 +47,7 @@ __all__ = [
     "ChannelWebhook",
     "Delivery",
     "Destination",
+    "EventActor",
     "EventKey",
     "Finding",
     "FindingEvent",

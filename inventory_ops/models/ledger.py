@@ -137,6 +137,18 @@ class InventoryEvent(models.Model):
         return f"{self.kind} {self.quantity:+d}"
 
 
+class EventActor(models.Model):
+    """A name that stands as the actor of an event; a trigger keeps them. One may be there more than once."""
+
+    name = models.CharField(max_length=254)
+
+    class Meta:
+        indexes = [models.Index(fields=["name"], name="event_actor_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class EventKey(models.Model):
     """Makes an event unique beyond its partition: one row a key that must be used once only.
 

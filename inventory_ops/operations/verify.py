@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from inventory_ops.operations import issues
-from inventory_ops.queries import findings, stock
+from inventory_ops.queries import findings, ledger, stock
 from inventory_ops.queries import issues as issue_queries
 
 MOST_LISTED = 100  # of one check; the count beyond is told
@@ -142,6 +142,7 @@ add_check("events unaltered", altered_events)
 add_check("events complete", gaps)
 add_check("running quantities", running_quantities)
 add_check("balances", balances)
+add_check("actors of events", lambda: ledger.actor_differences(most=MOST_LISTED))
 add_check("audit log", audit_chain)
 add_check("statistics of products", stock.product_differences)
 add_check("tables of issues", lambda: issue_queries.differences(most=MOST_LISTED))

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from inventory_ops.models import InventoryEvent, StockTotal, User
+from inventory_ops.kit.db import replica
+from inventory_ops.models import EventActor, InventoryEvent, StockTotal, User
 from inventory_ops.models.statistics import NEVER
 
 
@@ -17,6 +18,45 @@ def events(*, viewer: User | None) -> QuerySet[InventoryEvent]:
     """All events that `viewer` may see."""
     rows: QuerySet[InventoryEvent] = InventoryEvent.objects.visible_to(viewer)
     return rows
+
+
+MOST_ACTORS = 100  # the planner compares each with its statistics of each month
+FEW_EVENTS = 300
+
+
+def of_actor(rows: QuerySet[InventoryEvent], text: str, *, whole: bool) -> QuerySet[InventoryEvent]:
+    """`rows` whose actor begins with the text, or is it when `whole`; in any case.
+
+    Who that is, is looked up first: of names the planner knows how many events they have, of beginnings it does not.
+    Nobody is no event, and the events of one name are in an index in the order of time. Those of several are found by
+    their moments where they are few: the statistics of a month take each name they do not know for several events.
+    """
+    known = EventActor.objects.using(replica.alias())
+    named = known.filter(name__iexact=text) if whole else known.filter(name__istartswith=text)
+    names = list(named.order_by("name").values_list("name", flat=True).distinct()[: MOST_ACTORS + 1])
+    if not names:
+        return rows.filter(pk=0)  # no event has it
+    of_names = Q(actor__in=named.values("name") if len(names) > MOST_ACTORS else names)
+    if len(names) > 1:
+        found = InventoryEvent.objects.using(replica.alias()).filter(of_names)
+        moments = list(found.values_list("recorded_at", flat=True)[: FEW_EVENTS + 1])
+        if len(moments) <= FEW_EVENTS:
+            return rows.filter(of_names, recorded_at__in=moments) if moments else rows.filter(pk=0)
+    return rows.filter(of_names)
+
+
+def actor_differences(*, most: int) -> list[str]:
+    """Actors of events whose name was not kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select distinct actor from inventory_ops_inventoryevent e
+            where actor <> '' and not exists (select from inventory_ops_eventactor a where a.name = e.actor)
+            order by 1 limit %(most)s
+            """,
+            {"most": most},
+        )
+        return [f"events of {name}: not found by that name" for (name,) in cursor.fetchall()]
 
 
 def stock_by_type(*, viewer: User | None) -> QuerySet[StockTotal]:

@@ -164,10 +164,7 @@ class EventsLedger(Report):
             rows = rows.filter(recorded_at__gt=scope.window.start, recorded_at__lte=scope.window.end)
         if actor := scope.params.get("actor"):
             # merchants see actors masked: a search by the first letters would tell them the rest
-            rows = rows.exclude(actor="")  # they are in no index
-            rows = (
-                rows.filter(actor__iexact=actor) if self.masks(scope.viewer) else rows.filter(actor__istartswith=actor)
-            )
+            rows = ledger.of_actor(rows, actor, whole=self.masks(scope.viewer))
         return rows
 
     def row_label(self, row: Any) -> str:

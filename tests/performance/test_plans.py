@@ -155,6 +155,7 @@ def test_no_first_page_reads_or_sorts_a_large_table_whole(monkeypatch: pytest.Mo
             findings.scan_report(registry.get(slug), as_of=timezone.now())
         cursor.execute("analyze inventory_ops_finding")
         by_finding = _plan("products-without-orders", params={"finding": "open"})
+        by_actor = _plan("events-ledger", params={"actor": "clerk1"})
         cursor.execute("reset enable_sort")
         for slug, params in FILTERS:
             found: Counter[str] = Counter()
@@ -177,4 +178,7 @@ def test_no_first_page_reads_or_sorts_a_large_table_whole(monkeypatch: pytest.Mo
     # most rows have a finding: each asks for its own, in the order of the list
     assert not _sorts(by_finding)
     assert "finding_of_row" in json.dumps(by_finding)
+    # events of one name are in an index in the order of the list
+    assert not _sorts(by_actor)
+    assert "actor_recorded_at_id" in json.dumps(by_actor)
     assert not looked_at
