@@ -247,8 +247,8 @@ insert into inventory_ops_eventactor (name) select distinct actor from inventory
 """
 
 PRODUCT_STATISTICS = """
-insert into inventory_ops_productstock (product_id, merchant_id, on_hand, available, value)
-select id, merchant_id, 0, 0, 0 from inventory_ops_product;
+insert into inventory_ops_productstock (product_id, merchant_id, on_hand, available, value, category_id, is_live)
+select id, merchant_id, 0, 0, 0, category_id, is_live from inventory_ops_product;
 insert into inventory_ops_productdemand (product_id, merchant_id) select id, merchant_id from inventory_ops_product;
 analyze inventory_ops_orderitem, inventory_ops_stockbalance, inventory_ops_product;
 select inventory_ops_rebuild_product_stock();

@@ -2,7 +2,7 @@
 
 Stock and demand are apart, because different writers keep them: who holds the lock of a balance never waits here for
 somebody who writes orders and wants that balance. `verify_ledger` compares both with what they sum up. The triggers
-are in the migrations 0005 and 0012.
+are in the migrations 0005, 0012 and 0021.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ NEVER_YET = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class ProductStock(models.Model):
-    """Units of the sellable types over all locations, and what they are worth at cost (else at price)."""
+    """Units of the sellable types over all locations, and what they are worth at cost (else at price); and of the
+    product what lists sorted by these are filtered by."""
 
     product = models.OneToOneField(
         "inventory_ops.Product", models.CASCADE, primary_key=True, related_name="stock_total", db_constraint=False
@@ -33,6 +34,11 @@ class ProductStock(models.Model):
     available = models.BigIntegerField(default=0)
     # wider than an amount: no booking may fail because a product of units and cost has too many digits
     value = models.DecimalField(max_digits=38, decimal_places=4, default=0)
+    # of the product, beside the value that lists are sorted by
+    category = models.ForeignKey(
+        "inventory_ops.Category", models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    is_live = models.BooleanField(default=True, db_default=True)
     # may the cost be above the price in force? Only then a change of `on_hand` is noted for the cost issues. Kept
     # here, under the lock that every writer of stock holds anyway, so that no change slips by
     is_watched = models.BooleanField(default=False, db_default=False)
@@ -43,6 +49,9 @@ class ProductStock(models.Model):
             models.Index(fields=["available", "product"], name="product_stock_by_available"),
             # those that cannot be sold are worth least: a list by value would look for them behind all others
             models.Index(fields=["value", "product"], name="product_stock_empty", condition=Q(available__lte=0)),
+            # few products are of a category, and few are not live
+            models.Index(fields=["category", "value", "product"], name="product_stock_of_category"),
+            models.Index(fields=["value", "product"], name="product_stock_not_live", condition=Q(is_live=False)),
         ]
 
     def __str__(self) -> str:

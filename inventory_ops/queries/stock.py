@@ -12,7 +12,8 @@ def product_differences() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select p.id, array[s.on_hand, s.available, s.value], array[x.on_hand, x.available, x.value],
+            select p.id, array[s.on_hand, s.available, s.value, s.category_id, s.is_live::int],
+                   array[x.on_hand, x.available, x.value, p.category_id, p.is_live::int],
                    array[d.first_ordered_at, d.last_ordered_at], array[y.first_at, y.last_at]
             from inventory_ops_product p
             left join inventory_ops_productstock s on s.product_id = p.id
@@ -28,8 +29,8 @@ def product_differences() -> list[str]:
                 select min(i.ordered_at) as first_at, max(i.ordered_at) as last_at from inventory_ops_orderitem i
                 where i.product_id = p.id and i.status in (2, 3) and i.quantity > i.cancelled_quantity
             ) y
-            where (s.on_hand, s.available, s.value, d.first_ordered_at, d.last_ordered_at)
-                is distinct from (x.on_hand, x.available, x.value, y.first_at, y.last_at)
+            where (s.on_hand, s.available, s.value, s.category_id, s.is_live, d.first_ordered_at, d.last_ordered_at)
+                is distinct from (x.on_hand, x.available, x.value, p.category_id, p.is_live, y.first_at, y.last_at)
             limit %s
             """,
             [MOST_DIFFERENCES],

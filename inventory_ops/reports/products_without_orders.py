@@ -20,10 +20,10 @@ from inventory_ops.reports.base import ActionReport, WorkflowFilters
 class Filters(WorkflowFilters, filters.WindowedFilterSet):
     q = common.ProductSearchFilter(product="")
     vendor = common.vendor_filter()
-    category = common.category_filter()
+    category = common.category_filter("stock_total__category")
     brand = common.brand_filter()
     stock = filters.ScopeFilter(choices=filters.YES_NO, label=_("In stock"), empty_label=_("Any"))
-    live = filters.YesNoFilter(field_name="is_live", label=_("Live on the platform"))
+    live = filters.YesNoFilter(field_name="stock_total__is_live", label=_("Live on the platform"))
     new = filters.ScopeFilter(
         choices=[("include", _("Included"))], label=_("Products newer than the period"), empty_label=_("Left out")
     )

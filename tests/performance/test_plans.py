@@ -71,6 +71,8 @@ FILTERS: list[tuple[str, dict[str, str]]] = [
     ("products-without-orders", {"q": "zz"}),
     ("products-without-orders", {"brand": "zebra"}),
     ("products-without-orders", {"stock": "no"}),
+    ("products-without-orders", {"category": "1"}),
+    ("products-without-orders", {"live": "no"}),
     ("products-without-orders", {"finding": "open"}),  # most of the list
     ("products-without-orders", {"finding": "new"}),
     ("products-without-orders", {"finding": "snoozed"}),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from inventory_ops.kit.reports import registry
 from inventory_ops.models import InventoryType, Merchant, Order, OrderItem, Product, ProductDemand, ProductStock
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import ledger
@@ -24,6 +25,7 @@ def test_a_thousand_changes_of_every_kind_keep_them_right() -> None:
     dice = random.Random(7)
     own = make.merchant()
     products = [make.product(of=own) for _ in range(6)]
+    categories = [make.category(), make.category()]
     items: list[OrderItem] = []
 
     def stocked() -> None:
@@ -57,13 +59,17 @@ def test_a_thousand_changes_of_every_kind_keep_them_right() -> None:
             cost=dice.choice([None, Decimal(dice.randint(1, 20))]), price=Decimal(dice.randint(1, 20))
         )
 
+    def filed() -> None:
+        fields: dict[str, Any] = {"category": dice.choice([None, *categories]), "is_live": dice.random() < 0.5}
+        Product.objects.filter(pk=dice.choice(products).pk).update(**fields)
+
     def reordered() -> None:
         Order.objects.filter(pk__in=[item.order_id for item in items[:2]], status=1).update(
             status=2, placed_at=make.NOW
         )
         OrderItem.objects.filter(order__in=[item.order_id for item in items[:2]]).exclude(status=3).update(status=2)
 
-    steps: list[Callable[[], None]] = [stocked, ordered, changed, removed, repriced, reordered]
+    steps: list[Callable[[], None]] = [stocked, ordered, changed, removed, repriced, filed, reordered]
     for step in range(300):
         dice.choice(steps)()
         if step % 10 == 0:
@@ -84,10 +90,31 @@ def test_what_is_sellable_may_change() -> None:
 
 
 @pytest.mark.django_db
-def test_a_wrong_one_is_told() -> None:
-    product = make.product()
-    ProductStock.objects.filter(product=product).update(on_hand=1)
+@pytest.mark.parametrize("wrong", [{"on_hand": 1}, {"is_live": True}, {"category": None}], ids=str)
+def test_a_wrong_one_is_told(wrong: dict[str, Any]) -> None:
+    product = make.product(category=make.category(), is_live=False)
+    assert product_differences() == []
+    ProductStock.objects.filter(product=product).update(**wrong)
     assert len(product_differences()) == 1
+
+
+@pytest.mark.django_db
+def test_products_without_orders_are_filtered_by_what_is_kept_of_them() -> None:
+    lamps, mugs = make.category(), make.category()
+    make.product("LAMP", category=lamps)
+    hidden = make.product("HIDDEN", category=lamps, is_live=False)
+    make.product("MUG", category=mugs)
+    make.product("NONE")
+
+    def found(**params: Any) -> set[str]:
+        rows = registry.get("products-without-orders").select(params, viewer=None).rows
+        return set(rows.values_list("sku", flat=True))
+
+    assert found(category=str(lamps.pk)) == {"LAMP", "HIDDEN"}
+    assert found(live="no") == {"HIDDEN"}
+    Product.objects.filter(pk=hidden.pk).update(category=mugs, is_live=True)
+    assert found(category=str(mugs.pk), live="yes") == {"MUG", "HIDDEN"}
+    assert found(live="no") == set()
 
 
 @pytest.mark.django_db
