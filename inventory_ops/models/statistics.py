@@ -2,7 +2,7 @@
 
 Stock and demand are apart, because different writers keep them: who holds the lock of a balance never waits here for
 somebody who writes orders and wants that balance. `verify_ledger` compares both with what they sum up. The triggers
-are in the migrations 0005, 0012 and 0021.
+are in the migrations 0005, 0012 and 0022.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ end $$;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory_ops", "0020_shipping_periods"),
+        ("inventory_ops", "0021_event_actors"),
     ]
 
     operations = [
