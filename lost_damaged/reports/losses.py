@@ -69,7 +69,7 @@ class LossesByMonth(Losses):
     path = ADDRESS
     default_sort = "-month"
     identity = ("month", "currency")
-    columns = (columns.Date(key="month", header="Month"), *UNITS)
+    columns = (columns.Month(key="month", header="Month"), *UNITS)
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         return losses.summed(losses.with_month(self.transactions(scope)), "month")

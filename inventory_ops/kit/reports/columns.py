@@ -204,6 +204,14 @@ class Date(Column):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Month(Date):
+    """A month by its first day."""
+
+    def html(self, row: Row) -> str:
+        return f'<time datetime="{row[self.alias]:%Y-%m}">{row[self.alias]:%B %Y}</time>'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Column):
     """A code with a word and a tone for the page; exports give the code."""
 
