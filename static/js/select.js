@@ -7,13 +7,18 @@
     const options = { maxOptions: 200, plugins: select.multiple ? ["remove_button"] : [] };
     if (url) {
       options.searchField = []; // the server has chosen already
+      let asked = 0;
       options.load = async function load(query, done) {
-        const address = new URL(select.dataset.url, location.href); // it may have changed since
+        const turn = ++asked;
+        const from = select.dataset.url; // it may have changed since the page was made, and may change again
+        const address = new URL(from, location.href);
         address.searchParams.set("q", query);
         try {
           const answer = await fetch(address, { headers: { Accept: "application/json" } });
+          const results = answer.ok ? (await answer.json()).results : undefined;
+          if (turn !== asked || from !== select.dataset.url) return done(); // something else has been asked for
           this.clearOptions(); // those of the search before; what is chosen stays
-          done(answer.ok ? (await answer.json()).results : undefined);
+          done(results);
         } catch { done(); }
       };
     }

@@ -29,11 +29,18 @@ def make_hot_seller(world: dict[str, Any]) -> None:
 def choose(page: Page, sku: str, merchant: str | None = "V10 · Vendor V10") -> None:
     if merchant is not None:
         page.get_by_label("Merchant", exact=False).first.select_option(label=merchant)
-    page.wait_for_load_state("networkidle")  # the form drops the old merchant's products first
-    page.locator("#id_product-ts-control").click()
-    page.locator("#id_product-ts-control").type(sku, delay=20)
+    search(page, sku)
     page.locator(f".ts-dropdown .option:has-text('{sku}')").click()
+    expect(page.locator("select[name=product]")).not_to_have_value("")
     page.locator("select[name=inventory_type]").select_option(label="Good")
+
+
+def search(page: Page, sku: str) -> None:
+    """Type into the list of products, and wait for what the server finds: the list is drawn anew with it."""
+    field = page.locator("#id_product-ts-control")
+    field.click()
+    with page.expect_response(lambda response: response.url.endswith(f"&q={sku}")):
+        field.fill(sku)
 
 
 SCENARIOS = {
@@ -79,10 +86,28 @@ def test_switching_the_merchant_clears_product_and_type(visit: Callable[..., Pag
     page.get_by_label("Merchant", exact=False).first.select_option(label="V20 · Vendor V20")
     expect(page.locator("select[name=inventory_type]")).to_have_value("")
     expect(page.locator("select[name=product]")).to_have_value("")
-    page.locator("#id_product-ts-control").click()
-    page.locator("#id_product-ts-control").type("QUIET", delay=20)
+    search(page, "QUIET")
     expect(page.locator(".ts-dropdown .option", has_text="QUIET-V20")).to_be_visible()
     expect(page.locator(".ts-dropdown .option", has_text="QUIET-V10")).to_have_count(0)
+
+
+def test_an_answer_that_comes_late_is_not_shown(visit: Callable[..., Page], world: dict[str, Any]) -> None:
+    page = visit("operations")
+    page.goto("/trackers/new/")
+    merchant = page.get_by_label("Merchant", exact=False).first
+    held: list[Route] = []
+    page.route("**/products/**q=QUIET", lambda route: held.append(route))
+    merchant.select_option(label="V10 · Vendor V10")
+    with page.expect_request("**q=QUIET"):
+        page.locator("#id_product-ts-control").fill("QUIET")
+    merchant.select_option(label="V20 · Vendor V20")
+    search(page, "DEAR")
+    expect(page.locator(".ts-dropdown .option", has_text="DEAR-V20")).to_be_visible()
+    with page.expect_response("**q=QUIET"):
+        held[0].continue_()
+    page.wait_for_timeout(500)  # it had the time to be shown
+    expect(page.locator(".ts-dropdown .option", has_text="QUIET-V10")).to_have_count(0)
+    expect(page.locator(".ts-dropdown .option", has_text="DEAR-V20")).to_be_visible()
 
 
 def test_a_merchant_chosen_before_the_script_came_is_followed(
@@ -90,11 +115,13 @@ def test_a_merchant_chosen_before_the_script_came_is_followed(
 ) -> None:
     make_hot_seller(world)
     page = visit("operations")
-    waiting: list[Route] = []
-    page.route("**/js/tracker-form*.js", lambda route: waiting.append(route))
-    page.goto("/trackers/new/", wait_until="commit")
-    page.get_by_label("Merchant", exact=False).first.select_option(label="V10 · Vendor V10")
-    page.wait_for_timeout(200)
-    assert len(waiting) == 1
-    waiting[0].continue_()
+    chosen = []
+
+    def come_late(script: Route) -> None:
+        chosen.extend(page.get_by_label("Merchant", exact=False).first.select_option(label="V10 · Vendor V10"))
+        script.continue_()
+
+    page.route("**/js/tracker-form*.js", come_late)
+    page.goto("/trackers/new/")
+    assert chosen
     choose(page, "KF-2204", merchant=None)
