@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -22,6 +23,7 @@ OPTIONS = (
     "--disable-component-update --disable-sync"
 )
 SHOTS = os.environ.get("OPS_SCREENSHOTS", "")
+PATIENCE = 60_000  # milliseconds; how long a page takes says something about the machine, nothing about the code
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by the mark given here
@@ -37,6 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")  # its event loop ends with it: no other test meets it
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # playwright runs an event loop in this thread, and Django would refuse to use its ORM beside one
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -124,7 +127,7 @@ def visit(chromium: Browser, live_server: Any, world: dict[str, Any]) -> Iterato
             name = settings.SESSION_COOKIE_NAME
             context.add_cookies([{"name": name, "value": str(session.session_key), "url": live_server.url}])
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
 
         def note(message: Any) -> None:
             # Chromium itself remarks on an answer of 4xx; whether it was meant is for the test to say
@@ -138,6 +141,9 @@ def visit(chromium: Browser, live_server: Any, world: dict[str, Any]) -> Iterato
     yield open_page
     for context in contexts:
         context.close()
+    for thread in threading.enumerate():  # what was asked last is still being answered, and may write
+        if thread.name.endswith("(process_request_thread)"):
+            thread.join(PATIENCE / 1000)
     assert not complaints, "\n".join(complaints)
 
 

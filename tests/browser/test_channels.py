@@ -39,7 +39,9 @@ def test_signing_up_with_the_primary_marketplace(
     page = visit("operations")
     page.goto("/channels/")
     page.get_by_role("link", name="Connect a channel").first.click()
+    page.wait_for_url("**/channels/new/")
     page.get_by_role("link", name="CSV files").click()
+    page.wait_for_url("**/channels/new/?kind=csv")  # the pages before it have a choice of merchants, too
     page.get_by_label("Merchant", exact=False).first.select_option(str(world["own"].pk))
     page.get_by_label("Name").fill("Harbour Market")
     page.get_by_label("Code").fill("HM")

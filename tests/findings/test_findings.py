@@ -196,7 +196,7 @@ def test_the_same_scan_never_runs_twice_at_once(monkeypatch: pytest.MonkeyPatch)
 
     def slow(as_of: Any) -> findings.ScanCounts:
         started.set()
-        finish.wait(10)
+        finish.wait(60)
         return findings.ScanCounts()
 
     monkeypatch.setitem(scans._scans, "costs", scans.Scan("costs", slow, timedelta(minutes=15)))
@@ -207,7 +207,7 @@ def test_the_same_scan_never_runs_twice_at_once(monkeypatch: pytest.MonkeyPatch)
 
     thread = threading.Thread(target=first)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(60)
     with pytest.raises(scans.ScanBusy):
         scans.run("costs")
     finish.set()

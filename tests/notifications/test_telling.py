@@ -189,16 +189,16 @@ def test_news_that_commit_late_are_not_lost() -> None:
         with transaction.atomic():
             publish(topic=SLUG, news=[News("late", "late")], at=NOW)
             inserted.set()
-            go_on.wait(20)
+            go_on.wait(60)
         connection.close()
 
     thread = threading.Thread(target=slow)
     thread.start()
-    assert inserted.wait(20)
+    assert inserted.wait(60)
     publish(topic=SLUG, news=[News("early", "early")], at=NOW)
     assert tell() == 1
     go_on.set()
-    thread.join(20)
+    thread.join(60)
     assert tell() == 1
     assert list(Notification.objects.order_by("pk").values_list("text", flat=True)) == ["early", "late"]
 

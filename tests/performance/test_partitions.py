@@ -67,14 +67,14 @@ def test_a_month_in_use_is_left_for_the_next_night() -> None:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("select count(*) from inventory_ops_inventoryevent")
                 held.set()
-                done.wait(30)
+                done.wait(60)
         finally:
             connections.close_all()
 
     reader = threading.Thread(target=hold)
     reader.start()
     try:
-        held.wait(30)
+        assert held.wait(60)
         assert ledger_partitions.drop_empty(today=date(2026, 3, 1)) == []
         assert "202001" in partitions()
     finally:

@@ -62,12 +62,12 @@ def standby() -> Iterator[Path]:
         yield run
     finally:
         server.send_signal(signal.SIGINT)
-        server.wait(30)
+        server.wait(60)
         shutil.rmtree(home, ignore_errors=True)
 
 
 def _until(holds: Any) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not holds():
         assert time.monotonic() < deadline, "the standby did not follow"
         time.sleep(0.05)

@@ -18,7 +18,7 @@ from tests import make
 from trackers.models import DirtyPair, Tracker
 from trackers.operations import health
 
-WAIT = 30  # seconds; a deadlock is found after one
+WAIT = 60  # seconds; a deadlock is found after one
 
 
 def both(*jobs: Callable[[], None]) -> None:
