@@ -6,7 +6,9 @@ import importlib
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -45,6 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("suite")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: none of them is begun when the other workers have nothing left to do."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     for services in _stacks:
         services.release()
@@ -54,22 +61,37 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ["OPS_TEST_DATA_DIR"], ignore_errors=True)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _flush_knows_the_guards() -> Iterator[None]:
-    """After a committing test Django truncates all tables: pass the append-only guards, and keep the fixed lists."""
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any) -> None:
+    """The database of this process is a copy of the migrated one."""
     from django.db import connections
+
+    from tests import databases
+
+    with django_db_blocker.unblock():
+        if template := databases.migrated():
+            connections["default"].settings_dict["TEST"]["TEMPLATE"] = template
+
+
+@pytest.fixture
+def benchmarks_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database of benchmarks is a copy of the migrated one, too."""
+    from inventory_ops.bench import database
+    from tests import databases
+
+    if template := databases.migrated():
+        monkeypatch.setattr(database, "_create", partial(database._create, template=template))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_is_quick_and_knows_the_guards() -> Iterator[None]:
+    from django.core.management.commands import flush
     from django.db.backends.postgresql.operations import DatabaseOperations
 
-    fixed_lists = importlib.import_module("inventory_ops.migrations.0002_guards").FIXED_LISTS
-
-    def execute_sql_flush(self: DatabaseOperations, sql_list: list[str]) -> None:
-        with transaction.atomic(using=self.connection.alias), connections[self.connection.alias].cursor() as cursor:
-            cursor.execute("set local session_replication_role = replica")
-            for sql in [*sql_list, "truncate inventory_ops_inventoryevent", fixed_lists]:
-                cursor.execute(sql)
-
-    from django.db import transaction
+    from tests import databases
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
+        patch.setattr(DatabaseOperations, "execute_sql_flush", databases.empty)
+        # it would make the content types and permissions anew, which are kept
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)
         yield

@@ -39,7 +39,7 @@ def entered(
     template, copy = name_of(scale), f"{name_of(scale)}_run"
     if fresh or not _is_usable(template, scale):
         _drop(template)
-        _execute(sql.SQL("create database {}").format(sql.Identifier(template)))
+        _create(template)
     try:
         with _default_leads_to(template):
             call_command("migrate", verbosity=0, interactive=False)
@@ -95,6 +95,10 @@ def _is_usable(name: str, scale: Scale) -> bool:
         return False
     fresh_since = (timezone.now() - KEPT).isoformat()
     return bool(made["version"] == generate.VERSION and made["scale"] == scale.name and made["at"] > fresh_since)
+
+
+def _create(name: str, *, template: str = "template1") -> None:
+    _execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
 
 
 def _drop(name: str) -> None:

@@ -9,7 +9,6 @@ import os
 import random
 import time
 from pathlib import Path
-from subprocess import Popen
 
 import pytest
 from django.db.models import Sum
@@ -51,6 +50,7 @@ for _ in range(int(sys.argv[2])):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_killed_writers_lose_nothing_and_book_nothing_twice(tmp_path: Path) -> None:
     by = make.user("operations")
@@ -58,7 +58,7 @@ def test_killed_writers_lose_nothing_and_book_nothing_twice(tmp_path: Path) -> N
     products = [make.product(f"P{n}", of=merchant) for n in range(PRODUCTS)]
     ledger.book([Movement(each.pk, EventKind.RECEIVED, 100) for each in products], source=EventSource.CSV)
 
-    running: list[Popen[bytes]] = []
+    running: list[child.Process] = []
     logs: list[Path] = []
 
     def start() -> None:
@@ -76,13 +76,13 @@ def test_killed_writers_lose_nothing_and_book_nothing_twice(tmp_path: Path) -> N
             time.sleep(rng.uniform(0.2, 0.8))
             victim = running.pop(rng.randrange(len(running)))
             victim.kill()
-            victim.wait()
+            victim.join()
             kills += 1
             start()
     finally:
         for process in running:
             process.kill()
-            process.wait()
+            process.join()
 
     intents: dict[str, tuple[int, int]] = {}
     ended: dict[str, str] = {}

@@ -18,7 +18,7 @@ from inventory_ops.models import Product, Store
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_every_job_runs_on_data_of_its_own(tmp_path: Path) -> None:
+def test_every_job_runs_on_data_of_its_own(tmp_path: Path, benchmarks_copy: None) -> None:
     out = io.StringIO()
     home = connection.settings_dict["NAME"]
     saved = tmp_path / "found.json"

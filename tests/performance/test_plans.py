@@ -138,7 +138,9 @@ def _pages() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_no_first_page_reads_or_sorts_a_large_table_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_first_page_reads_or_sorts_a_large_table_whole(
+    monkeypatch: pytest.MonkeyPatch, benchmarks_copy: None
+) -> None:
     scanned, sorted_, looked_at = {}, set(), {}
     # a name of its own: the suite's test, on another worker, drops the database of its scale
     scale = replace(SCALES["XS"], name="PLANS")
