@@ -20,7 +20,7 @@ from inventory_ops.kit.reports.columns import Integer, Money, Percent
 from inventory_ops.kit.reports.report import Selection
 
 CHUNK_BYTES = 64 * 1024
-FIRST_ROWS = 1_000  # of a large list: found by the index that it is ordered by, as a page is
+FIRST_ROWS = 200  # of a large list: found by the index that it is ordered by, as a page is
 MOST_XLSX_ROWS = 1_048_575  # a sheet's rows less the header
 
 
