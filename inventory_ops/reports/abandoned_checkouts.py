@@ -42,7 +42,7 @@ class Filters(WorkflowFilters, filters.WindowedFilterSet):
         return qs.exclude(promo_code="").filter(promo_code__iexact=value)
 
 
-def selected(scope: Scope) -> QuerySet[Any]:
+def selected(scope: Scope, *, in_turn: bool = False) -> QuerySet[Any]:
     """The carts of a scope, by the filters that are no plain column."""
     window = scope.window
     carts = checkouts.abandoned_checkouts(
@@ -50,6 +50,7 @@ def selected(scope: Scope) -> QuerySet[Any]:
         as_of=scope.as_of,
         after=window.start if window else None,
         until=window.end if window else scope.as_of,
+        in_turn=in_turn,
     )
     for name, has in (
         ("card_issue", Q(has_failed=True)),
@@ -167,7 +168,7 @@ class AbandonedCheckouts(ActionReport):
     merchant_path = None
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
-        return selected(scope)
+        return selected(scope, in_turn=scope.viewer is not None)  # the system's scan asks for all
 
     def row_label(self, row: Any) -> str:
         return str(row["c_number"])

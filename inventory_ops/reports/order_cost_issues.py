@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import Count, F, Q, QuerySet, Sum, Value
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Kpi, Scope, View, columns, filters, register
-from inventory_ops.models import OrderCostIssue
+from inventory_ops.models import OrderCostIssue, Product
 from inventory_ops.models.orders import OrderStatus
 from inventory_ops.queries import costs
 from inventory_ops.reports import common
@@ -195,8 +196,11 @@ class OrderCostIssues(ActionReport):
             if scope.kept
             else costs.order_cost_issues(viewer=scope.viewer)
         )
+        # a look for each row that shows them: a join would read the product of every row, shown or not
+        product = Product.objects.filter(pk=OuterRef("product_id"))
         lines = lines.annotate(
-            current_price=costs.price_in_force(scope.as_of, "product__"), current_cost=F("product__cost")
+            current_price=Subquery(product.values(now=costs.price_in_force(scope.as_of)), output_field=MoneyField()),
+            current_cost=Subquery(product.values("cost")),
         )
         lines = lines.filter(issue_at__lte=window.end if window else scope.as_of)
         if window:
