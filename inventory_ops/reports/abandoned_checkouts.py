@@ -144,6 +144,7 @@ class AbandonedCheckouts(ActionReport):
         columns.Integer(key="units", sortable=False, header="Units", nullable=True, visible=False),
     )
     page_order = ("number", "last_update", "total", "card_issue", "comment")
+    row_keys = ("number",)
     filterset_class = Filters
     currency = "currency"
     search_placeholder = _("Filter by order, promo code or comment")

@@ -120,7 +120,7 @@ class InventoryCostIssues(ActionReport):
         columns.Money(key="value_at_risk", header="Value at Risk", label=_("Value at risk"), css="m-hide"),
     )
     page_order = ("sku", "vendor", "price", "cost", "loss", "sale", "on_hand", "value_at_risk")
-    row_keys = ("sale_starts_at", "sale_ends_at", "sale_snapshot_price", "sale_percentage")
+    row_keys = ("sku", "sale_starts_at", "sale_ends_at", "sale_snapshot_price", "sale_percentage")
     filterset_class = Filters
     search_placeholder = _("Filter by SKU, name or vendor")
     default_sort = "-loss"

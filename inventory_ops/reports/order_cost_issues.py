@@ -165,7 +165,7 @@ class OrderCostIssues(ActionReport):
         ),
     )
     page_order = ("order", "issue_at", "status", "sku", "vendor_number", "price", "cost", "loss")
-    row_keys = ("sale_starts_at", "sale_ends_at", "sale_snapshot_price", "sale_percentage")
+    row_keys = ("order", "sku", "sale_starts_at", "sale_ends_at", "sale_snapshot_price", "sale_percentage")
     filterset_class = Filters
     search_placeholder = _("Filter by order, SKU or vendor")
     default_sort = "-issue_at"

@@ -74,6 +74,7 @@ class ShippingIssues(ActionReport):
         columns.Moment(key="last_at", header="Last Order Time", label=_("Last time"), css="m-hide"),
     )
     page_order = ("sku", "vendor", "times")
+    row_keys = ("sku",)
     filterset_class = Filters
     search_placeholder = _("Filter by SKU, name or vendor")
     default_sort = "-times"

@@ -114,6 +114,18 @@ def test_a_page_that_is_up_to_date_keeps_within_its_queries(slug: str, params: d
     assert any(table in query["sql"] for query in queries.captured_queries)
 
 
+@pytest.mark.parametrize("slug", [*SLUGS, "abandoned-checkouts", "products-without-orders"])
+def test_any_column_may_be_the_only_one_shown(slug: str) -> None:
+    merchant = world()
+    cart = make.order("CART", status=1, at=timezone.now() - timedelta(days=1))
+    make.item(make.product(of=merchant), in_=cart)
+    browser, report = client(make.user()), registry.get(slug)
+    for column in report.columns:
+        if column.on_page:
+            response = browser.get(report.url, {"columns": column.key})
+            assert response.status_code == 200 and response.context["page"].row_count, column.key
+
+
 def test_deep_pages_are_found_by_the_last_row() -> None:
     merchant = make.merchant()
     for n in range(7):
