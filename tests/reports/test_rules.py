@@ -320,6 +320,19 @@ def test_orders_and_empty_carts_are_not_abandoned() -> None:
     assert numbers() == set()
 
 
+def test_scans_pages_and_merchants_find_the_same_carts() -> None:
+    own = make.merchant()
+    cart("LINES", ago(hours=2), lines=2)
+    cart("EMPTY", ago(hours=2), lines=0)
+    cart("YOUNG", ago(minutes=10))
+    make.item(make.product(of=own), in_=cart("OWN", ago(days=2), lines=0, store=make.store()))
+    found = [
+        {row["c_number"] for row in rows("abandoned-checkouts", viewer=viewer)}
+        for viewer in (None, make.user(), make.user("merchant", of=own))
+    ]
+    assert found == [{"LINES", "OWN"}, {"LINES", "OWN"}, {"OWN"}]
+
+
 def test_the_window_is_by_last_activity() -> None:
     edge = months_before(NOW, 12)
     cart("at", edge)
