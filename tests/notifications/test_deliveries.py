@@ -16,8 +16,8 @@ from inventory_ops.kit import sealing
 from inventory_ops.models import Delivery, Destination
 from inventory_ops.operations.notifications import deliveries, destinations, guard, senders
 from tests import make
-from tests.imports.test_together import at_once
 from tests.notifications.support import Receiver, destination, receiving
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 NOW = make.NOW
@@ -125,7 +125,7 @@ def test_a_worker_lost_between_sending_and_recording_sends_again_under_the_same_
 def test_two_workers_at_once_send_once() -> None:
     with receiving() as receiver:
         delivery = message(hook(receiver)[0])
-        assert at_once(*[lambda: deliveries.deliver(delivery.pk, now=NOW)] * 4) == []
+        at_once(4, lambda n: deliveries.deliver(delivery.pk, now=NOW))
         assert len(receiver.got) == 1
 
 

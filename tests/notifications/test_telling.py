@@ -13,8 +13,8 @@ from inventory_ops.models import Delivery, Destination, InventoryType, Notice, N
 from inventory_ops.operations.notifications import deliveries, destinations, dispatch
 from inventory_ops.operations.notifications.publishing import News, publish
 from tests import make
-from tests.imports.test_together import at_once
 from tests.notifications.support import SLUG, dear, destination, receiving, scan
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 NOW = make.NOW
@@ -168,7 +168,7 @@ def test_two_dispatchers_at_once_tell_once() -> None:
         destination(user)
     dear("A")
     scan()
-    assert at_once(*[tell] * 4) == []
+    at_once(4, lambda n: tell())
     assert Notification.objects.count() == 5
     assert Delivery.objects.count() == 5
     assert Notice.objects.get().batch is not None
