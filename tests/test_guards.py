@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 
 from inventory_ops.models import AuditEvent, InventoryType
 from inventory_ops.operations.verify import audit_chain
+from tests.together import at_once
 
 TABLES = ["inventory_ops_inventoryevent", "inventory_ops_inventoryevent_default", "inventory_ops_auditevent"]
 
@@ -33,19 +31,6 @@ def test_the_audit_log_takes_rows_and_lets_none_be_changed() -> None:
             cursor.execute(change)
 
 
-def elsewhere[T](work: Callable[[], T]) -> T:
-    """What `work` answers on a connection of its own, while this one's transaction stays open."""
-
-    def on_it() -> T:
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(on_it).result(timeout=60)
-
-
 def write(action: str) -> int:
     row = AuditEvent.objects.create(action=action)
     row.refresh_from_db()
@@ -56,7 +41,7 @@ def write(action: str) -> int:
 def test_who_writes_the_audit_log_at_once_waits_for_nobody_and_every_strand_is_a_chain() -> None:
     with transaction.atomic():
         assert [write("test.one"), write("test.two")] == [0, 0]
-        assert [elsewhere(lambda: write("test.three")) for _ in range(2)] == [1, 1]
+        assert [at_once(1, lambda n: write("test.three")) for _ in range(2)] == [[1], [1]]
     assert write("test.four") == 0
     assert audit_chain() == []
     altered = AuditEvent.objects.filter(action="test.three").earliest("pk")
@@ -72,7 +57,7 @@ def test_who_writes_the_audit_log_at_once_waits_for_nobody_and_every_strand_is_a
 
 @pytest.mark.django_db(transaction=True)
 def test_with_all_strands_held_a_writer_waits_for_one() -> None:
-    def impatient() -> int:
+    def impatient(_n: int) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("set local lock_timeout = '200ms'")
             return write("test.late")
@@ -80,8 +65,8 @@ def test_with_all_strands_held_a_writer_waits_for_one() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext('inventory_ops.audit'), n) from generate_series(0, 15) n")
         with pytest.raises(OperationalError, match="lock timeout"):
-            elsewhere(impatient)
-    assert elsewhere(impatient) == 0
+            at_once(1, impatient)
+    assert at_once(1, impatient) == [0]
 
 
 @pytest.mark.django_db
