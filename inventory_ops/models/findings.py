@@ -92,7 +92,16 @@ class Finding(models.Model):
             ),
             models.Index(fields=["report", "row_id"], include=["state"], name="finding_of_row"),
             models.Index(fields=["report", "opened_at"], name="finding_by_opening"),
-            models.Index(fields=["assignee"], name="finding_assigned", condition=~Q(state="resolved")),
+            # lists in the order of what was found, and of one owner
+            models.Index(
+                fields=["report", "first_seen_at", "row_id"], name="finding_by_age", condition=~Q(state="resolved")
+            ),
+            models.Index(fields=["report", "state", "row_id"], name="finding_by_state", condition=~Q(state="resolved")),
+            models.Index(
+                fields=["assignee", "report", "row_id"],
+                name="finding_of_owner",
+                condition=~Q(state="resolved") & Q(assignee__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,17 +8,16 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Subquery, TextField
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db import replica
-from inventory_ops.kit.reports import Report, Scope, columns, filters
-from inventory_ops.models import Finding
+from inventory_ops.kit.reports import Lead, Report, Scope, columns, filters
+from inventory_ops.models import Finding, User
 from inventory_ops.models.issues import IssueRow
 from inventory_ops.operations import issues
-from inventory_ops.queries.findings import identity_key
 from inventory_ops.shell import initials
 from inventory_ops.templatetags import ui
 
@@ -54,18 +53,22 @@ def _owner(row: Any) -> str:
 
 
 def _workflow_columns(report: type[ActionReport]) -> tuple[columns.Column, ...]:
-    """What a scan made of a row. Looked up for the rows of a page: in the report's query it would be read for all."""
+    """What a scan made of a row. Looked up for the rows of a page: in the report's query it would be read for all.
 
-    def of_finding(field: str) -> Subquery:
-        found = Finding.objects.filter(report=report.slug, key=identity_key(report, outer=True))
-        return Subquery(found.values(field)[:1])
+    Rows are ordered by what is not resolved, and by its row where that is the same.
+    """
+
+    def order(*fields: str, **given: Any) -> Subquery:
+        (name,) = report.identity
+        found = Finding.objects.unresolved().filter(report=report.slug, row_id=OuterRef(name), **given)
+        return Subquery(found.values(order=Func(*fields, "row_id", function="ROW", output_field=TextField()))[:1])
 
     return (
         columns.Custom(
             key="first_seen",
             header="First Seen",
             label=_("First seen"),
-            expression=of_finding("first_seen_at"),
+            expression=order("first_seen_at"),
             draw=_age,
             exported=False,
             nullable=True,
@@ -76,7 +79,7 @@ def _workflow_columns(report: type[ActionReport]) -> tuple[columns.Column, ...]:
             key="finding",
             header="Status",
             label=_("Finding"),
-            expression=of_finding("state"),
+            expression=order("state"),
             words=dict(Finding.State.choices),
             tones=STATE_TONES,
             exported=False,
@@ -88,7 +91,7 @@ def _workflow_columns(report: type[ActionReport]) -> tuple[columns.Column, ...]:
             key="owner",
             header="Owner",
             label=_("Owner"),
-            expression=of_finding("assignee__name"),
+            expression=order("assignee__name", "assignee_id", assignee__isnull=False),
             draw=_owner,
             exported=False,
             nullable=True,
@@ -151,6 +154,15 @@ class ActionReport(Report):
         if len(few) > FEW:
             return Q(Exists(found.filter(row_id=OuterRef(name))))
         return Q(**{f"{name}__in": few or [0]})  # no row has the key 0
+
+    def lead(self, key: str) -> Lead:
+        found = Finding.objects.unresolved().filter(report=self.slug)
+        if key != "owner":
+            return Lead(found, {"first_seen": "first_seen_at", "finding": "state"}[key])
+        owned = found.filter(assignee__isnull=False)
+        owners = User.objects.using(replica.alias()).filter(Exists(owned.filter(assignee=OuterRef("pk"))))
+        names = owners.order_by("name", "pk").values_list("pk", flat=True)
+        return Lead(owned, "assignee_id", {str(pk): Q(assignee=pk) for pk in names})
 
     def look_up(self, rows: Sequence[dict[str, Any]]) -> None:
         (name,) = self.identity

@@ -1,6 +1,18 @@
 """Reports: one declaration, every face."""
 
-from inventory_ops.kit.reports.report import BulkButton, Kpi, Link, Report, Selection, View, register, registry
+from inventory_ops.kit.reports.report import BulkButton, Kpi, Lead, Link, Report, Selection, View, register, registry
 from inventory_ops.kit.reports.scope import Scope, Window
 
-__all__ = ["BulkButton", "Kpi", "Link", "Report", "Scope", "Selection", "View", "Window", "register", "registry"]
+__all__ = [
+    "BulkButton",
+    "Kpi",
+    "Lead",
+    "Link",
+    "Report",
+    "Scope",
+    "Selection",
+    "View",
+    "Window",
+    "register",
+    "registry",
+]

@@ -45,7 +45,7 @@ class Column:
     on_page: bool = True  # False: only exported, or only the second line of another column
     exported: bool = True
     personal: bool = False  # masked for merchants
-    late: bool = False  # looked up for the rows of the page alone, by `Report.look_up`
+    late: bool = False  # looked up for the rows of the page alone, by `Report.look_up`; `expression` is its order
     css: str = ""
 
     numeric = False

@@ -39,37 +39,57 @@ def read(
     selection: Selection, columns: Sequence[Column], *, sort: str, place: Place, per_page: int, viewer: Any
 ) -> Listing:
     """One query, and one more when a column is late. Raises keyset.BadToken."""
+    backwards = bool(place.before)
+    found, names = some(
+        selection, selection.rows, columns, sort=sort, place=place, backwards=backwards, most=per_page + 1,
+        viewer=viewer,
+    )  # fmt: skip
+    more = len(found) > per_page
+    found = found[:per_page]
+    if backwards and names:
+        found.reverse()
+        more = True  # the page that we came back from
+    if any(each.late for each in columns):
+        selection.report.look_up(found)
+    if not names or not found:
+        return Listing(found, more)
+    first, last = ([row[name] for name in names] for row in (found[0], found[-1]))
+    return Listing(found, more, keyset.write_token(first), keyset.write_token(last))
+
+
+def some(
+    selection: Selection,
+    rows: QuerySet[Any],
+    columns: Sequence[Column],
+    *,
+    sort: str,
+    place: Place,
+    backwards: bool,
+    most: int,
+    viewer: Any,
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Up to `most` of `rows` from a place on, and the names of the values that tell a row's place (none: only its
+    number does). `backwards` those ahead of it, the nearest first. Raises keyset.BadToken."""
     report = selection.report
     column = report.columns_by_key[sort.removeprefix("-")]
-    by_key = _is_keyset(report, selection.rows, column, masked=report.masks(viewer))
-    rows = report.page_values(selection.rows, columns, viewer=viewer)
+    by_key = _is_keyset(report, rows, column, masked=report.masks(viewer))
+    rows = report.page_values(rows, columns, viewer=viewer)
     names = [SORT_ALIAS, *report.identity]
     if by_key:
         tail = {f"k_{number}": F(path) for number, path in enumerate(column.tail)}
         names = [SORT_ALIAS, *(tail or report.identity)]
         rows = rows.annotate(**{SORT_ALIAS: column.order()}, **tail)
     ordered = rows.order_by(*report.ordering(sort, rows))
-    descending = sort.startswith("-")
-    if by_key and (place.after or place.before):
-        values = keyset.read_token(place.after or place.before, _fields(rows, names))
-        greater = descending != bool(place.after)
+    if not by_key:
+        return list(ordered[place.offset : place.offset + most]), []
+    if token := place.after or place.before:
+        values = keyset.read_token(token, fields_of(rows, names))
+        greater = sort.startswith("-") == backwards
         ordered = keyset.beyond(ordered, names, values, greater=greater, bounded=_is_joined(rows, column))
-        if place.before:
-            ordered = ordered.reverse()
-        found = list(ordered[: per_page + 1])
-    else:
-        found = list(ordered[place.offset : place.offset + per_page + 1])
-    more = len(found) > per_page
-    found = found[:per_page]
-    if by_key and place.before:
-        found.reverse()
-        more = True  # the page that we came back from
-    if any(each.late for each in columns):
-        report.look_up(found)
-    if not by_key or not found:
-        return Listing(found, more)
-    first, last = ([row[name] for name in names] for row in (found[0], found[-1]))
-    return Listing(found, more, keyset.write_token(first), keyset.write_token(last))
+    if backwards:
+        ordered = ordered.reverse()
+    start = 0 if token else place.offset
+    return list(ordered[start : start + most]), names
 
 
 def _is_keyset(report: Report, rows: QuerySet[Any], column: Column, *, masked: bool) -> bool:
@@ -85,8 +105,8 @@ def _is_joined(rows: QuerySet[Any], column: Column) -> bool:
     return not column.tail and isinstance(value, Col) and value.alias != rows.query.get_initial_alias()
 
 
-def _fields(rows: QuerySet[Any], names: Sequence[str]) -> list[Field[Any, Any]]:
-    """The types of values or annotations."""
+def fields_of(rows: QuerySet[Any], names: Sequence[str]) -> list[Field[Any, Any]]:
+    """The types of values or annotations of `rows`."""
     annotations = rows.query.annotations
     fields: list[Field[Any, Any]] = []
     for name in names:
@@ -94,5 +114,6 @@ def _fields(rows: QuerySet[Any], names: Sequence[str]) -> list[Field[Any, Any]]:
             fields.append(annotations[name].output_field)
         else:
             meta = rows.model._meta
-            fields.append(meta.pk if name == "pk" else meta.get_field(name.removesuffix("_id")))
-    return [getattr(field, "target_field", field) for field in fields]
+            fields.append(meta.pk if name == "pk" else meta.get_field(name))
+    # what a foreign key points at, and what a generated field holds
+    return [getattr(field, "target_field", getattr(field, "output_field", field)) for field in fields]

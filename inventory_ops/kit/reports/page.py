@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from django import forms
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit.db import keyset
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Figure
-from inventory_ops.kit.reports import figures, listing
+from inventory_ops.kit.reports import figures, led, listing
 from inventory_ops.kit.reports import form as forms_html
 from inventory_ops.kit.reports import table as tables
 from inventory_ops.kit.reports.columns import Column, Row
@@ -344,7 +345,10 @@ def _fill_rows(
     found = listing.Listing([], False)
     # what nothing matches may be looked for in every row of an order: the count, which follows no order, said it
     if page.count_seen:
-        found = listing.read(
+        sort = request.sort.removeprefix("-")
+        is_led = report.columns_by_key[sort].late and page.count_seen > figures.MOST_COUNTED
+        read_page = partial(led.read, lead=report.lead(sort)) if is_led else listing.read
+        found = read_page(
             selection, list(wanted.values()), sort=request.sort, place=place, per_page=request.per_page, viewer=viewer
         )
     page_rows = found.rows

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Count, Expression, F, OrderBy, QuerySet
+from django.db.models import Count, Expression, F, OrderBy, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +73,20 @@ class BulkButton:
     label: Any
     icon: str
     danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What another table says of a list's rows, so that it can be read in that order (see `led`).
+
+    `rows` have a `row_id`, the identity of the row that they are about, and at most one of them is about a row;
+    `order` is a field of theirs that is not NULL. They are read in `parts` one after the other, each by an index that
+    ends in `order` and `row_id`; the keys of the parts stand in addresses.
+    """
+
+    rows: QuerySet[Any]
+    order: str
+    parts: dict[str, Q] = field(default_factory=lambda: {"all": Q()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +187,10 @@ class Report:
         return viewer is not None and not viewer.sees_all_merchants
 
     def ordering(self, sort: str, rows: QuerySet[Any] | None = None) -> list[OrderBy | str]:
-        """ORDER BY of `rows` for a column's key (with - for descending), ending in its name. Raises KeyError."""
+        """ORDER BY of `rows` for a column's key (with - for descending), ending in its name. Raises KeyError.
+
+        A late column's value names the row where it is not NULL, and other rows follow in the default order.
+        """
         column = self.columns_by_key[sort.removeprefix("-")]
         if not column.sortable:
             raise KeyError(sort)
@@ -181,6 +198,8 @@ class Report:
         descending = sort.startswith("-")
         last = True if column.orders_nulls and not (rows is not None and column.is_never_null(rows)) else None
         first = value.desc(nulls_last=last) if descending else value.asc(nulls_last=last)
+        if column.late:
+            return [first, *self.ordering(self.default_sort, rows)]
         return [first, *(f"-{name}" if descending else name for name in column.tail or self.identity)]
 
     def page_values(self, rows: QuerySet[Any], columns: Sequence[Column], *, viewer: User | None) -> QuerySet[Any]:
@@ -194,6 +213,10 @@ class Report:
         if self.currency:
             values["c_currency"] = F(self.currency)
         return rows.values(*self.identity, **values)
+
+    def lead(self, key: str) -> Lead:
+        """The table that a long list is read by in the order of a late column."""
+        raise NotImplementedError
 
     def look_up(self, rows: Sequence[dict[str, Any]]) -> None:
         """Put the values of late columns into the rows of a page, in one query."""
