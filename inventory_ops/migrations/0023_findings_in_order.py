@@ -1,4 +1,4 @@
-"""Findings in the order that lists can be sorted by: first seen, state, and of each owner."""
+"""Findings in the order that lists can be sorted by: first seen, state, and of each owner. Carts counted by indexes."""
 
 from django.db import migrations, models
 
@@ -12,6 +12,10 @@ class Migration(migrations.Migration):
         migrations.RemoveIndex(
             model_name="finding",
             name="finding_assigned",
+        ),
+        migrations.RemoveIndex(
+            model_name="order",
+            name="order_cart_activity",
         ),
         migrations.AddIndex(
             model_name="finding",
@@ -36,5 +40,18 @@ class Migration(migrations.Migration):
                 fields=["assignee", "report", "row_id"],
                 name="finding_of_owner",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("status", 1)),
+                fields=["last_activity_at", "id"],
+                include=("store",),
+                name="order_cart_activity",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="orderitem",
+            index=models.Index(condition=models.Q(("status", 1)), fields=["order"], name="order_item_in_cart"),
         ),
     ]

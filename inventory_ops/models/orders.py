@@ -98,6 +98,7 @@ class Order(models.Model):
         indexes = [
             models.Index(
                 fields=["last_activity_at", "id"],
+                include=["store"],  # counted by the index alone
                 name="order_cart_activity",
                 condition=Q(status=1),
             ),
@@ -242,7 +243,8 @@ class OrderItem(models.Model):
                 name="order_item_shipped",
                 condition=Q(quantity_shipped__gt=0),
             ),
-            # carts with a merchant's goods
+            # carts with goods, and with a merchant's
+            models.Index(fields=["order"], name="order_item_in_cart", condition=Q(status=1)),
             models.Index(fields=["merchant", "order"], name="order_item_of_cart", condition=Q(status=1)),
             models.Index(
                 fields=["ordered_at", "product"],

@@ -52,7 +52,7 @@ def abandoned_checkouts(
     if in_turn and not restricted:
         # Joined, the planner takes most carts to be without lines, since most orders are no carts: for a page of a
         # short window it would read and sort all of it.
-        has_lines = IsNull(Subquery(lines.values("pk")[:1]), rhs=False)
+        has_lines = IsNull(Subquery(lines.values("order_id")[:1]), rhs=False)
     carts = Order.objects.filter(has_lines, status=OrderStatus.CART, last_activity_at__lte=until)
     if after is not None:
         carts = carts.filter(last_activity_at__gt=after)
