@@ -52,10 +52,9 @@ def _window_of(period: str, as_of: datetime) -> Window:
     return parse_window(period, as_of=as_of.astimezone(UTC)) if period else Window(BEGINNING, as_of)
 
 
-def shipping_period(window: Window | None, *, as_of: datetime) -> str | None:
+def shipping_period(window: Window, *, as_of: datetime) -> str | None:
     """The period for which the table of shipping issues has the rows of a window; None when there is none."""
-    wanted = window or Window(BEGINNING, as_of)
-    return next((period for period in SHIPPING_PERIODS if _window_of(period, as_of) == wanted), None)
+    return next((period for period in SHIPPING_PERIODS if _window_of(period, as_of) == window), None)
 
 
 def _shipping_moments(periods: Sequence[str]) -> str:

@@ -23,6 +23,12 @@ from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
 
 
+def _window(scope: Scope) -> Window:
+    """The window asked for, all time without one, as far as it has come: a last day of today or later ends now."""
+    window = scope.window or Window(BEGINNING, scope.as_of)
+    return Window(max(window.start, BEGINNING), min(window.end, scope.as_of))
+
+
 class Filters(WorkflowFilters, filters.WindowedFilterSet):
     q = filters.SearchFilter(fields=("sku", "name", "vendor_name"))
     vendor = common.vendor_filter()
@@ -98,17 +104,17 @@ class ShippingIssues(ActionReport):
     table = ShippingIssue
 
     def prepare(self, scope: Scope) -> Scope:
-        period = shipping_period(scope.window, as_of=scope.as_of)
+        period = shipping_period(_window(scope), as_of=scope.as_of)
         if period is None:  # days of somebody's own, or a number of them that is not offered
             return scope
         kept = issues.right_at(self.slug, as_of=scope.as_of, using=replica.alias(), scan=self.scan, periods=[period])
         return replace(scope, kept=kept)
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
+        window = _window(scope)
         if scope.kept:
             kept: QuerySet[Any] = ShippingIssue.objects.visible_to(scope.viewer)
-            return kept.filter(period=shipping_period(scope.window, as_of=scope.as_of))
-        window = scope.window or Window(BEGINNING, scope.as_of)
+            return kept.filter(period=shipping_period(window, as_of=scope.as_of))
         return shipping.not_shipped_by_product(
             viewer=scope.viewer, as_of=scope.as_of, after=window.start, until=window.end
         )
@@ -167,7 +173,7 @@ class UnshippedOrders(Report):
     default_sort = "-ordered_at"
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
-        window = scope.window or Window(BEGINNING, scope.as_of)
+        window = _window(scope)
         events = (
             InventoryEvent.objects.filter(product=OuterRef("product"), occurred_at__lte=OuterRef("ordered_at"))
             .exclude(kind__in=ALLOCATION_KINDS)

@@ -80,6 +80,8 @@ def test_every_sort_and_filter_gives_the_rows_of_the_live_query(slug: str, monke
     filters = {"q": ["lamp", "vendor oTHER", "nothing"], "vendor": ["other", "x"], "brand": ["b"], "times": ["3"]}
     filters |= {"loss": ["2"], "flash_sale": ["yes", "no"], "status": ["3"], "explained": ["both", "price_or_cost"]}
     filters |= {"window": [*SHIPPING_PERIODS, "45d"], "margin": ["0"], "show": ["missing_cost"], "owner": ["nobody"]}
+    days = [str((now + timedelta(days=back)).date()) for back in (-201, -200, 0, 1)]
+    filters |= {"date_from": days, "date_to": days}
     known = report.filterset_class.base_filters
     cases += [{name: value} for name, values in filters.items() if name in known for value in values]
     kept = [export(slug, viewer=viewer, as_of=now, **case) for case in cases for viewer in viewers]
@@ -218,7 +220,24 @@ def test_every_period_that_is_offered_is_kept_and_no_other() -> None:
     for period, expected in times.items():
         assert of(window=period) == (True, [expected]), period
     assert of(window="45d") == (False, [4])
-    assert of(date_from=str((now - timedelta(days=30)).date())) == (False, [4])
+    today, tomorrow = str(now.date()), str(now.date() + timedelta(days=1))
+    month_ago, days_ago = str(now.date() - timedelta(days=30)), str(now.date() - timedelta(days=5))
+    assert of(date_from=month_ago) == of(date_from=month_ago, date_to=tomorrow) == (False, [4])
+    assert of(date_to=days_ago) == (False, [8])
+    # the day is not over: what is known of it is what is known now
+    assert of(date_to=today) == of(date_to=tomorrow) == (True, [10])
+
+
+def test_no_window_reaches_beyond_the_moment_it_is_read_for() -> None:
+    now = timezone.now()
+    product = make.product("A")
+    for hours in (-30, -1, 1, 30):  # the later ones are of a clock that is ahead
+        make.item(product, in_=make.order(at=now + timedelta(hours=hours)), quantity=2, shipped=1)
+    for days in (0, 1, 2):
+        last = str(now.date() + timedelta(days=days))
+        assert export("shipping-issues", as_of=now, date_to=last) == export("shipping-issues", as_of=now, window="")
+        behind = registry.get("unshipped-orders").select({"date_to": last}, viewer=None, as_of=now)
+        assert behind.rows.count() == 2
 
 
 def test_a_line_that_leaves_a_period_concerns_that_period_alone() -> None:
