@@ -22,7 +22,14 @@ from inventory_ops.models.findings import (
     ScanSchedule,
 )
 from inventory_ops.models.imports import Import, ImportRowError, ImportRowWarning
-from inventory_ops.models.issues import InventoryCostIssue, IssueChange, IssueRefresh, OrderCostIssue, ShippingIssue
+from inventory_ops.models.issues import (
+    InventoryCostIssue,
+    IssueChange,
+    IssueRefresh,
+    OrderCostIssue,
+    ShippingCandidate,
+    ShippingIssue,
+)
 from inventory_ops.models.jobs import Job
 from inventory_ops.models.ledger import AdjustmentReason, EventActor, EventKey, InventoryEvent
 from inventory_ops.models.merchants import Merchant, Store
@@ -79,6 +86,7 @@ __all__ = [
     "SavedView",
     "ScanRun",
     "ScanSchedule",
+    "ShippingCandidate",
     "ShippingIssue",
     "StockBalance",
     "StockTotal",

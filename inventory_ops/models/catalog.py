@@ -130,6 +130,9 @@ class Product(models.Model):
                 name="product_without_cost",
                 condition=Q(cost__isnull=True),
             ),
+            # the same for who sees all merchants, in the orders of the list
+            models.Index(fields=["id"], name="product_without_cost_by_id", condition=Q(cost__isnull=True)),
+            models.Index(fields=["sku", "id"], name="product_without_cost_by_sku", condition=Q(cost__isnull=True)),
         ]
 
     def __str__(self) -> str:

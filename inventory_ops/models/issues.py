@@ -133,6 +133,22 @@ class ShippingIssue(IssueRow):
         ]
 
 
+class ShippingCandidate(IssueRow):
+    """A row of `ShippingIssue` as what bounds it: a product was short in at most so many orders of any part of the
+    period. Read only: what it was short in is found by `queries.shipping.not_shipped_among`."""
+
+    pk = models.CompositePrimaryKey("period", "product_id")
+    period = models.CharField(max_length=4, blank=True)
+    product = models.ForeignKey(
+        "inventory_ops.Product", models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    most_times = models.BigIntegerField(db_column="times")
+
+    class Meta:
+        managed = False
+        db_table = "inventory_ops_shippingissue"
+
+
 class OrderCostIssue(IssueRow):
     """An order line whose cost at the time of order is higher than its price then. It depends on no clock."""
 

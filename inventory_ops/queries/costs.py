@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, CharField, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, Least, NullIf
+from django.db.models.functions import Cast, Coalesce, Least, NullIf
 
 from inventory_ops.kit.db.expressions import these
 from inventory_ops.kit.db.fields import MoneyField
@@ -105,7 +105,12 @@ def inventory_cost_issues(
         vendor_number=F("merchant__vendor_number"), vendor_name=F("merchant__name")
     )
     if missing_cost:
-        return with_prices(products.filter(cost__isnull=True), as_of=as_of)
+        # without a cost none of these is known; said as constants, they leave the list in the order of its keys
+        nothing, zero = Cast(Value(None), DecimalField()), Cast(Value(Decimal(0)), DecimalField())
+        products = products.filter(cost__isnull=True)
+        return with_prices(products, as_of=as_of).annotate(
+            loss_per_unit=nothing, margin_percent=nothing, value_at_risk=zero
+        )
     too_dear = Q(cost__gt=F("price_now")) if most_margin is None else Q(margin_percent__lte=most_margin)
     if among is not None:
         return with_prices(products.filter(pk__in=these(among)), as_of=as_of).filter(too_dear)

@@ -48,13 +48,15 @@ where status in (2, 3) and quantity_shipped < quantity
 NO_MOMENTS = "select null::bigint where {lo} > {hi}"
 
 
-def _window_of(period: str, as_of: datetime) -> Window:
+def window_of(period: str, *, as_of: datetime) -> Window:
+    """The window that the table of shipping issues has a period's rows for."""
     return parse_window(period, as_of=as_of.astimezone(UTC)) if period else Window(BEGINNING, as_of)
 
 
-def shipping_period(window: Window, *, as_of: datetime) -> str | None:
-    """The period for which the table of shipping issues has the rows of a window; None when there is none."""
-    return next((period for period in SHIPPING_PERIODS if _window_of(period, as_of) == window), None)
+def shipping_period(window: Window, *, as_of: datetime) -> str:
+    """The shortest period that a window which ends by `as_of` lies in."""
+    starts = {period: window_of(period, as_of=as_of).start for period in SHIPPING_PERIODS}
+    return max((period for period in starts if starts[period] <= window.start), key=starts.__getitem__)
 
 
 def _shipping_moments(periods: Sequence[str]) -> str:
@@ -100,7 +102,7 @@ def _inventory_cost_issues(as_of: datetime, among: Sequence[int] | None) -> Stat
 
 
 def _shipping_issues(as_of: datetime, among: Sequence[int] | None) -> Statement:
-    starts = {period: _window_of(period, as_of).start for period in SHIPPING_PERIODS}
+    starts = {period: window_of(period, as_of=as_of).start for period in SHIPPING_PERIODS}
     return shipping.not_shipped_by_period(as_of=as_of, starts=starts, among=among)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 
 from inventory_ops.kit.db.expressions import these
-from inventory_ops.models import OrderItem, User
+from inventory_ops.models import OrderItem, ShippingCandidate, User
 from inventory_ops.models.orders import CancelledBy, OrderStatus
 
 NOT_BY_CUSTOMER = [CancelledBy.SELLER, CancelledBy.WAREHOUSE, CancelledBy.SYSTEM]
@@ -73,6 +73,29 @@ def not_shipped_by_product(
         units=Sum("units_short"),
         value=Sum(F("units_short") * F("unit_price")),
         last_at=Max("ordered_at"),
+    )
+
+
+def not_shipped_among(
+    kept: QuerySet[ShippingCandidate], *, as_of: datetime, after: datetime, until: datetime
+) -> QuerySet[Any, Any]:
+    """The rows of `not_shipped_by_product`, of the products of a period that the window lies in.
+
+    No product was short in more orders of a part of the period than of all of it. So the names and the order of most
+    lists are known before a line is read; and lines only of the products that a page gets to, by index.
+    """
+    lines = unshipped_lines(viewer=None, as_of=as_of, after=after, until=until)
+    # every line is of its product's merchant; said, because the index of these lines begins with the merchant
+    own: Any = lines.filter(product=OuterRef("product_id"), merchant=OuterRef("merchant_id")).order_by()
+
+    def of_lines(expression: Any) -> Subquery:
+        return Subquery(own.values("product_id").annotate(found=expression).values("found"))
+
+    return kept.annotate(
+        times=of_lines(Count("order", distinct=True)),
+        units=of_lines(Sum("units_short")),
+        value=of_lines(Sum(F("units_short") * F("unit_price"))),
+        last_at=of_lines(Max("ordered_at")),
     )
 
 

@@ -52,8 +52,15 @@ def vendor_filter(field: str = "merchant__vendor_number") -> django_filters.Char
     return KeyedFilter(Merchant, field=field, label=gettext_lazy("Vendor number"))
 
 
-def category_filter(field: str = "category") -> django_filters.ModelChoiceFilter:
-    return django_filters.ModelChoiceFilter(
+class CategoryFilter(django_filters.ModelChoiceFilter):
+    """By the category's key: the field may be a number that a live query says the category by."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return super().filter(qs, value.pk if isinstance(value, Category) else value)
+
+
+def category_filter(field: str = "category") -> CategoryFilter:
+    return CategoryFilter(
         field_name=field,
         queryset=lambda request: Category.objects.order_by("name"),
         label=gettext_lazy("Category"),

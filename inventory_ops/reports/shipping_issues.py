@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from inventory_ops.kit.db import replica
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, Window, columns, filters, register
 from inventory_ops.kit.reports.scope import BEGINNING
-from inventory_ops.models import InventoryEvent, ShippingIssue
+from inventory_ops.models import InventoryEvent, ShippingCandidate, ShippingIssue
 from inventory_ops.models.ledger import ALLOCATION_KINDS
 from inventory_ops.models.orders import CancelledBy, OrderStatus
 from inventory_ops.operations import issues
 from inventory_ops.queries import shipping
-from inventory_ops.queries.issues import shipping_period
+from inventory_ops.queries.issues import shipping_period, window_of
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
 
@@ -105,19 +105,25 @@ class ShippingIssues(ActionReport):
 
     def prepare(self, scope: Scope) -> Scope:
         period = shipping_period(_window(scope), as_of=scope.as_of)
-        if period is None:  # days of somebody's own, or a number of them that is not offered
-            return scope
         kept = issues.right_at(self.slug, as_of=scope.as_of, using=replica.alias(), scan=self.scan, periods=[period])
         return replace(scope, kept=kept)
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
-        window = _window(scope)
-        if scope.kept:
+        window, as_of = _window(scope), scope.as_of
+        if not scope.kept:
+            return shipping.not_shipped_by_product(
+                viewer=scope.viewer, as_of=as_of, after=window.start, until=window.end
+            )
+        period = shipping_period(window, as_of=as_of)
+        if window == window_of(period, as_of=as_of):
             kept: QuerySet[Any] = ShippingIssue.objects.visible_to(scope.viewer)
-            return kept.filter(period=shipping_period(window, as_of=scope.as_of))
-        return shipping.not_shipped_by_product(
-            viewer=scope.viewer, as_of=scope.as_of, after=window.start, until=window.end
-        )
+            return kept.filter(period=period)
+        # days of somebody's own, or a number of them that is not offered
+        least = max(scope.params.get("times") or 1, 1)
+        among: QuerySet[Any] = ShippingCandidate.objects.visible_to(scope.viewer)
+        among = among.filter(period=period, most_times__gte=least)
+        rows = shipping.not_shipped_among(among, as_of=as_of, after=window.start, until=window.end)
+        return rows if least > 1 else rows.filter(times__gte=1)  # the filter itself asks for more
 
     def row_label(self, row: Any) -> str:
         return str(row["c_sku"])

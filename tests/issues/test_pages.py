@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from inventory_ops.kit.reports import exports, registry
 from inventory_ops.models import (
+    Category,
     Finding,
     InventoryCostIssue,
     IssueChange,
@@ -23,6 +25,7 @@ from inventory_ops.models import (
     Merchant,
     OrderCostIssue,
     Product,
+    ShippingCandidate,
     ShippingIssue,
 )
 from inventory_ops.operations import issues, scans
@@ -219,13 +222,69 @@ def test_every_period_that_is_offered_is_kept_and_no_other() -> None:
     assert set(times) == set(SHIPPING_PERIODS)
     for period, expected in times.items():
         assert of(window=period) == (True, [expected]), period
-    assert of(window="45d") == (False, [4])
+    # days of somebody's own: the products of the shortest period around them, and their lines
+    assert of(window="45d") == (True, [4])
     today, tomorrow = str(now.date()), str(now.date() + timedelta(days=1))
     month_ago, days_ago = str(now.date() - timedelta(days=30)), str(now.date() - timedelta(days=5))
-    assert of(date_from=month_ago) == of(date_from=month_ago, date_to=tomorrow) == (False, [4])
-    assert of(date_to=days_ago) == (False, [8])
+    assert of(date_from=month_ago) == of(date_from=month_ago, date_to=tomorrow) == (True, [4])
+    assert of(date_to=days_ago) == (True, [8])
     # the day is not over: what is known of it is what is known now
     assert of(date_to=today) == of(date_to=tomorrow) == (True, [10])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_days_give_the_rows_of_the_live_query(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance, now = random.Random(seed), timezone.now()
+    merchants = [make.merchant("OWN"), make.merchant("OTHER")]
+    shelf = Category.objects.create(name="Shelf")
+    products = [make.product(f"P{n}", of=merchants[n % 2], category=shelf if n % 3 else None) for n in range(8)]
+    for _ in range(120):
+        placed = now - timedelta(days=chance.choice((1, 5, 20, 60, 200, 500, 900)), hours=chance.randrange(100))
+        order = make.order(at=placed, status=chance.choice((2, 3)))
+        for product in chance.sample(products, 2):
+            by = chance.choice(("", "customer", "seller"))
+            gone: dict[str, Any] = {"cancelled_quantity": chance.randint(1, 2), "cancelled_by": by} if by else {}
+            ship_by = placed + timedelta(days=3)
+            make.item(product, in_=order, quantity=4, shipped=chance.choice((0, 1, 2)), ship_by=ship_by, **gone)
+
+    def day() -> str:
+        return str((now - timedelta(days=chance.choice((0, 3, 30, 70, 300, 950)))).date())
+
+    cases: list[dict[str, str]] = []
+    for _ in range(12):
+        first, last = sorted((day(), day()))
+        days = [{"window": f"{chance.randint(1, 999)}d"}, {"date_from": first, "date_to": last}, {"date_to": last}]
+        more = [{}, {"times": "1"}, {"times": ""}, {"times": "4"}, {"q": "p1"}, {"vendor": "own"}]
+        more += [{"category": str(shelf.pk)}, {"owner": "nobody"}]
+        sort = chance.choice(("times", "-times", "sku", "-vendor", "-units", "value", "-last_at"))
+        cases.append(chance.choice(days) | chance.choice(more) | {"sort": sort})
+    viewers = [None, make.user("merchant", of=merchants[1])]
+    kept = [export("shipping-issues", viewer=viewer, as_of=now, **case) for case in cases for viewer in viewers]
+    live(monkeypatch)
+    assert kept == [export("shipping-issues", viewer=viewer, as_of=now, **case) for case in cases for viewer in viewers]
+    assert max(text.count("\n") for text in kept) > 3
+
+
+def test_own_days_ask_only_for_the_lines_of_products_that_were_short_around_them() -> None:
+    now = timezone.now()
+    for n in range(2):
+        product = make.product(f"P{n}")
+        make.item(product, in_=make.order(at=now - timedelta(days=20)), quantity=2, shipped=1)
+        make.item(product, in_=make.order(at=now - timedelta(days=20 + 200 * n)), quantity=2, shipped=1)
+    found = registry.get("shipping-issues").select({"window": "45d"}, viewer=None, as_of=now)
+    assert found.rows.model is ShippingCandidate
+    assert [row.sku for row in found.rows] == ["P0"]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_category_is_found_when_the_table_cannot_answer(slug: str) -> None:
+    world()
+    shelf = Category.objects.create(name="Shelf")
+    Product.objects.update(category=shelf)
+    now = timezone.now()
+    for as_of in (now, now - timedelta(minutes=5)):  # of a moment that is gone the live query tells
+        assert export(slug, as_of=as_of, category=str(shelf.pk)) == export(slug, as_of=as_of)
+        assert export(slug, as_of=as_of).count("\n") == 3
 
 
 def test_no_window_reaches_beyond_the_moment_it_is_read_for() -> None:

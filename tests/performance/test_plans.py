@@ -46,12 +46,18 @@ EVERY_SORT = (
 )
 UNINDEXED = ("products-without-orders", "name")  # the control: a column that has to be sorted
 
+TODAY = str(timezone.now().date())
 # filters that a list finds little or nothing for: it must not look at all rows to say so
 FILTERS: list[tuple[str, dict[str, str]]] = [
     ("inventory-cost-issues", {"margin": "2"}),
     ("inventory-cost-issues", {"margin": "-60"}),
+    ("inventory-cost-issues", {"show": "missing_cost"}),
     ("shipping-issues", {"window": "24m"}),
     ("shipping-issues", {"window": "30d", "times": "3"}),
+    ("shipping-issues", {"window": "45d"}),
+    ("shipping-issues", {"date_from": TODAY}),
+    ("shipping-issues", {"date_to": TODAY}),
+    ("shipping-issues", {"window": "45d", "q": "kettle"}),
     ("events-ledger", {"kind": "returned"}),
     ("events-ledger", {"source": "api"}),
     ("events-ledger", {"reason": "channel"}),
