@@ -16,6 +16,7 @@ from inventory_ops.bench.generate import EMAIL
 from inventory_ops.bench.job import Goal, Job, Timing, Way, at_least, at_most, register
 from inventory_ops.bench.scale import Scale
 from inventory_ops.kit.reports import Report, listing, registry, table
+from inventory_ops.kit.reports.ordered import Place
 from inventory_ops.kit.reports.page import shown_columns
 from inventory_ops.models import Product, User
 
@@ -62,7 +63,7 @@ def page_of(
     params: Mapping[str, str] | None = None,
     *,
     sort: str = "",
-    place: listing.Place | None = None,
+    place: Place | None = None,
 ) -> float:
     """Seconds of the statements that read one page of a list."""
     selection = report.select(params or {}, viewer=user)
@@ -72,9 +73,10 @@ def page_of(
             selection,
             columns,
             sort=sort or report.default_sort,
-            place=place or listing.Place(0),
+            place=place or Place(0),
             per_page=PER_PAGE,
             viewer=user,
+            is_long=True,
         )
     return found.seconds
 
@@ -108,7 +110,7 @@ class FirstPages(Job):
             ways.append(Way(f"{report.slug}: slowest sort", partial(self.every_sort, report), most_rounds=2))
             ways.append(Way(f"{report.slug}: slowest filter", partial(self.every_filter, report), most_rounds=2))
             if token := self.deep_token(report):
-                place = listing.Place(0, after=token)
+                place = Place(0, after=token)
                 ways.append(
                     Way(
                         f"{report.slug}: page {DEEP_PAGE} by key",
@@ -118,7 +120,7 @@ class FirstPages(Job):
         offset = min(FAR, self.scale.events // 2)
         self.offset_name = f"events-ledger: OFFSET {offset:,}"
         ledger = registry.get("events-ledger")
-        far = listing.Place(offset)
+        far = Place(offset)
         ways.append(Way(self.offset_name, lambda: page_of(ledger, self.user, place=far), most_rounds=2))
         ways.append(Way("products: Django admin's change list", lambda: admin_page(1), most_rounds=3))
         return ways
@@ -133,7 +135,7 @@ class FirstPages(Job):
     def deep_token(self, report: Report) -> str:
         selection = report.select({}, viewer=self.user)
         columns = shown_columns(report, None)
-        place = listing.Place(DEEP_PAGE * PER_PAGE)
+        place = Place(DEEP_PAGE * PER_PAGE)
         found = listing.read(
             selection, columns, sort=report.default_sort, place=place, per_page=PER_PAGE, viewer=self.user
         )
@@ -259,7 +261,7 @@ class WholePage(Job):
             selection,
             list(wanted.values()),
             sort=self.report.default_sort,
-            place=listing.Place(0),
+            place=Place(0),
             per_page=PER_PAGE,
             viewer=None,
         )

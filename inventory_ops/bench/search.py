@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from inventory_ops.bench.job import Goal, Job, Timing, Way, at_least, at_most, register
+from inventory_ops.bench.lists import bench_user, page_of
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import Finding, Product
 from inventory_ops.operations import findings
@@ -25,21 +26,39 @@ REPORTS = (
 )
 
 
+LONG = REPORTS[3:]
+OWNED = 60  # findings of each long list that have an owner: more than a page
+
+
 @register
 class Findings(Job):
     name = "P7"
-    title = "Scans that find what the last ones found"
+    title = "Scans that find what the last ones found, and the long lists in the order of what they found"
 
     def set_up(self) -> None:
+        self.user = bench_user()
         start = time.perf_counter()
         for slug in REPORTS:
             findings.scan_report(registry.get(slug), as_of=timezone.now())
         self.facts["first scan of all five"] = f"{time.perf_counter() - start:.1f} s"
         self.facts["findings"] = f"{Finding.objects.count():,}"
+        for slug in LONG:
+            for found in Finding.objects.filter(report=slug)[:OWNED]:
+                findings.assign(finding=found, to=self.user, by=self.user)
         self.written = 0
 
     def ways(self) -> Sequence[Way]:
-        return [Way(slug, partial(self.scan, slug), most_rounds=3) for slug in REPORTS]
+        scans = [Way(slug, partial(self.scan, slug), most_rounds=3) for slug in REPORTS]
+        return [*scans, *(Way(f"{slug}: slowest sort", partial(self.every_sort, slug)) for slug in LONG)]
+
+    def every_sort(self, slug: str) -> float:
+        """The seconds of a page in the slowest order by what a scan found."""
+        report = registry.get(slug)
+        late = [column.key for column in report.columns if column.late and column.sortable]
+        times = [(page_of(report, self.user, sort=sort), sort) for key in late for sort in (key, f"-{key}")]
+        seconds, sort = max(times)
+        self.facts[f"{slug}: slowest sort is"] = f"{sort} (of {len(times)})"
+        return seconds
 
     def scan(self, slug: str) -> float:
         """The seconds of a scan of now, for which time may have changed some rows; then it is done once more."""
@@ -55,6 +74,10 @@ class Findings(Job):
         return [
             Goal("rows written by a scan of the same moment: 0", str(self.written), self.written == 0),
             at_most("all five scans", total, 300, "ms"),
+            *(
+                at_most(f"{slug}: slowest sort by finding", times[f"{slug}: slowest sort"].seconds * 1000, 5, "ms")
+                for slug in LONG
+            ),
         ]
 
 

@@ -15,9 +15,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from inventory_ops.kit.db import keyset
-from inventory_ops.kit.reports import listing
+from inventory_ops.kit.reports import ordered
 from inventory_ops.kit.reports.columns import Column
-from inventory_ops.kit.reports.listing import Listing, Place
+from inventory_ops.kit.reports.ordered import Listing, Place
 from inventory_ops.kit.reports.report import Lead, Selection
 
 REST = "rest"
@@ -35,15 +35,15 @@ class _Entry:
 def read(
     selection: Selection,
     columns: Sequence[Column],
-    lead: Lead,
     *,
     sort: str,
     place: Place,
     per_page: int,
     viewer: Any,
 ) -> Listing:
-    """One query for each part of `lead` that the page touches, one for their rows, one for the rest when it is reached,
-    and one for late columns. Raises keyset.BadToken."""
+    """One query for each part of the report's lead that the page touches, one for their rows, one for the rest when it
+    is reached, and one for late columns. Raises keyset.BadToken."""
+    lead = selection.report.lead(sort.removeprefix("-"))
     reader = _Reader(selection, columns, lead, descending=sort.startswith("-"), viewer=viewer)
     entries = reader.entries(place, most=per_page + 1)
     more = len(entries) > per_page or bool(place.before)
@@ -100,7 +100,7 @@ class _Reader:
         is_falling = self.descending != backwards
         rows = self._of(part).order_by(*(f"-{name}" if is_falling else name for name in names))
         if token := place.after or place.before:
-            values = keyset.read_token(token, listing.fields_of(rows, names))
+            values = keyset.read_token(token, ordered.fields_of(rows, names))
             rows = keyset.beyond(rows, names, values, greater=not is_falling)
         found = rows.values_list(*names)[place.offset : place.offset + most]
         return [_Entry(values[-1], f"{part}.{keyset.write_token(values)}") for values in found]
@@ -109,7 +109,7 @@ class _Reader:
         rows = self.selection.rows
         rows = rows.exclude(Exists(self.lead.rows.using(rows.db).filter(row_id=OuterRef(self.identity))))
         sort = self.selection.report.default_sort
-        found, names = listing.some(
+        found, names = ordered.some(
             self.selection, rows, self.columns, sort=sort, place=place, backwards=backwards, most=most,
             viewer=self.viewer,
         )  # fmt: skip

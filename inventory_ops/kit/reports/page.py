@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Any, Protocol
 
 from django import forms
@@ -17,11 +16,12 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit.db import keyset
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Figure
-from inventory_ops.kit.reports import figures, led, listing
+from inventory_ops.kit.reports import figures, listing
 from inventory_ops.kit.reports import form as forms_html
 from inventory_ops.kit.reports import table as tables
 from inventory_ops.kit.reports.columns import Column, Row
 from inventory_ops.kit.reports.filters import Chip
+from inventory_ops.kit.reports.ordered import Listing, Place
 from inventory_ops.kit.reports.report import Report, Selection
 
 PER_PAGE = (25, 50, 100, 200)
@@ -341,15 +341,18 @@ def _fill_rows(
     extra = [report.columns_by_key[key] for key in getattr(report, "row_keys", ())]
     wanted |= {column.key: column for column in extra}
     start = (request.page - 1) * request.per_page
-    place = listing.Place(start, after=request.after, before=request.before)
-    found = listing.Listing([], False)
+    place = Place(start, after=request.after, before=request.before)
+    found = Listing([], False)
     # what nothing matches may be looked for in every row of an order: the count, which follows no order, said it
     if page.count_seen:
-        sort = request.sort.removeprefix("-")
-        is_led = report.columns_by_key[sort].late and page.count_seen > figures.MOST_COUNTED
-        read_page = partial(led.read, lead=report.lead(sort)) if is_led else listing.read
-        found = read_page(
-            selection, list(wanted.values()), sort=request.sort, place=place, per_page=request.per_page, viewer=viewer
+        found = listing.read(
+            selection,
+            list(wanted.values()),
+            sort=request.sort,
+            place=place,
+            per_page=request.per_page,
+            viewer=viewer,
+            is_long=page.count_seen > figures.MOST_COUNTED,
         )
     page_rows = found.rows
     table = tables.build(columns, subs, sort=request.sort if request.sort.removeprefix("-") in shown else "")
