@@ -50,9 +50,7 @@ def entered(
             else:
                 generate.refresh()
         _drop(copy)
-        # file by file: through the write-ahead log every page would be written twice
-        statement = sql.SQL("create database {} template {} strategy file_copy")
-        _execute(statement.format(sql.Identifier(copy), sql.Identifier(template)))
+        _create(copy, template=template)
         with default_leads_to(copy):
             yield
     finally:
@@ -99,7 +97,9 @@ def _is_usable(name: str, scale: Scale) -> bool:
 
 
 def _create(name: str, *, template: str = "template1") -> None:
-    _execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
+    # file by file: through the write-ahead log every page would be written twice
+    statement = sql.SQL("create database {} template {} strategy file_copy")
+    _execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
 
 
 def _drop(name: str) -> None:
