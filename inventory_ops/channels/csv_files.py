@@ -2,6 +2,7 @@
 
 catalogue.csv    put there by the marketplace: what it lists, with quantities that can be sold
 orders/*.csv     put there by the marketplace: a row a line, with totals up to now; the newest row of a line counts
+carts.csv        put there by the marketplace, if it tells them: the whole list of carts, a row a line, replaced at once
 quantities.csv   written here: what every listing is to offer, always the whole list, replaced at once
 """
 
@@ -26,6 +27,7 @@ from inventory_ops.channels.protocol import (
     BadRequest,
     Basis,
     Capabilities,
+    FailedPayment,
     OrderLine,
     OrderSnapshot,
     OrderState,
@@ -77,6 +79,25 @@ ORDERS = _spec(
     Column("placed_at", Moment(), required=True),
     Column("updated_at", Moment(), required=True),
 )
+CARTS = _spec(
+    "carts",
+    Column("cart_id", Text(200), required=True),
+    Column("line_id", Text(200)),
+    Column("number", Text(100)),
+    Column("sku", Text(200), required=True),
+    Column("quantity", _UNITS, required=True),
+    Column("unit_price", money()),
+    Column("currency", Text(3)),
+    Column("customer_email", Text(254)),
+    Column("promo_code", Text(100)),
+    Column("promo_value", money()),
+    Column("comment", Text(5_000, one_line=False)),
+    Column("card_code", Text(50)),
+    Column("card_message", Text(300)),
+    Column("card_failed_at", Moment()),
+    Column("updated_at", Moment(), required=True),
+)
+SPECS = {"catalogue": CATALOGUE, "orders": ORDERS, "carts": CARTS}
 
 
 class CsvChannel:
@@ -88,6 +109,7 @@ class CsvChannel:
         page_size=5_000,
         atomic_batch=True,
         overlap=timedelta(minutes=5),
+        tells_carts=True,
         requests_per_second=100,
     )
 
@@ -163,13 +185,32 @@ class CsvChannel:
         wanted = set(ids)
         return [order for order in self._orders(None) if order.external_id in wanted]
 
+    def carts(self, since: datetime, cursor: str | None = None) -> Page[OrderSnapshot]:
+        path = self.folder / "carts.csv"
+        if not path.exists() or _came(path) < since.timestamp():
+            return Page(())
+        return Page(tuple(self._carts(path)))
+
+    def carts_by_id(self, ids: Sequence[str]) -> list[OrderSnapshot]:
+        wanted = set(ids)
+        return [cart for cart in self._carts(self.folder / "carts.csv") if cart.external_id in wanted]
+
+    def _carts(self, path: Path) -> Iterator[OrderSnapshot]:
+        if not path.exists():  # nobody says that the carts are gone
+            raise BadRequest("carts.csv is not in the folder any more. One with a header alone says: no carts.")
+        carts: dict[str, list[tuple[str, dict[str, str]]]] = {}
+        for row in self._rows(path, CARTS):
+            carts.setdefault(row["cart_id"], []).append((row.get("line_id") or row["sku"], row))
+        for cart_id, rows in carts.items():
+            yield _cart(cart_id, list(dict(rows).items()))
+
     def accept(self, what: str, source: IO[bytes], name: str) -> int:
-        """Check an uploaded `catalogue` or `orders` file and put it into the folder; answers its rows.
+        """Check an uploaded `catalogue`, `orders` or `carts` file and put it into the folder; answers its rows.
 
         Raises FileRefused with every reason; nothing is kept then.
         """
-        spec = {"catalogue": CATALOGUE, "orders": ORDERS}[what]
-        target = self.folder / "catalogue.csv"
+        spec = SPECS[what]
+        target = self.folder / f"{what}.csv"
         if what == "orders":
             stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem)[:60].strip("-") or "orders"
             target = self.folder / "orders" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{stem}.csv"
@@ -191,9 +232,7 @@ class CsvChannel:
         """Orders of the files that came since, each line as its newest row says."""
         lines: dict[tuple[str, str], dict[str, str]] = {}
         for path in sorted((self.folder / "orders").glob("*.csv")):
-            status = path.stat()
-            came = max(status.st_mtime, status.st_ctime)  # a moved file keeps its old time of change
-            if since is not None and came < since.timestamp():
+            if since is not None and _came(path) < since.timestamp():
                 continue
             for row in self._rows(path, ORDERS):
                 key = row["order_id"], row.get("line_id") or row["sku"]
@@ -267,6 +306,11 @@ def _checked(line: int, row: dict[str, str], spec: ImportSpec) -> dict[str, str]
     return row
 
 
+def _came(path: Path) -> float:
+    status = path.stat()
+    return max(status.st_mtime, status.st_ctime)  # a moved file keeps its old time of change
+
+
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -305,6 +349,43 @@ def _snapshot(order_id: str, rows: Sequence[tuple[str, dict[str, str]]]) -> Orde
         currency=(first.get("currency") or "").upper(),
         lines=tuple(lines),
         customer_email=first.get("customer_email") or "",
+    )
+
+
+def _cart(cart_id: str, rows: Sequence[tuple[str, dict[str, str]]]) -> OrderSnapshot:
+    """What is said of the cart itself is taken from the first row that says it."""
+
+    def said(name: str) -> str:
+        return next((row[name] for _id, row in rows if row.get(name)), "")
+
+    updated_at = max(_moment(row["updated_at"]) for _id, row in rows)
+    code, message = said("card_code"), said("card_message")
+    failed_at = _moment(said("card_failed_at")) if said("card_failed_at") else updated_at
+    return OrderSnapshot(
+        external_id=cart_id,
+        number=said("number") or cart_id,
+        state="cart",
+        raw_state="cart",
+        placed_at=None,
+        updated_at=updated_at,
+        currency=said("currency").upper(),
+        lines=tuple(
+            OrderLine(
+                external_id=line_id,
+                variant_id=row["sku"],
+                sku=row["sku"],
+                ordered=int(row["quantity"]),
+                open=int(row["quantity"]),
+                fulfilled=0,
+                unit_price=Decimal(row.get("unit_price") or 0),
+            )
+            for line_id, row in rows
+        ),
+        customer_email=said("customer_email"),
+        promo_code=said("promo_code"),
+        promo_value=Decimal(said("promo_value")) if said("promo_value") else None,
+        comment=said("comment"),
+        failed_payments=(FailedPayment(failed_at, code, message),) if code or message else (),
     )
 
 

@@ -43,6 +43,7 @@ class Capabilities:
     order_lag: timedelta = timedelta(0)  # the newest orders cannot be read yet
     overlap: timedelta = timedelta(minutes=1)
     reread_open_orders: bool = False  # its timestamps do not show every change
+    tells_carts: bool = False  # it is a TellsCarts
     requests_per_second: float = 10.0
 
 
@@ -109,12 +110,25 @@ class OrderLine:
         return max(self.ordered - self.open - self.fulfilled, 0)
 
 
-type OrderState = Literal["cart", "placed", "shipped", "cancelled"]
+# A cart that is "completed" was bought, and its order is told apart from it, under an id of its own.
+type OrderState = Literal["cart", "completed", "placed", "shipped", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPayment:
+    """One attempt to pay that failed: the processor's words, never a card number."""
+
+    at: datetime
+    code: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderSnapshot:
-    """An order as it is now. `raw_state` is the channel's own word for it."""
+    """An order or cart as it is now. `raw_state` is the channel's own word for it.
+
+    `updated_at` of a cart is the customer's last activity. What follows the e-mail is told of carts.
+    """
 
     external_id: str
     number: str
@@ -125,6 +139,10 @@ class OrderSnapshot:
     currency: str
     lines: tuple[OrderLine, ...]
     customer_email: str = ""
+    promo_code: str = ""
+    promo_value: Decimal | None = None  # taken off, major unit
+    comment: str = ""  # the customer's
+    failed_payments: tuple[FailedPayment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +173,17 @@ class Channel(Protocol):
 
     def orders_by_id(self, ids: Sequence[str]) -> list[OrderSnapshot]:
         """Orders as they are now, by external id; unknown ones are left out."""
+
+
+class TellsCarts(Protocol):
+    """A kind whose channels tell what customers have put into carts and not bought (`caps.tells_carts`)."""
+
+    def carts(self, since: datetime, cursor: str | None = None) -> Page[OrderSnapshot]:
+        """Carts that changed since, however long they have been left; completed ones may be among them."""
+
+    def carts_by_id(self, ids: Sequence[str]) -> list[OrderSnapshot]:
+        """What became of carts, by external id, as many as a page: a cart, "completed", or an order under the same
+        id. Those left out have gone for good."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Kind `shopify`: a Shopify shop over its GraphQL Admin API.
 
 Written from the public documentation (shopify.dev: inventorySetQuantities with changeFromQuantity, @idempotent,
-webhooks) and tried against a stand-in that holds requests to it, **not yet against the live service**.
+abandonedCheckouts, webhooks) and tried against a stand-in that holds requests to it, **not yet against the live
+service**.
 """
 
 from __future__ import annotations
@@ -60,6 +61,13 @@ _ORDERS = (
     "query($q:String!,$n:Int!,$c:String)"
     f"{{orders(first:$n,after:$c,query:$q,sortKey:UPDATED_AT){{nodes{{{_ORDER}}} {_PAGE}}}}}"
 )
+_CART = """id name updatedAt completedAt discountCodes totalDiscountSet{shopMoney{amount}}
+  totalPriceSet{shopMoney{currencyCode}} customer{defaultEmailAddress{emailAddress}}
+  lineItems(first:250){nodes{id sku quantity discountedUnitPriceSet{shopMoney{amount}} variant{inventoryItem{id}}}}"""
+_CARTS = (
+    f"query($q:String!,$n:Int!,$c:String){{abandonedCheckouts(first:$n,after:$c,query:$q){{nodes{{{_CART}}} {_PAGE}}}}}"
+)
+_CARTS_BY_ID = f"query($ids:[ID!]!){{nodes(ids:$ids){{...on AbandonedCheckout{{{_CART}}}}}}}"
 _ORDERS_BY_ID = f"query($ids:[ID!]!){{nodes(ids:$ids){{...on Order{{{_ORDER}}}}}}}"
 
 
@@ -73,6 +81,7 @@ class ShopifyChannel:
         compare_and_set=True,
         idempotency_key=True,
         overlap=timedelta(minutes=2),
+        tells_carts=True,
         requests_per_second=2,
     )
 
@@ -189,6 +198,19 @@ class ShopifyChannel:
         with web.understood():
             return [_snapshot(each) for each in data["nodes"] if each]
 
+    def carts(self, since: datetime, cursor: str | None = None) -> Page[OrderSnapshot]:
+        query = f"updated_at:>='{since.isoformat()}'"
+        data = self._ask(_CARTS, {"q": query, "n": self.caps.page_size, "c": cursor})
+        with web.understood():
+            found = data["abandonedCheckouts"]
+            carts = tuple(_cart(each) for each in found["nodes"])
+            return Page(carts, found["pageInfo"]["endCursor"] if found["pageInfo"]["hasNextPage"] else None)
+
+    def carts_by_id(self, ids: Sequence[str]) -> list[OrderSnapshot]:
+        data = self._ask(_CARTS_BY_ID, {"ids": list(ids)})
+        with web.understood():
+            return [_cart(each) for each in data["nodes"] if each]
+
     def webhook(self, headers: Mapping[str, str], body: bytes) -> Webhook:
         """Signed with the app's secret over the raw body."""
         given = headers.get("X-Shopify-Hmac-Sha256", "")
@@ -278,6 +300,38 @@ def _line(line: Mapping[str, Any], fulfilled: int, cancelled: bool) -> OrderLine
     )
 
 
+def _cart(cart: Mapping[str, Any]) -> OrderSnapshot:
+    """A checkout; the order that it becomes is another object, and does not name it. Its note is the shop's own."""
+    codes = [web.text(each, 100) for each in cart["discountCodes"]]
+    customer = cart["customer"] or {}
+    return OrderSnapshot(
+        external_id=web.text(cart["id"]),
+        number=f"C{web.text(cart['name'], 99).lstrip('#')}",  # the shop counts checkouts apart from orders
+        state="completed" if cart["completedAt"] else "cart",
+        raw_state="completed" if cart["completedAt"] else "abandoned",
+        placed_at=None,
+        updated_at=datetime.fromisoformat(cart["updatedAt"]),
+        currency=web.text(cart["totalPriceSet"]["shopMoney"]["currencyCode"], 3),
+        lines=tuple(_cart_line(each) for each in cart["lineItems"]["nodes"]),
+        customer_email=web.text((customer.get("defaultEmailAddress") or {}).get("emailAddress"), 254),
+        promo_code=", ".join(codes)[:100],
+        promo_value=Decimal(cart["totalDiscountSet"]["shopMoney"]["amount"]) if codes else None,
+    )
+
+
+def _cart_line(line: Mapping[str, Any]) -> OrderLine:
+    units = int(line["quantity"])
+    return OrderLine(
+        external_id=web.text(line["id"]),
+        variant_id=web.text(((line["variant"] or {}).get("inventoryItem") or {}).get("id")),
+        sku=web.text(line["sku"]),
+        ordered=units,
+        open=units,
+        fulfilled=0,
+        unit_price=Decimal(line["discountedUnitPriceSet"]["shopMoney"]["amount"]),
+    )
+
+
 def _check_location(text: str) -> None:
     if not text.removeprefix("gid://shopify/Location/").isdigit():
         raise ValueError("Use the location's number, or gid://shopify/Location/ with it.")
@@ -312,7 +366,7 @@ register(
             Setting(
                 "access_token",
                 _("Access token"),
-                _("With read_products, read_inventory, write_inventory and read_orders."),
+                _("With read_products, read_inventory, write_inventory, read_orders and, for carts, read_customers."),
                 secret=True,
             ),
             Setting(

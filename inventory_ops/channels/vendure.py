@@ -1,13 +1,14 @@
 """Kind `vendure`: a Vendure shop over its Admin API (GraphQL), with an API key of a role that reads and sets stock.
 
-What its documentation does not tell: `updatedAt` of an order does not move when it is paid or shipped, so open orders
-are read again each round; a refused key answers HTTP 200; a batch is all or nothing; its own counter of allocated
-units loses updates, so we count from orders.
+What its documentation does not tell: `updatedAt` of an order does not move when it is paid or shipped, nor that of a
+cart when a payment fails, so open orders and known carts are read again each round; a refused key answers HTTP 200; a
+batch is all or nothing; its own counter of allocated units loses updates, so we count from orders.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from inventory_ops.channels.protocol import (
     BadRequest,
     Basis,
     Capabilities,
+    FailedPayment,
     OrderLine,
     OrderSnapshot,
     OrderState,
@@ -33,6 +35,7 @@ from inventory_ops.channels.protocol import (
     WriteResult,
 )
 
+MOVED_UP = 10  # carts bought while a page is read
 CARTS = {"AddingItems", "ArrangingPayment", "Draft", "Created"}
 REFUSED = {
     "ENTITY_NOT_FOUND",
@@ -50,6 +53,10 @@ _ORDERS = """query($o:OrderListOptions){orders(options:$o){totalItems items{
   id code state active orderPlacedAt updatedAt currencyCode customer{emailAddress}
   lines{id quantity orderPlacedQuantity discountedUnitPrice productVariant{id sku}}
   fulfillments{state lines{orderLineId quantity}}}}}"""
+# of carts, also what the customer tried
+_CARTS = _ORDERS.replace(
+    "lines{id ", "couponCodes discounts{amount} payments{createdAt state errorMessage metadata} lines{id updatedAt ", 1
+)
 _CHECK = "{productVariants(options:{take:1}){totalItems} orders(options:{take:1}){totalItems}}"
 
 
@@ -63,6 +70,7 @@ class VendureChannel:
         atomic_batch=True,
         overlap=timedelta(seconds=60),
         reread_open_orders=True,
+        tells_carts=True,
         requests_per_second=20,
     )
 
@@ -131,13 +139,34 @@ class VendureChannel:
         with web.understood():
             found = data["orders"]
             more = found["items"] and skip + len(found["items"]) < int(found["totalItems"])
-            orders = tuple(_snapshot(each) for each in found["items"] if each["state"] not in CARTS)
+            orders = tuple(_snapshot(each) for each in found["items"] if _is_order(each))
             return Page(orders, str(skip + len(found["items"])) if more else None, int(found["totalItems"]))
 
     def orders_by_id(self, ids: Sequence[str]) -> list[OrderSnapshot]:
         data = self._ask(_ORDERS, {"o": {"take": len(ids), "filter": {"id": {"in": list(ids)}}}})
         with web.understood():
-            return [_snapshot(each) for each in data["orders"]["items"] if each["state"] not in CARTS]
+            return [_snapshot(each) for each in data["orders"]["items"] if _is_order(each)]
+
+    def carts(self, since: datetime, cursor: str | None = None) -> Page[OrderSnapshot]:
+        skip = int(cursor or 0)
+        wanted = {"active": {"eq": True}, "updatedAt": {"after": since.isoformat()}}
+        data = self._ask(
+            _CARTS,
+            {"o": {"take": self.caps.page_size, "skip": skip, "sort": {"id": "ASC"}, "filter": wanted}},
+        )
+        with web.understood():
+            found = data["orders"]
+            read = skip + len(found["items"])
+            more = found["items"] and read < int(found["totalItems"])
+            carts = tuple(_cart(each) for each in found["items"])
+            # carts that are bought while we read move up those behind them: read some again rather than miss them
+            return Page(carts, str(max(read - MOVED_UP, skip + 1)) if more else None, int(found["totalItems"]))
+
+    def carts_by_id(self, ids: Sequence[str]) -> list[OrderSnapshot]:
+        data = self._ask(_CARTS, {"o": {"take": len(ids), "filter": {"id": {"in": list(ids)}}}})
+        with web.understood():
+            found = data["orders"]["items"]
+            return [_cart(each) if each["active"] else _snapshot(each) for each in found if _is_told(each)]
 
     def _ask(self, query: str, variables: Mapping[str, Any] | None = None, *, writes: bool = False) -> Any:
         """Data of one request. Errors come as HTTP 200, and so does a refused key."""
@@ -183,6 +212,43 @@ def _snapshot(order: Mapping[str, Any]) -> OrderSnapshot:
         lines=lines,
         customer_email=web.text((order["customer"] or {}).get("emailAddress"), 254),
     )
+
+
+def _cart(order: Mapping[str, Any]) -> OrderSnapshot:
+    """Choosing how to ship moves a line's `updatedAt` alone, and a failed payment none at all."""
+    failed = tuple(
+        FailedPayment(datetime.fromisoformat(each["createdAt"]), web.text(each["state"], 50), _words(each))
+        for each in order["payments"] or []
+        if each["state"] in ("Declined", "Error")
+    )
+    codes = [web.text(each, 100) for each in order["couponCodes"]]
+    value = -sum(int(each["amount"]) for each in order["discounts"])
+    snapshot = _snapshot(order)
+    touched = (datetime.fromisoformat(each["updatedAt"]) for each in order["lines"])
+    return replace(
+        snapshot,
+        state="cart",
+        updated_at=max([snapshot.updated_at, *touched, *(each.at for each in failed)]),
+        promo_code=", ".join(codes)[:100],
+        promo_value=Decimal(value) / 100 if codes else None,
+        failed_payments=failed,
+    )
+
+
+def _words(payment: Mapping[str, Any]) -> str:
+    """The processor's; its other metadata may hold anything, and is not ours to keep."""
+    metadata = payment["metadata"]
+    told = metadata.get("errorMessage") if isinstance(metadata, dict) else None
+    return web.text(payment["errorMessage"] or (told if isinstance(told, str) else ""), 300)
+
+
+def _is_order(order: Mapping[str, Any]) -> bool:
+    """Not a cart; nor one that staff cancelled, which was never placed and keeps its quantities."""
+    return order["state"] not in CARTS and (order["orderPlacedAt"] is not None or order["state"] != "Cancelled")
+
+
+def _is_told(order: Mapping[str, Any]) -> bool:
+    return bool(order["active"]) or _is_order(order)
 
 
 def _line(line: Mapping[str, Any], fulfilled: int) -> OrderLine:

@@ -24,6 +24,17 @@ ORDER_COLUMNS = (
     *("order_id", "sku", "quantity", "cancelled_quantity", "unit_price", "currency", "customer_email"),
     *("placed_at", "updated_at"),
 )
+CART_COLUMNS = (
+    *("cart_id", "sku", "quantity", "unit_price", "currency", "customer_email", "promo_code", "comment"),
+    *("card_code", "card_message", "updated_at"),
+)
+# hours since the customer was there, promo code, comment, the card's code and message
+CARTS: tuple[tuple[float, str, str, str, str], ...] = (
+    (0.2, "", "", "", ""),
+    (2, "", "", "51", "Insufficient funds"),
+    (5, "WELCOME10", "", "", ""),
+    (26, "", "Delivery takes too long", "", ""),
+)
 
 
 def make(now: datetime) -> None:
@@ -50,6 +61,7 @@ def make(now: datetime) -> None:
         (folder / "orders").mkdir(parents=True)
         _write_catalogue(channel, folder)
         _write_orders(channel, folder, now)
+        _write_carts(channel, folder, now)
         exchange.sync(channel.pk)
 
 
@@ -90,5 +102,23 @@ def _write_orders(channel: Channel, folder: Path, now: datetime) -> None:
                 [
                     *(name, sku, 1, cancelled, f"{price.normalize():f}", channel.merchant.currency, email),
                     *(placed.isoformat(), changed.isoformat()),
+                ]
+            )
+
+
+def _write_carts(channel: Channel, folder: Path, now: datetime) -> None:
+    """One customer is still shopping, the others left: why, some of the carts tell."""
+    rows = ChannelListing.objects.filter(channel=channel).values_list("external_sku", "product__price")
+    with (folder / "carts.csv").open("w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file)
+        out.writerow(CART_COLUMNS)
+        for n, ((sku, price), (hours, promo, comment, code, message)) in enumerate(
+            zip(rows.order_by("-pk"), CARTS, strict=False)
+        ):
+            out.writerow(
+                [
+                    *(f"{channel.code[:2]}C{700 + n}", sku, 1 + n % 2, f"{price.normalize():f}"),
+                    *(channel.merchant.currency, f"customer{n + 20}@example.org", promo, comment, code, message),
+                    (now - timedelta(hours=hours)).isoformat(),
                 ]
             )

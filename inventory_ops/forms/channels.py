@@ -86,6 +86,12 @@ class ChannelForm(RuleForm):
     takes_orders = forms.BooleanField(
         label=_("Take its orders"), required=False, initial=True, help_text=_("They allocate and ship stock here.")
     )
+    takes_carts = forms.BooleanField(
+        label=_("Take its carts"),
+        required=False,
+        initial=True,
+        help_text=_("With its orders: those left behind are listed under Checkout abandoned orders."),
+    )
     cancel_minutes = forms.IntegerField(
         label=_("Cancellation window, minutes"),
         initial=30,
@@ -109,6 +115,8 @@ class ChannelForm(RuleForm):
                 if each.secret
                 else forms.TextInput(attrs={"autocomplete": "off"}),
             )
+        if not kind.caps.tells_carts:
+            del self.fields["takes_carts"]
         if channel is None:
             self.fields["merchant"] = forms.ModelChoiceField(
                 Merchant.objects.order_by("vendor_number"), label=_("Merchant"), empty_label=_("Choose a merchant")
@@ -123,12 +131,15 @@ class ChannelForm(RuleForm):
                 "name": channel.name,
                 "is_primary": channel.is_primary,
                 "takes_orders": channel.takes_orders,
+                "takes_carts": channel.takes_carts,
                 "cancel_minutes": int(channel.cancel_window.total_seconds() // 60),
                 **self.rules_of(channel),
                 **self.initial,
             }
         settings = [f"set_{each.name}" for each in kind.settings]
-        self.order_fields(["merchant", "name", "code", *settings, "is_primary", "takes_orders", "cancel_minutes"])
+        self.order_fields(
+            ["merchant", "name", "code", *settings, "is_primary", "takes_orders", "takes_carts", "cancel_minutes"]
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -147,6 +158,7 @@ class ChannelForm(RuleForm):
             name=cleaned["name"],
             is_primary=cleaned["is_primary"],
             takes_orders=cleaned["takes_orders"],
+            takes_carts=cleaned.get("takes_carts", True),
             cancel_window=timedelta(minutes=cleaned["cancel_minutes"]),
             rules=self.rules(),
         )
@@ -160,7 +172,11 @@ class FileForm(forms.Form):
 
     what = forms.ChoiceField(
         label=_("What is in it"),
-        choices=[("catalogue", _("Catalogue with quantities")), ("orders", _("Orders"))],
+        choices=[
+            ("catalogue", _("Catalogue with quantities")),
+            ("orders", _("Orders")),
+            ("carts", _("Carts, all of them")),
+        ],
         widget=forms.RadioSelect,
         initial="catalogue",
     )

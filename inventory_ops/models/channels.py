@@ -88,11 +88,15 @@ class Channel(QuantityRule):
         help_text=_("A cancellation this soon after the order gives the units back by itself."),
     )
     takes_orders = models.BooleanField(_("take orders"), default=True)
+    takes_carts = models.BooleanField(_("take carts"), default=True, db_default=True)
     is_paused = models.BooleanField(_("paused"), default=False)
     pause_reason = models.CharField(max_length=300, blank=True, default="")
     started_at = models.DateTimeField(null=True, blank=True, help_text=_("When its catalogue was read that counts."))
     orders_read_until = models.DateTimeField(null=True, blank=True)
     orders_polled_at = models.DateTimeField(_("orders read at"), null=True, blank=True)
+    carts_read_until = models.DateTimeField(null=True, blank=True)
+    carts_polled_at = models.DateTimeField(_("carts read at"), null=True, blank=True)
+    carts_error = models.CharField(max_length=500, blank=True, default="", db_default="")
     pushed_at = models.DateTimeField(_("last sent at"), null=True, blank=True)
     drift_checked_at = models.DateTimeField(_("compared at"), null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
@@ -296,7 +300,7 @@ class ChannelImportRow(models.Model):
 
 
 class ChannelOrder(models.Model):
-    """An order as its channel told it last. `problem` says why it could not be taken as a whole."""
+    """An order or cart as its channel told it last. `problem` says why it could not be taken as a whole."""
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="orders")
     external_id = models.CharField(max_length=200)
@@ -304,6 +308,10 @@ class ChannelOrder(models.Model):
     order = models.ForeignKey("inventory_ops.Order", models.PROTECT, null=True, related_name="+")
     raw_state = models.CharField(_("state there"), max_length=100)
     is_open = models.BooleanField(default=True)
+    is_cart = models.BooleanField(default=False, db_default=False)
+    was_left = models.BooleanField(
+        default=False, db_default=False, help_text=_("As a cart, for longer than its store's time-out.")
+    )
     digest = models.BinaryField(default=b"", help_text=_("Of what was taken last: the same again is not looked at."))
     problem = models.CharField(max_length=500, blank=True, default="")
     placed_at = models.DateTimeField(null=True)
@@ -317,6 +325,7 @@ class ChannelOrder(models.Model):
         indexes = [
             models.Index(fields=["channel", "id"], name="channel_order_open", condition=Q(is_open=True)),
             models.Index(fields=["channel", "-placed_at"], name="channel_order_newest"),
+            models.Index(fields=["channel", "seen_at"], name="channel_order_cart", condition=Q(is_cart=True)),
         ]
 
     def __str__(self) -> str:

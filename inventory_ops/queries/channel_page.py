@@ -36,6 +36,8 @@ def health(row: Overview, *, now: datetime) -> Health:
         return Health("critical", _("Not reachable"), channel.last_error)
     if channel.last_error:
         return Health("warning", _("Failing"), channel.last_error)
+    if channel.carts_error:
+        return Health("warning", _("Carts not read"), channel.carts_error)
     if row.rejected:
         return Health("warning", _("Rejecting"), _("It does not take some quantities."))
     if row.due:
@@ -54,8 +56,14 @@ def problems(channel: Channel) -> QuerySet[ChannelOrder]:
 
 
 def latest_orders(channel: Channel) -> QuerySet[ChannelOrder]:
-    rows = ChannelOrder.objects.filter(channel=channel, order__isnull=False).select_related("order")
+    rows = ChannelOrder.objects.filter(channel=channel, order__isnull=False, is_cart=False).select_related("order")
     return rows.order_by("-placed_at")[:SHOWN]
+
+
+def latest_carts(channel: Channel) -> QuerySet[ChannelOrder]:
+    """Carts with something of ours in them, those left last first."""
+    rows = ChannelOrder.objects.filter(channel=channel, is_cart=True, order__isnull=False).select_related("order")
+    return rows.order_by("-updated_at", "-pk")[:SHOWN]
 
 
 def rejected(channel: Channel) -> QuerySet[ChannelListing]:

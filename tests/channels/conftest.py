@@ -11,7 +11,7 @@ import pytest
 from tests.channels import proxy, vendure_shop
 from tests.channels.vendure_shop import Shop
 
-SKUS = {"SKU-A": 7, "SKU-B": 0} | {f"V-{n:02}": 60 for n in range(1, 17)}
+SKUS = {"SKU-A": 7, "SKU-B": 0} | {f"V-{n:02}": 60 for n in range(1, 21)}
 
 
 @dataclass
@@ -42,6 +42,8 @@ def _contract_orders(shops: Shops) -> None:
     shops.one.set_stock("SKU-A", 10)
     shops.one.buy("SKU-A", 2)
     shops.one.fulfil(shops.one.buy("SKU-A", 1))
+    shops.one.set_stock("SKU-B", 3)
+    shops.one.introduce(shops.one.cart("SKU-B", 3), "jane@example.org")
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ class Shop:
     basis: Basis = Basis.AVAILABLE
     items: dict[str, StockItem] = field(default_factory=dict)
     placed: dict[str, OrderSnapshot] = field(default_factory=dict)
+    left: dict[str, OrderSnapshot] = field(default_factory=dict)  # carts
     written: list[tuple[str, int]] = field(default_factory=list)  # every quantity that arrived, in order
     fault: Callable[[str], ChannelError | str | None] = lambda call: None
     refused: set[str] = field(default_factory=set)
@@ -77,6 +78,25 @@ class Shop:
         )
         return self.placed[number]
 
+    def cart(self, number: str, at: datetime, **units: int) -> OrderSnapshot:
+        """Somebody puts things into a cart; keyword as for `order`."""
+        made = self.order(number, at, **units)
+        for line in made.lines:
+            if line.variant_id in self.items and self.basis is Basis.AVAILABLE:
+                self._move(line.variant_id, line.ordered)
+        del self.placed[number]
+        self.left[number] = replace(made, state="cart", raw_state="Cart", placed_at=None)
+        return self.left[number]
+
+    def buy(self, number: str, at: datetime) -> OrderSnapshot:
+        """A cart becomes an order, as it is."""
+        cart = self.left.pop(number)
+        for line in cart.lines:
+            if self.basis is Basis.AVAILABLE:
+                self._move(line.variant_id, -line.ordered)
+        self.placed[number] = replace(cart, state="placed", raw_state="Paid", placed_at=at, updated_at=at)
+        return self.placed[number]
+
     def cancel(self, number: str, at: datetime, *, units: int | None = None) -> None:
         order = self.placed[number]
         lines = []
@@ -110,7 +130,12 @@ class FakeChannel:
     """The adapter. `fault(call)` may answer an error to raise, or "lost": applied, but the answer never comes."""
 
     caps: ClassVar[Capabilities] = Capabilities(
-        basis=Basis.AVAILABLE, max_batch=10, page_size=3, atomic_batch=True, reread_open_orders=True
+        basis=Basis.AVAILABLE,
+        max_batch=10,
+        page_size=3,
+        atomic_batch=True,
+        reread_open_orders=True,
+        tells_carts=True,
     )
 
     def __init__(self, shop: Shop) -> None:
@@ -158,6 +183,21 @@ class FakeChannel:
     def orders_by_id(self, ids: Sequence[str]) -> list[OrderSnapshot]:
         self._call("orders_by_id")
         return [self.shop.placed[each] for each in ids if each in self.shop.placed]
+
+    def carts(self, since: datetime, cursor: str | None = None) -> Page[OrderSnapshot]:
+        self._call("carts")
+        found = [cart for cart in self.shop.left.values() if since <= cart.updated_at]
+        start = int(cursor or 0)
+        more = start + self.caps.page_size < len(found)
+        return Page(
+            tuple(found[start : start + self.caps.page_size]), str(start + self.caps.page_size) if more else None
+        )
+
+    def carts_by_id(self, ids: Sequence[str]) -> list[OrderSnapshot]:
+        assert len(ids) <= self.caps.page_size
+        self._call("carts_by_id")
+        known = {**self.shop.left, **self.shop.placed}
+        return [known[each] for each in ids if each in known]
 
 
 class OnHandChannel(FakeChannel):

@@ -1,6 +1,7 @@
 """The documented contract of Shopify's GraphQL Admin API, as a server that holds us to it.
 
-Hand-written after shopify.dev (version 2026-04): inventorySetQuantities, inventoryItems, orders, cost and throttling.
+Hand-written after shopify.dev (version 2026-04): inventorySetQuantities, inventoryItems, orders, abandonedCheckouts,
+cost and throttling.
 It knows no more than the documents say, and refuses what they forbid. It is not Shopify.
 """
 
@@ -22,8 +23,10 @@ class Stub:
     def __init__(self) -> None:
         self.items: dict[str, dict[str, Any]] = {}
         self.orders: list[dict[str, Any]] = []
+        self.checkouts: list[dict[str, Any]] = []
         self.keys: dict[str, tuple[str, Any]] = {}
         self.throttled = 0
+        self.hides_customers = False  # the token lacks read_customers
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -83,6 +86,26 @@ class Stub:
         self.orders.append(made)
         return made
 
+    def cart(self, number: int, item: str, units: int, **fields: Any) -> dict[str, Any]:
+        made = {
+            "id": f"gid://shopify/AbandonedCheckout/{number}",
+            "name": f"#{number}",
+            "updatedAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "completedAt": None,
+            "discountCodes": [],
+            "totalDiscountSet": {"shopMoney": {"amount": "0.0"}},
+            "totalPriceSet": {"shopMoney": {"currencyCode": "GBP"}},
+            "customer": {"defaultEmailAddress": {"emailAddress": "jane@example.org"}},
+            "lineItems": {"nodes": [{
+                "id": f"gid://shopify/AbandonedCheckoutLineItem/{number}",
+                "sku": self.items[item]["sku"], "quantity": units,
+                "discountedUnitPriceSet": {"shopMoney": {"amount": "19.99"}},
+                "variant": {"inventoryItem": {"id": item}},
+            }]},
+        } | fields  # fmt: skip
+        self.checkouts.append(made)
+        return made
+
     # -- what the documents say ----------------------------------------------------------------------------------------
 
     def answer(self, path: str, headers: dict[str, str], body: dict[str, Any]) -> tuple[int, Any]:
@@ -110,6 +133,18 @@ class Stub:
             assert "sortKey:UPDATED_AT" in query
             page, info = self._page(self.orders, given)
             return 200, {"data": {"orders": {"nodes": page, **info}}}
+        if "abandonedCheckouts(" in query:
+            if self.hides_customers:
+                error = {"message": "Access denied for customer field.", "extensions": {"code": "ACCESS_DENIED"}}
+                return 200, {"errors": [error], "data": {"abandonedCheckouts": None}}
+            assert "sortKey" not in query  # none of its sort keys is the time of change
+            since = datetime.fromisoformat(given["q"].removeprefix("updated_at:>='").rstrip("'"))
+            changed = [each for each in self.checkouts if datetime.fromisoformat(each["updatedAt"]) >= since]
+            page, info = self._page(changed, given)
+            return 200, {"data": {"abandonedCheckouts": {"nodes": page, **info}}}
+        if "on AbandonedCheckout" in query:
+            known = {each["id"]: each for each in self.checkouts}
+            return 200, {"data": {"nodes": [known.get(key) for key in given["ids"]]}}
         if "on Order" in query:
             known = {each["id"]: each for each in self.orders}
             return 200, {"data": {"nodes": [known.get(key) for key in given["ids"]]}}

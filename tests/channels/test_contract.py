@@ -7,13 +7,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from inventory_ops.channels import kinds
 from inventory_ops.channels.csv_files import CsvChannel
-from inventory_ops.channels.protocol import BadRequest, Basis, Channel, OrderSnapshot, Outcome, StockItem, StockWrite
+from inventory_ops.channels.protocol import (
+    BadRequest,
+    Basis,
+    Channel,
+    OrderSnapshot,
+    Outcome,
+    StockItem,
+    StockWrite,
+    TellsCarts,
+)
 from inventory_ops.channels.shopify import ShopifyChannel
 from tests.channels.fake import FakeChannel, OnHandChannel, Shop
 from tests.channels.shopify_contract import LOCATION, TOKEN, Stub
@@ -23,7 +32,8 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 @dataclass
 class Sample:
-    """A shop that lists SKU-A with 7 and SKU-B with 0, has an order O of 2 × SKU-A, open, and one that is shipped."""
+    """A shop that lists SKU-A with 7 and SKU-B with 0, has an order of 2 × SKU-A, open, and one that is shipped; and
+    where it tells carts, one of jane@example.org with 3 × SKU-B."""
 
     adapter: Channel
     strange_id: str | None = "nothing-like-this"  # of an item it does not have; None: it takes any
@@ -40,6 +50,10 @@ def csv_sample(tmp_path: Path) -> Sample:
         f"O-1,1,SKU-A,2,0,9.99,{NOW.isoformat()},{NOW.isoformat()},jane@example.org\n"
         f"O-2,1,SKU-A,1,1,9.99,{NOW.isoformat()},{NOW.isoformat()},\n"
     )
+    (folder / "carts.csv").write_text(
+        "cart_id,sku,quantity,unit_price,currency,customer_email,promo_code,updated_at\n"
+        f"C-1,SKU-B,3,20,gbp,jane@example.org,SPRING,{NOW.isoformat()}\n"
+    )
     return Sample(CsvChannel(folder), strange_id=None)
 
 
@@ -47,12 +61,14 @@ def fake_sample(basis: Basis) -> Callable[[Path], Sample]:
     def make(_path: Path) -> Sample:
         shop = Shop(basis=basis)
         item = shop.list("SKU-A", 9 if basis is Basis.AVAILABLE else 7)
-        shop.list("SKU-B", 0)
+        other = shop.list("SKU-B", 0)
         shop.order("O-1", NOW, **{item.replace("-", "_"): 2})
         shop.items[item] = shop.items[item].__class__(**{**_dict(shop.items[item]), "on_hand": 7, "available": 7})
         shop.order("O-2", NOW, **{item.replace("-", "_"): 1})
         shop.ship("O-2", NOW)
         shop.items[item] = shop.items[item].__class__(**{**_dict(shop.items[item]), "on_hand": 7, "available": 7})
+        shop.cart("C-1", NOW, **{other.replace("-", "_"): 3})
+        shop.items[other] = shop.items[other].__class__(**{**_dict(shop.items[other]), "on_hand": 0, "available": 0})
         return Sample(FakeChannel(shop) if basis is Basis.AVAILABLE else OnHandChannel(shop))
 
     return make
@@ -65,7 +81,8 @@ def _dict(item: StockItem) -> dict[str, Any]:
 def shopify_sample(_path: Path) -> Sample:
     stub = Stub()
     lamp = stub.list(1, "SKU-A", 7)
-    stub.list(2, "SKU-B", 0)
+    desk = stub.list(2, "SKU-B", 0)
+    stub.cart(1, desk, 3)
     stub.order(1, lamp, 2)
     stub.order(2, lamp, 1, fulfilled=1)
     adapter = ShopifyChannel(stub.url, TOKEN, LOCATION, per_second=1000)
@@ -192,6 +209,35 @@ def test_it_tells_its_orders(sample: Sample) -> None:
 def test_it_finds_orders_by_id(sample: Sample) -> None:
     order = next(each for each in all_orders(sample.adapter) if each.state == "placed")
     assert sample.adapter.orders_by_id([order.external_id, "999999999"]) == [order]
+
+
+def all_carts(adapter: Channel, since: datetime) -> list[OrderSnapshot]:
+    assert adapter.caps.tells_carts
+    teller, cursor = cast("TellsCarts", adapter), None
+    found: list[OrderSnapshot] = []
+    while True:
+        page = teller.carts(since, cursor)
+        found += [cart for cart in page.items if "SKU-B" in {line.sku for line in cart.lines}]
+        cursor = page.next
+        if cursor is None:
+            return found
+
+
+def test_it_tells_its_carts(sample: Sample) -> None:
+    if not sample.adapter.caps.tells_carts:
+        pytest.skip("this kind tells no carts")
+    [cart] = all_carts(sample.adapter, NOW - timedelta(hours=1))
+    [line] = cart.lines
+    assert (cart.state, cart.customer_email, cart.currency) == ("cart", "jane@example.org", "GBP")
+    assert (line.sku, line.ordered, line.open, line.fulfilled) == ("SKU-B", 3, 3, 0)
+    assert line.unit_price > 0
+    assert cart.updated_at.tzinfo is not None
+    assert cart.placed_at is None
+    assert all_carts(sample.adapter, datetime.now(UTC) + timedelta(hours=1)) == []
+    teller = cast("TellsCarts", sample.adapter)
+    assert teller.carts_by_id([cart.external_id, "999999999"]) == [cart]
+    assert cart.external_id not in {order.external_id for order in all_orders(sample.adapter)}
+    assert sample.adapter.orders_by_id([cart.external_id]) == []
 
 
 def test_every_kind_is_declared_well() -> None:

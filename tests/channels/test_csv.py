@@ -11,7 +11,7 @@ import pytest
 
 from inventory_ops.channels import kinds
 from inventory_ops.channels.csv_files import CsvChannel
-from inventory_ops.channels.protocol import BadRequest, StockWrite, Unavailable
+from inventory_ops.channels.protocol import BadRequest, OrderSnapshot, StockWrite, Unavailable
 from inventory_ops.kit.imports import FileRefused
 from tests.channels.test_contract import csv_sample, uuid, write
 
@@ -103,3 +103,37 @@ def test_an_upload_is_checked_before_it_counts(folder: Path) -> None:
 def test_a_folder_is_one_name(name: str) -> None:
     with pytest.raises(BadRequest, match="one folder's name"):
         kinds.get("csv").open({"folder": name})
+
+
+def carts(channel: CsvChannel, since: timedelta = timedelta(hours=1)) -> list[OrderSnapshot]:
+    return list(channel.carts(datetime.now(UTC) - since).items)
+
+
+def test_carts_are_one_whole_list(folder: Path) -> None:
+    channel = CsvChannel(folder)
+    [cart] = carts(channel)
+    assert (cart.number, cart.promo_code, cart.lines[0].ordered) == ("C-1", "SPRING", 3)
+    header = "cart_id,number,sku,quantity,card_code,card_message,card_failed_at,comment,updated_at\n"
+    (folder / "carts.csv").write_text(
+        header
+        + 'C-2,77,SKU-A,1,51,No funds,2026-03-01T10:00:00Z,"Too\nslow",2026-03-01T10:00:00Z\n'
+        + "C-2,77,SKU-B,2,,,,,2026-03-01T11:00:00Z\n"
+    )
+    [cart] = carts(channel)
+    assert [line.sku for line in cart.lines] == ["SKU-A", "SKU-B"]
+    assert cart.updated_at == datetime(2026, 3, 1, 11, tzinfo=UTC)
+    assert (cart.failed_payments[0].code, cart.comment) == ("51", "Too\nslow")
+    assert channel.carts_by_id(["C-1"]) == []
+    (folder / "carts.csv").write_text(header)
+    assert carts(channel) == channel.carts_by_id(["C-2"]) == []
+
+
+def test_a_file_of_carts_that_is_missing_or_torn_says_nothing_of_them(folder: Path) -> None:
+    channel = CsvChannel(folder)
+    (folder / "carts.csv").write_text("cart_id,sku,quantity,updated_at\nC-1,SKU-B,many,2026-03-01\n")
+    with pytest.raises(BadRequest, match=r"carts\.csv line 2, quantity"):
+        carts(channel)
+    (folder / "carts.csv").unlink()
+    assert carts(channel) == []  # a marketplace that tells no carts
+    with pytest.raises(BadRequest, match="header alone"):
+        channel.carts_by_id(["C-1"])

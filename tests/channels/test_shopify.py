@@ -16,7 +16,7 @@ from django.test import Client
 from inventory_ops.channels import kinds
 from inventory_ops.channels.protocol import AuthFailed, Outcome, RateLimited, StockWrite
 from inventory_ops.channels.shopify import ShopifyChannel
-from inventory_ops.models import Channel, ChannelWebhook
+from inventory_ops.models import Channel, ChannelWebhook, Order
 from inventory_ops.operations.channels.credentials import sealed
 from tests import make
 from tests.channels import world
@@ -102,6 +102,46 @@ def test_a_sale_between_reading_and_writing_is_not_written_over(stub: Stub) -> N
     stub.items[item]["available"] = 13
     world.sync(channel)
     assert (stub.items[item]["available"], world.stock(product)) == (13, (15, 2))
+
+
+@pytest.mark.django_db
+def test_abandoned_checkouts_come_and_go(stub: Stub) -> None:
+    merchant = make.merchant()
+    item = stub.list(1, "S-1", 10)
+    channel = connected(stub, merchant)
+    world.listing(channel, world.stocked(merchant, 10, sku="S-1"), item)
+    bought = stub.cart(1, item, 2, discountCodes=["SPRING"], totalDiscountSet={"shopMoney": {"amount": "5.00"}})
+    stub.cart(2, item, 1, customer=None)
+    assert world.sync(channel).carts.carts == 2
+    cart = Order.objects.get(number=f"{channel.code}-C1")
+    assert (cart.status, cart.customer_email, cart.promo_code, cart.promo_value) == (
+        1, "jane@example.org", "SPRING", 5,
+    )  # fmt: skip
+    bought["completedAt"] = bought["updatedAt"]  # the order that it became is told by itself
+    stub.order(1, item, 2)
+    stub.checkouts.pop()  # the shop deletes checkouts after some months
+    assert world.sync(channel).carts.gone == 2
+    assert list(Order.objects.values_list("number", "status")) == [(f"{channel.code}-1", 2)]
+
+
+@pytest.mark.django_db
+def test_a_token_that_may_not_read_customers_costs_the_carts_alone(stub: Stub) -> None:
+    merchant = make.merchant()
+    item = stub.list(1, "S-1", 10)
+    channel = connected(stub, merchant)
+    product = world.stocked(merchant, 10, sku="S-1")
+    world.listing(channel, product, item, there_quantity=10)
+    stub.cart(1, item, 2)
+    stub.order(1, item, 1)
+    stub.hides_customers = True
+    outcome = world.sync(channel)
+    channel.refresh_from_db()
+    assert (outcome.error, channel.is_paused, world.stock(product)) == ("", False, (10, 1))
+    assert "take no carts" in channel.carts_error
+    stub.hides_customers = False
+    world.sync(channel)
+    channel.refresh_from_db()
+    assert (channel.carts_error, Order.objects.filter(status=1).count()) == ("", 1)
 
 
 def connected(stub: Stub, merchant: Any) -> Channel:

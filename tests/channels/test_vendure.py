@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +16,17 @@ from django.utils import timezone
 from inventory_ops.channels import web
 from inventory_ops.channels.protocol import AuthFailed, BadRequest, Unavailable
 from inventory_ops.channels.vendure import VendureChannel
-from inventory_ops.models import Channel, ChannelImport, ChannelListing, InventoryEvent, Merchant, Order, Product
+from inventory_ops.kit.reports import registry
+from inventory_ops.models import (
+    Channel,
+    ChannelImport,
+    ChannelListing,
+    InventoryEvent,
+    Merchant,
+    Order,
+    Product,
+    Store,
+)
 from inventory_ops.operations import jobs, orders, stock, verify
 from inventory_ops.operations.channels import catalogue, drift, setup
 from inventory_ops.operations.channels.setup import Details
@@ -160,6 +171,101 @@ def test_an_old_cart_that_is_paid_now_is_found(shops: Shops, channel: Channel, b
     assert world.stock(product("V-05")) == (before, 2)
     shops.one.cancel(bought.id)
     world.sync(channel)
+
+
+def cart(sku: str) -> Order:
+    return Order.objects.get(status=1, items__product__sku=sku)
+
+
+def left(channel: Channel, *skus: str) -> list[str]:
+    """Which of the SKUs are in carts that the report shows two hours from now."""
+    report = registry.get("abandoned-checkouts")
+    scope = {"viewer": None, "as_of": timezone.now() + timedelta(hours=2)}
+    carts = report.select({"store": channel.code}, **scope).rows.values("pk")
+    found = Product.objects.filter(order_items__order__in=carts, sku__in=skus)
+    return sorted(found.values_list("sku", flat=True))
+
+
+def test_a_left_cart_is_in_the_report_until_it_is_bought(shops: Shops, channel: Channel, by: Any) -> None:
+    """Neither the address nor the refused card moves its `updatedAt`: both are found by reading it again."""
+    before = world.stock(product("V-17"))
+    shops.one.coupon("SPRING", 10)
+    token = shops.one.cart("V-17", 2)
+    world.sync(channel)
+    assert (cart("V-17").customer_email, left(channel, "V-17")) == ("", ["V-17"])
+    shops.one.introduce(token, "jane@example.org")
+    shops.one.apply(token, "SPRING")
+    shops.one.decline(token)
+    world.sync(channel)
+    order = cart("V-17")
+    assert (order.customer_email, order.promo_code, order.total_amount) == (
+        "jane@example.org",
+        "SPRING",
+        Decimal("33.32"),
+    )
+    assert order.promo_value == Decimal("3.33")
+    attempt = order.payment_attempts.get()
+    assert (attempt.code, attempt.message) == ("Declined", "Simulated decline")
+    assert order.last_activity_at == attempt.attempted_at
+    assert world.sync(channel).carts.carts == 0
+    assert world.stock(product("V-17")) == before
+    Store.objects.update(abandon_after=timedelta(milliseconds=1))
+    bought = shops.one.pay(token)
+    world.sync(channel)
+    order.refresh_from_db()
+    assert (order.number, order.status, order.recovered_at) == (f"{channel.code}-{bought.code}", 2, order.placed_at)
+    assert left(channel, "V-17") == []
+    assert world.stock(product("V-17")) == (before[0], 2)
+    shops.one.cancel(bought.id)
+    world.sync(channel)
+
+
+def test_carts_that_vanish_there_vanish_here(shops: Shops, channel: Channel, by: Any) -> None:
+    """Merged at a sign-in, emptied by the customer, or cancelled by staff, which leaves their quantities."""
+    token = shops.one.sign_in(shops.one.cart("V-18", 1), "anna@example.org", sign_up=True)
+    guest = shops.one.cart("V-19", 1)
+    shops.one.cart("V-20", 3)
+    world.sync(channel)
+    skus = ["V-18", "V-19", "V-20"]
+    assert left(channel, *skus) == skus
+    before = shops.one.carts()
+    shops.one.sign_in(guest, "anna@example.org")
+    [merged] = set(before) - set(shops.one.carts())
+    outcome = world.sync(channel)
+    assert outcome.carts.gone == 1
+    assert not Order.objects.filter(number=f"{channel.code}-{merged}").exists()
+    shops.one.ask("mutation{removeAllOrderLines{__typename}}", api="shop-api", token=token)
+    shops.one.give_up(shops.one.carts()[cart("V-20").number.removeprefix(f"{channel.code}-")])
+    Channel.objects.update(orders_read_until=None)
+    assert world.sync(channel).carts.gone == 1
+    assert world.stock(product("V-20"))[1] == 0  # never bought: nothing is held for it
+    assert left(channel, *skus) == []
+
+
+def test_carts_that_it_cannot_tell_hold_up_nothing(
+    shops: Shops, channel: Channel, by: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = shops.doors[shops.one.name]
+    token = shops.one.cart("V-16", 1)
+    world.sync(channel)
+    before = shops.one.sellable("V-15")
+    door.only = b"couponCodes"
+    for fault in ["500", "html", "drop", "drip"]:
+        door.seen, door.fault = 0, fault
+        adjust("V-15", -1, by)
+        with monkeypatch.context() as patch:
+            patch.setattr(web, "ANSWER_SECONDS", 2.0)
+            assert not world.sync(channel).error
+        channel.refresh_from_db()
+        assert door.seen
+        assert channel.carts_error, fault
+        assert left(channel, "V-16") == ["V-16"]
+    assert shops.one.sellable("V-15") == before - 4
+    door.fault = ""
+    shops.one.pay(token)
+    world.sync(channel)
+    channel.refresh_from_db()
+    assert (channel.carts_error, left(channel, "V-16")) == ("", [])
 
 
 @pytest.mark.django_db(transaction=True)  # thousands of bookings: too many for one transaction's table of locks

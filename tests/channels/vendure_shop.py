@@ -276,17 +276,75 @@ class Shop:
         assert data["addItemToOrder"]["__typename"] == "Order", data
         return str(data["token"])
 
+    def introduce(self, token: str, email: str) -> None:
+        """Tell a cart whose it is."""
+        self.ask(
+            "mutation($i:CreateCustomerInput!){setCustomerForOrder(input:$i){__typename}}",
+            {"i": {"firstName": "Jane", "lastName": "Doe", "emailAddress": email}},
+            api="shop-api",
+            token=token,
+        )
+
+    def sign_in(self, token: str, email: str, *, sign_up: bool = False) -> str:
+        """As a customer with an account, whose own cart and this one are merged; answers the new token."""
+        if sign_up:
+            self.ask(
+                "mutation($i:RegisterCustomerInput!){registerCustomerAccount(input:$i){__typename}}",
+                {"i": {"emailAddress": email, "password": self.password}},
+                api="shop-api",
+            )
+        data = self.ask(
+            "mutation($e:String!,$p:String!){login(username:$e,password:$p){__typename}}",
+            {"e": email, "p": self.password},
+            api="shop-api",
+            token=token,
+        )
+        assert data["login"]["__typename"] == "CurrentUser", data
+        return str(data["token"])
+
+    def coupon(self, code: str, percent: int) -> None:
+        """Staff offer a part off to those who know the code."""
+        made = self.ask(
+            "mutation($i:CreatePromotionInput!){createPromotion(input:$i){__typename ...on ErrorResult{message}}}",
+            {"i": {"enabled": True, "couponCode": code, "conditions": [],
+                   "translations": [{"languageCode": "en", "name": code}],
+                   "actions": [{"code": "order_percentage_discount",
+                                "arguments": [{"name": "discount", "value": str(percent)}]}]}},
+        )["createPromotion"]  # fmt: skip
+        assert made["__typename"] == "Promotion", made
+
+    def apply(self, token: str, code: str) -> None:
+        query = "mutation($c:String!){applyCouponCode(couponCode:$c){__typename ...on ErrorResult{message}}}"
+        data = self.ask(query, {"c": code}, api="shop-api", token=token)
+        assert data["applyCouponCode"]["__typename"] == "Order", data
+
+    def decline(self, token: str) -> None:
+        """Go to the till with a cart, and have the card refused."""
+        data = self._pay(token, {"shouldDecline": True})
+        assert data["__typename"] == "PaymentDeclinedError", data
+
+    def give_up(self, order_id: str) -> None:
+        """Staff cancel a cart that was never bought."""
+        query = 'mutation($i:ID!){transitionOrderToState(id:$i,state:"Cancelled"){__typename}}'
+        assert self.ask(query, {"i": order_id})["transitionOrderToState"]["__typename"] == "Order"
+
+    def carts(self) -> dict[str, str]:
+        """Ids of what lies in carts, by code."""
+        found = self.ask("{orders(options:{take:100,filter:{active:{eq:true}}}){items{id code}}}")["orders"]["items"]
+        return {each["code"]: each["id"] for each in found}
+
     def pay(self, token: str) -> Order:
         """Go to the till with a cart."""
+        order = self._pay(token, {})
+        assert order.get("state") == "PaymentSettled", order
+        return Order(order["id"], order["code"], [(line["id"], line["quantity"]) for line in order["lines"]])
 
+    def _pay(self, token: str, metadata: dict[str, Any]) -> Any:
         def ask(query: str, variables: dict[str, Any] | None = None) -> Any:
             return self.ask(query, variables, api="shop-api", token=token)
 
-        email = f"{secrets.token_hex(4)}@example.org"
-        ask(
-            "mutation($i:CreateCustomerInput!){setCustomerForOrder(input:$i){__typename}}",
-            {"i": {"firstName": "Jane", "lastName": "Doe", "emailAddress": email}},
-        )
+        if not ask("{activeOrder{customer{id}}}")["activeOrder"]["customer"]:
+            self.introduce(token, f"{secrets.token_hex(4)}@example.org")
         ask(
             "mutation($i:CreateAddressInput!){setOrderShippingAddress(input:$i){__typename}}",
             {"i": {"streetLine1": "1 High Street", "countryCode": "GB"}},
@@ -294,12 +352,11 @@ class Shop:
         method = ask("{eligibleShippingMethods{id}}")["eligibleShippingMethods"][0]["id"]
         ask("mutation($i:[ID!]!){setOrderShippingMethod(shippingMethodId:$i){__typename}}", {"i": [method]})
         ask('mutation{transitionOrderToState(state:"ArrangingPayment"){__typename}}')
-        order = ask(
-            'mutation{addPaymentToOrder(input:{method:"dummy-payment",metadata:{}})'
-            "{__typename ...on Order{id code state lines{id quantity}} ...on ErrorResult{message}}}"
+        return ask(
+            'mutation($m:JSON!){addPaymentToOrder(input:{method:"dummy-payment",metadata:$m})'
+            "{__typename ...on Order{id code state lines{id quantity}} ...on ErrorResult{message}}}",
+            {"m": metadata},
         )["addPaymentToOrder"]
-        assert order.get("state") == "PaymentSettled", order
-        return Order(order["id"], order["code"], [(line["id"], line["quantity"]) for line in order["lines"]])
 
     def buy(self, sku: str, units: int) -> Order:
         return self.pay(self.cart(sku, units))

@@ -1,4 +1,4 @@
-"""One round with a channel: read its orders, then tell it its quantities. And who is due for a round."""
+"""One round with a channel: read its orders, tell it its quantities, read its carts. And who is due for a round."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from inventory_ops.channels.protocol import BadRequest, ChannelError, OrderSnaps
 from inventory_ops.channels.protocol import Channel as Adapter
 from inventory_ops.kit.db.locks import session_lock
 from inventory_ops.models import Channel, ChannelOrder, ChannelWebhook
-from inventory_ops.operations.channels import health, intake, push
+from inventory_ops.operations.channels import carts, health, intake, push
+from inventory_ops.operations.channels.carts import Read
 from inventory_ops.operations.channels.credentials import settings_of
 from inventory_ops.operations.channels.push import Pushed
 from inventory_ops.queries import channels as queries
@@ -41,6 +42,7 @@ class Round:
     orders: int = 0
     problems: int = 0
     pushed: Pushed = field(default_factory=Pushed)
+    carts: Read = field(default_factory=Read)
     error: str = ""
 
 
@@ -84,6 +86,10 @@ def sync(channel_id: int, *, now: datetime | None = None, force: bool = False) -
                     break
             if unread is not None:
                 raise unread
+            if carts.is_due(channel, adapter.caps, now=moment, every=timedelta(0) if force else POLL_EVERY):
+                outcome.carts = carts.read(channel, adapter, now=now or moment)
+            elif not channel.takes_carts:
+                carts.forget_all(channel)  # one that was just being read when they were switched off
         except ChannelError as error:
             outcome.error = str(error)
             health.failed(channel, error, now=timezone.now())
@@ -119,7 +125,9 @@ def poll(channel: Channel, adapter: Adapter, outcome: Round, *, now: datetime) -
         cursor = page.next
         if cursor is None:
             break
-    again = Q(problem__gt="") | Q(is_open=True) if caps.reread_open_orders else Q(problem__gt="")
+    again = Q(problem__gt="", is_cart=False)
+    if caps.reread_open_orders:
+        again |= Q(is_open=True)
     named = {each.order_id for each in webhooks if each.order_id}
     open_ids = ChannelOrder.objects.filter(again, channel=channel).order_by("seen_at")
     ids = sorted((named | set(open_ids.values_list("external_id", flat=True)[:MOST_REREAD])) - seen)

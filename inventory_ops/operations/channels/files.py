@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.channels import kinds
 from inventory_ops.models import Channel, User
 from inventory_ops.operations import audit
-from inventory_ops.operations.channels import exchange
+from inventory_ops.operations.channels import carts, exchange
 from inventory_ops.operations.channels.setup import ChannelRefused
 
 
@@ -19,7 +19,7 @@ class TakesFiles(Protocol):
 
 
 def accept(*, channel: Channel, what: str, file: Any, by: User) -> int:
-    """Check a file (`catalogue` or `orders`) and keep it; answers its rows.
+    """Check a file (`catalogue`, `orders` or `carts`) and keep it; answers its rows.
 
     Raises FileRefused with every reason, and ChannelRefused where the channel takes no files.
     """
@@ -39,6 +39,8 @@ def accept(*, channel: Channel, what: str, file: Any, by: User) -> int:
         data={"file": str(file.name)[:200], "rows": rows},
         merchant_id=channel.merchant_id,
     )
-    if what == "orders" and channel.state == Channel.State.SYNCED:
+    if what == "carts":
+        carts.soon(channel)
+    if what in ("orders", "carts") and channel.state == Channel.State.SYNCED:
         exchange.request(channel.pk)
     return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -38,12 +38,12 @@ def unchanged(channel: Channel, snapshots: Sequence[OrderSnapshot], *, now: date
             channel=channel, external_id__in=[each.external_id for each in snapshots], problem=""
         ).values_list("external_id", "digest")
     )
-    same = {each.external_id for each in snapshots if bytes(known.get(each.external_id, b"")) == _digest(each)}
+    same = {each.external_id for each in snapshots if bytes(known.get(each.external_id, b"")) == digest(each)}
     ChannelOrder.objects.filter(channel=channel, external_id__in=same).update(seen_at=now)
     return same
 
 
-def _digest(snapshot: OrderSnapshot) -> bytes:
+def digest(snapshot: OrderSnapshot) -> bytes:
     return hashlib.sha256(repr(snapshot).encode(errors="surrogatepass")).digest()
 
 
@@ -60,60 +60,65 @@ def take(channel: Channel, snapshot: OrderSnapshot, *, caps: Capabilities, now: 
         problem = str(refused)
     except DatabaseError as error:
         log.exception("channel_order_failed", channel=channel.code, order=snapshot.external_id)
-        problem = _("The order does not fit our books (%(error)s).") % {"error": type(error).__name__}
+        problem = does_not_fit(error)
     with transaction.atomic():
-        known = _known(channel, snapshot, now)
+        known = under_lock(channel, snapshot, now)
+        tell(known, snapshot, now)
         known.problem = problem[:500]
         known.save()
     return False
 
 
-def _known(channel: Channel, snapshot: OrderSnapshot, now: datetime) -> ChannelOrder:
-    """The order's row under its lock, with what the snapshot says of the order itself."""
-    ChannelOrder.objects.bulk_create(
-        [
-            ChannelOrder(
-                channel=channel,
-                external_id=snapshot.external_id,
-                number=snapshot.number,
-                raw_state=snapshot.raw_state,
-                updated_at=snapshot.updated_at,
-                seen_at=now,
-            )
-        ],
-        ignore_conflicts=True,
+def does_not_fit(error: DatabaseError) -> str:
+    return _("The order does not fit our books (%(error)s).") % {"error": type(error).__name__}
+
+
+def under_lock(channel: Channel, snapshot: OrderSnapshot, now: datetime) -> ChannelOrder:
+    """The order's or cart's row under its lock, made where it is new."""
+    new = ChannelOrder(
+        channel=channel,
+        external_id=snapshot.external_id,
+        number=snapshot.number,
+        raw_state=snapshot.raw_state,
+        is_cart=snapshot.state == "cart",
+        is_open=snapshot.state == "placed",
+        updated_at=snapshot.updated_at,
+        seen_at=now,
     )
-    known = (
-        ChannelOrder.objects.select_for_update(of=("self",))
-        .select_related("order")
-        .get(channel=channel, external_id=snapshot.external_id)
-    )
+    rows = ChannelOrder.objects.select_for_update(of=("self",)).select_related("order__store")
+    while True:
+        ChannelOrder.objects.bulk_create([new], ignore_conflicts=True)
+        known = rows.filter(channel=channel, external_id=snapshot.external_id).first()
+        if known is not None:  # else it was a cart, and is forgotten since
+            return known
+
+
+def tell(known: ChannelOrder, snapshot: OrderSnapshot, now: datetime) -> None:
+    """Write what the snapshot says of the order itself into its row."""
     known.number, known.raw_state, known.problem = snapshot.number, snapshot.raw_state[:100], ""
     known.placed_at, known.updated_at, known.seen_at = snapshot.placed_at, snapshot.updated_at, now
-    known.is_open = snapshot.state in ("cart", "placed")
-    return known
+    known.is_cart, known.is_open = snapshot.state == "cart", snapshot.state == "placed"
 
 
 def _take(channel: Channel, snapshot: OrderSnapshot, caps: Capabilities, now: datetime) -> bool:
-    digest = _digest(snapshot)
+    told = digest(snapshot)
     placed_at = snapshot.placed_at or snapshot.updated_at
     is_old = channel.started_at is not None and placed_at < channel.started_at
-    is_known = ChannelOrder.objects.filter(channel=channel, external_id=snapshot.external_id).exists()
+    rows_of_it = ChannelOrder.objects.filter(channel=channel, external_id=snapshot.external_id)
+    is_known = rows_of_it.filter(is_cart=False).exists()
     if is_old and not is_known and (caps.basis is Basis.AVAILABLE or snapshot.state != "placed"):
         return True  # the imported quantities are without it already
-    known = _known(channel, snapshot, now)
-    rows = _lines(channel, known, snapshot, is_old=is_old and not is_known)
+    known = under_lock(channel, snapshot, now)
+    tell(known, snapshot, now)
+    rows = lines_of(channel, known, snapshot, is_old=is_old and not is_known)
     snapshot = replace(snapshot, lines=tuple(rows[each.external_id].since_start(each) for each in snapshot.lines))
-    if missing := sorted({row.sku or row.external_id for row in rows.values() if row.product_id is None}):
-        known.problem = _("Not listed here: %(skus)s. Read the catalogue again, or add the product.") % {
-            "skus": ", ".join(missing)[:300]
-        }
+    known.problem = missing(rows.values())
     waiting_before = {row.pk: row.waiting_quantity for row in rows.values()}
     took = [(row, line) for line in snapshot.lines if (row := rows[line.external_id]).product_id and line.ordered > 0]
-    if took and snapshot.state != "cart":
+    if took:
         known.order = _order(channel, known, snapshot, took, placed_at)
         _move(channel, known.order, snapshot, took, placed_at, now)
-    known.digest = digest
+    known.digest = told
     known.save()
     _forget_quantities(channel, took, waiting_before, caps)
     for row, line in took:
@@ -125,8 +130,22 @@ def _take(channel: Channel, snapshot: OrderSnapshot, caps: Capabilities, now: da
     return not known.problem
 
 
-def _lines(
-    channel: Channel, known: ChannelOrder, snapshot: OrderSnapshot, *, is_old: bool
+def number_of(channel: Channel, snapshot: OrderSnapshot) -> str:
+    return f"{channel.code}-{snapshot.number}"[:50]
+
+
+def missing(rows: Iterable[ChannelOrderLine]) -> str:
+    """The problem of lines whose product nobody knows; '' when there is none."""
+    skus = sorted({row.sku or row.external_id for row in rows if row.product_id is None})
+    if not skus:
+        return ""
+    return _("Not listed here: %(skus)s. Read the catalogue again, or add the product.") % {
+        "skus": ", ".join(skus)[:300]
+    }
+
+
+def lines_of(
+    channel: Channel, known: ChannelOrder, snapshot: OrderSnapshot, *, is_old: bool = False
 ) -> dict[str, ChannelOrderLine]:
     """Rows of the lines by external id, each with its product where the channel lists one of ours.
 
@@ -173,7 +192,7 @@ def _order(
 ) -> Order:
     placed = orders.place(
         new=NewOrder(
-            number=f"{channel.code}-{snapshot.number}"[:50],
+            number=number_of(channel, snapshot),
             at=placed_at,
             currency=snapshot.currency,
             lines=[
@@ -191,6 +210,9 @@ def _order(
         raise LedgerRefusal(_("The channel has two orders of the number %(n)s.") % {"n": snapshot.number})
     for row, _line in took:
         row.item = placed.items[row.shop_item_id]
+    if known.was_left and placed.order.recovered_at is None:
+        placed.order.recovered_at = placed_at
+        placed.order.save(update_fields=["recovered_at"])
     return placed.order
 
 

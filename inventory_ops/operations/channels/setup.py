@@ -16,7 +16,7 @@ from inventory_ops.channels import kinds
 from inventory_ops.channels.protocol import ChannelError
 from inventory_ops.models import Channel, ChannelImport, ChannelListing, Merchant, User
 from inventory_ops.operations import audit
-from inventory_ops.operations.channels import credentials, exchange, health
+from inventory_ops.operations.channels import carts, credentials, exchange, health
 
 RULES = ("buffer", "percent", "min_quantity", "max_quantity", "end_when")
 
@@ -34,6 +34,7 @@ class Details:
     takes_orders: bool
     cancel_window: timedelta
     rules: Mapping[str, Any]
+    takes_carts: bool = True
 
 
 @transaction.atomic
@@ -61,6 +62,9 @@ def edit(*, channel: Channel, details: Details, settings: Mapping[str, str], by:
     _settle(locked, settings)
     if before != (locked.options, bytes(locked.credentials)):
         locked.failures, locked.blocked_until = 0, None
+    if not (locked.takes_carts and locked.takes_orders):
+        locked.carts_error, locked.carts_read_until = "", None
+        carts.forget_all(locked)
     _save(locked)
     if rules_before != {name: getattr(locked, name) for name in RULES}:
         _make_due(ChannelListing.objects.filter(channel=locked).values_list("pk", flat=True), must_send=False)
@@ -174,6 +178,7 @@ def _fill(channel: Channel, details: Details) -> None:
     channel.name = details.name
     channel.is_primary = details.is_primary
     channel.takes_orders = details.takes_orders
+    channel.takes_carts = details.takes_carts
     channel.cancel_window = details.cancel_window
     for name in RULES:
         setattr(channel, name, details.rules.get(name))

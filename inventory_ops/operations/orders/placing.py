@@ -53,6 +53,7 @@ class NewOrder:
     customer_email: str = ""
     comment: str = ""
     promo_code: str = ""
+    promo_value: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,11 @@ def save_cart(*, new: NewOrder) -> Placed:
         return Placed(order, _items(order), 0)
     wanted = {line.shop_item_id for line in new.lines}
     OrderItem.objects.filter(order=order).exclude(shop_item_id__in=wanted).delete()
+    order.last_activity_at = max(order.last_activity_at, new.at)
+    order.currency, order.customer_email, order.comment = new.currency, new.customer_email, new.comment
+    order.promo_code, order.promo_value = new.promo_code, new.promo_value
+    order.save()
     _write_lines(order, new)
-    if new.at > order.last_activity_at:
-        order.last_activity_at = new.at
-        order.save(update_fields=["last_activity_at"])
     return Placed(order, _items(order), 0)
 
 
@@ -133,6 +135,7 @@ def _locked_order(new: NewOrder, status: OrderStatus) -> Order:
             "customer_email": new.customer_email,
             "comment": new.comment,
             "promo_code": new.promo_code,
+            "promo_value": new.promo_value,
             "created_at": new.at,
             "last_activity_at": new.at,
             "placed_at": None if status == OrderStatus.CART else new.at,

@@ -86,6 +86,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waiting": channel_page.waiting(channel),
         "problems": channel_page.problems(channel),
         "orders": channel_page.latest_orders(channel),
+        "carts": channel_page.latest_carts(channel),
+        "tells_carts": bool(kind and kind.caps.tells_carts),
         "errors": channel_page.rejected(channel),
         "webhook_url": f"{settings.PUBLIC_URL}/channels/webhooks/{channel.webhook_token}/"
         if kind and kind.webhooks
