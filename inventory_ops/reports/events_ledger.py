@@ -30,7 +30,6 @@ class Filters(filters.WindowedFilterSet):
         queryset=lambda request: InventoryType.objects.order_by("name"),
         label=_("Inventory type"),
         empty_label=_("Any"),
-        method="of_type",
     )
     kind = django_filters.ChoiceFilter(choices=EventKind.choices, label=_("Kind"), empty_label=_("Any"))
     reason = django_filters.ModelChoiceFilter(
@@ -47,10 +46,6 @@ class Filters(filters.WindowedFilterSet):
 
     def by_rows(self, qs: Any, name: str, value: str) -> Any:
         return qs
-
-    def of_type(self, qs: Any, name: str, value: InventoryType) -> Any:
-        # said of the balance too: few are of a rare type, and lead to its events
-        return qs.filter(inventory_type=value, balance__inventory_type=value)
 
     def of_reason(self, qs: Any, name: str, value: AdjustmentReason) -> Any:
         return qs.filter(reason=value.code).exclude(reason="")

@@ -58,6 +58,7 @@ FILTERS: list[tuple[str, dict[str, str]]] = [
     ("shipping-issues", {"date_from": TODAY}),
     ("shipping-issues", {"date_to": TODAY}),
     ("shipping-issues", {"window": "45d", "q": "kettle"}),
+    ("order-cost-issues", {"q": "zebra", "window": "24m"}),
     ("events-ledger", {"kind": "returned"}),
     ("events-ledger", {"source": "api"}),
     ("events-ledger", {"reason": "channel"}),
