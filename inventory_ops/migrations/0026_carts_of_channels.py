@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory_ops", "0024_list_filters"),
+        ("inventory_ops", "0025_list_filters_2"),
     ]
 
     operations = [
