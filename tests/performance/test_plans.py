@@ -168,6 +168,9 @@ def test_no_first_page_reads_or_sorts_a_large_table_whole(
         by_finding = _plan("products-without-orders", params={"finding": "open"})
         by_actor = _plan("events-ledger", params={"actor": "clerk1"})
         cursor.execute("reset enable_sort")
+        # five hundred rows in three blocks of an index are rightly joined whole: see what is read where that is dear
+        cursor.execute("set enable_hashjoin = off")
+        cursor.execute("set enable_mergejoin = off")
         for slug, params in FILTERS:
             found: Counter[str] = Counter()
             for table, rows in _looked_at(_plan(slug, params=params, analyze=True)):

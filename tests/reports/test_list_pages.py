@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 
 from inventory_ops.kit.db import size
-from inventory_ops.kit.reports import form, page, registry
+from inventory_ops.kit.reports import figures, form, page, registry
 from inventory_ops.models import Finding, Product
 from inventory_ops.operations import findings
 from tests import make
@@ -90,7 +90,9 @@ def test_a_token_does_not_tell_what_the_page_masks() -> None:
     assert seen.next_url and "after" in parse_qs(urlsplit(seen.next_url).query)
 
 
-def test_money_is_summed_for_each_currency_apart() -> None:
+@pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+def test_money_is_summed_for_each_currency_apart(large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(size, "is_large", lambda model: large)
     pounds, yen = make.merchant("GB"), make.merchant("JP", currency="JPY")
     make.stock(make.product(of=pounds, cost=Decimal(12)), 3)
     viewer = make.user("operations")
@@ -117,8 +119,6 @@ def test_sums_of_groups_in_several_currencies_are_not_added_up() -> None:
 
 
 def test_figures_of_a_large_list_are_counted_up_to_a_cap(dear: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from inventory_ops.kit.reports import figures
-
     monkeypatch.setattr(figures, "MOST_COUNTED", 10)
     monkeypatch.setattr(size, "is_large", lambda model: True)
     viewer = make.user("operations")
@@ -128,6 +128,22 @@ def test_figures_of_a_large_list_are_counted_up_to_a_cap(dear: Any, monkeypatch:
     exact = shown("exact=1", viewer)
     assert exact.total_text == "12" and not exact.exact_url
     assert shown("q=P0", viewer).total_text == "10"
+
+
+@pytest.mark.parametrize(("most", "is_summed"), [(10, False), (12, True)])
+def test_figures_that_a_large_list_does_not_show_are_not_made(
+    dear: Any, monkeypatch: pytest.MonkeyPatch, most: int, is_summed: bool
+) -> None:
+    monkeypatch.setattr(figures, "MOST_COUNTED", most)
+    monkeypatch.setattr(size, "is_large", lambda model: True)
+    with CaptureQueriesContext(connection) as found:
+        shown("", make.user("operations"))
+    [statement] = [query["sql"] for query in found.captured_queries if "capped" in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("explain (analyze) " + statement)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    [group] = re.findall(r"Aggregate .*\n\s+Group Key: .*currency", plan)
+    assert ("never executed" not in group) is is_summed
 
 
 def test_late_columns_show_sort_and_filter_what_the_scan_found(dear: list[Product]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Min
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import Count, F, Max, Min, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit.db import size
@@ -30,33 +33,67 @@ class Figures:
         return f"{MOST_COUNTED:,}+" if self.is_capped else f"{self.count:,}"
 
 
-def of(selection: Selection, *, exact: bool) -> Figures:
-    """Count the rows and compute the figures.
+# The rows are found once. The inner OFFSET keeps the condition on their number from becoming a filter of sums that were
+# made for it.
+UNLESS_MANY = """
+with capped as materialized ({some}), counted as (select count(*) as n from capped)
+select counted.n, sums.*
+from counted left join lateral (
+    select * from ({sums}) by_currency where counted.n <= {most} offset 0
+) sums on true
+"""
 
-    Lists of a large table are counted up to a cap first, and beyond it have no figures unless `exact` asks for them:
-    a page must not wait for a sum over millions, nor ask twice when their few rows have several currencies.
+
+def of(selection: Selection, *, exact: bool) -> Figures:
+    """Count the rows and compute the figures, in one query.
+
+    Lists of a large table are counted up to a cap, and beyond it have no figures unless `exact` asks for them: a page
+    must not wait for a sum over millions, nor for one of thousands that it does not show.
     """
     report, rows = selection.report, selection.rows.order_by()
+    some = rows[: MOST_COUNTED + 1]
     if not report.kpis and not exact:
-        count = rows.values(*report.identity)[: MOST_COUNTED + 1].count()
+        count = some.values(*report.identity).count()
         return Figures(count, count > MOST_COUNTED, {})
     expressions: dict[str, Any] = {f"k_{kpi.key}": kpi.expression for kpi in report.kpis}
     currency = report.currency if any(kpi.money for kpi in report.kpis) else None
     # counts of different rows in two currencies do not add up, nor can groups be grouped once more
     adds_up = rows.query.group_by is None and not any(kpi.expression.distinct for kpi in report.kpis)
     is_large = not exact and size.is_large(rows.model)
-    groups: list[dict[str, Any]] = []
-    if is_large or not currency or not adds_up:
+    if currency and adds_up:
+        by_currency = rows.values(k_currency=F(currency)).annotate(k_rows=Count("*"), **expressions)
+        if is_large:
+            total, groups = _unless_many(some, by_currency, identity=report.identity)
+        else:
+            groups = list(by_currency)
+            total = sum(group["k_rows"] for group in groups)
+    else:
         bounds = {"k_currency": Min(currency), "k_last": Max(currency)} if currency else {}
-        some = rows[: MOST_COUNTED + 1] if is_large else rows
-        groups = [some.aggregate(k_rows=Count("*"), **expressions, **bounds)]
-        if is_large and groups[0]["k_rows"] > MOST_COUNTED:
-            texts = {kpi.key: f"{MOST_COUNTED:,}+" if kpi.is_count else "…" for kpi in report.kpis}
-            return Figures(groups[0]["k_rows"], True, texts)
-    if not groups and currency:
-        groups = list(rows.values(k_currency=F(currency)).annotate(k_rows=Count("*"), **expressions))
-    total = sum(group["k_rows"] for group in groups)
+        groups = [(some if is_large else rows).aggregate(k_rows=Count("*"), **expressions, **bounds)]
+        total = groups[0]["k_rows"]
+    if is_large and total > MOST_COUNTED:
+        texts = {kpi.key: f"{MOST_COUNTED:,}+" if kpi.is_count else "…" for kpi in report.kpis}
+        return Figures(total, True, texts)
     return Figures(total, False, {kpi.key: _text(kpi, groups) for kpi in report.kpis})
+
+
+def _unless_many(
+    some: QuerySet[Any], sums: QuerySet[Any], *, identity: Sequence[str]
+) -> tuple[int, list[dict[str, Any]]]:
+    """The number of `some` rows, and their `sums` by group unless there are more than MOST_COUNTED."""
+    (name,) = identity
+    sums = sums.filter(**{f"{name}__in": RawSQL("select named from capped", [])})
+    try:
+        (some_sql, some_params), (sql, params) = (
+            rows.query.sql_with_params() for rows in (some.values(named=F(name)), sums)
+        )
+    except EmptyResultSet:  # Django sees that nothing can match
+        return 0, []
+    with connections[sums.db].cursor() as cursor:
+        cursor.execute(UNLESS_MANY.format(some=some_sql, sums=sql, most=MOST_COUNTED), [*some_params, *params])
+        names = [column.name for column in cursor.description]
+        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return found[0]["n"], [group for group in found if group["k_rows"]]
 
 
 def _text(kpi: Kpi, groups: list[dict[str, Any]]) -> str:
