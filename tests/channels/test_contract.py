@@ -24,6 +24,8 @@ from inventory_ops.channels.protocol import (
     TellsCarts,
 )
 from inventory_ops.channels.shopify import ShopifyChannel
+from inventory_ops.channels.woocommerce import WooCommerceChannel
+from tests.channels import woocommerce_contract
 from tests.channels.fake import FakeChannel, OnHandChannel, Shop
 from tests.channels.shopify_contract import LOCATION, TOKEN, Stub
 
@@ -89,9 +91,21 @@ def shopify_sample(_path: Path) -> Sample:
     return Sample(adapter, strange_id="gid://shopify/InventoryItem/99")
 
 
+def woocommerce_sample(_path: Path) -> Sample:
+    shop = woocommerce_contract.Stub()
+    lamp = shop.list("SKU-A", 9, variation_of="Lamp")
+    desk = shop.list("SKU-B", 0)
+    shop.order(lamp, 2)
+    shop.order(lamp, 1, status="completed")
+    shop.order(desk, 3, status="pending")
+    adapter = WooCommerceChannel(shop.url, woocommerce_contract.KEY, woocommerce_contract.SECRET, per_second=1000)
+    return Sample(adapter, strange_id="999999")
+
+
 KINDS: dict[str, Callable[[Path], Sample]] = {
     "csv": csv_sample,
     "shopify, as documented": shopify_sample,
+    "woocommerce, as documented": woocommerce_sample,
     "fake, available": fake_sample(Basis.AVAILABLE),
     "fake, on hand": fake_sample(Basis.ON_HAND),
 }
