@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.reports.scope import Window, parse_window, window_of_dates
+from inventory_ops.kit.reports.scope import FIRST_YEAR, LAST_YEAR, Window, parse_window, window_of_dates
 
 LONGEST_SEARCH = 100
 WINDOW_CHOICES = [
@@ -74,10 +74,17 @@ class DayFilter(django_filters.DateFilter):
     """First or last day of the window; applied by `rows()`."""
 
     def __init__(self, **kwargs: Any) -> None:
+        # as those of `as_of`: there is no day before the calendar's first, and none after its last
+        kwargs.setdefault("validators", [_sane_year])
         super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs)
 
     def filter(self, qs: Any, value: Any) -> Any:
         return qs
+
+
+def _sane_year(day: date) -> None:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValidationError(_("Use a day of the years %d to %d.") % (FIRST_YEAR, LAST_YEAR))
 
 
 class YesNoFilter(django_filters.ChoiceFilter):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from inventory_ops.models import User
 
 WINDOW = re.compile(r"([1-9][0-9]{0,3})(d|m)")
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 LONGEST_WINDOW = timedelta(days=3660)
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # where a window without a start begins
 
