@@ -49,6 +49,11 @@ def read_token(text: str, fields: Sequence[Field[Any, Any]]) -> list[Any]:
         read = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
     except (ValueError, TypeError, ArithmeticError, OverflowError, binascii.Error, ValidationError) as error:
         raise BadToken from error
-    if any(value is None or (isinstance(value, str) and "\x00" in value) for value in read):
+    if any(value is None or (isinstance(value, str) and not _storable(value)) for value in read):
         raise BadToken
     return read
+
+
+def _storable(text: str) -> bool:
+    """Can PostgreSQL hold it? JSON writes halves of characters (`\\ud800`), which UTF-8 has none for."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
