@@ -1,0 +1,128 @@
+"""Requests as they reach the web server's process: nothing between the bytes of an attacker and the product.
+
+Django's own test client encodes, checks and copies too much on the way.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import got_request_exception, request_finished, request_started
+from django.db import close_old_connections, transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.test import Client
+
+from inventory_ops.models import User
+
+
+class _Handler(WSGIHandler):
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # as if the form had been opened
+        return super().get_response(request)
+
+
+_handler = _Handler()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`error` is what the product did not catch."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    error: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.content.decode("utf-8", "replace")
+
+
+@dataclass
+class Wire:
+    """Sends as `user`; what a request changes is undone when `keeps` is false."""
+
+    user: User | None = None
+    keeps: bool = False
+    cookie: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        if self.user:
+            client = Client()
+            client.force_login(self.user)
+            self.cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+
+    def get(self, target: str, **headers: str) -> Answer:
+        return self.send("GET", target, headers=headers)
+
+    def send(
+        self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None, kind: str = ""
+    ) -> Answer:
+        """`target` is a path with a query, percent-encoded as on the wire."""
+        path, _, query = target.partition("?")
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "QUERY_STRING": query,
+            "SERVER_NAME": "testserver",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_TYPE": kind,
+            "HTTP_COOKIE": self.cookie,
+            "HTTP_HOST": "testserver",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": io.StringIO(),
+            "wsgi.multithread": False,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        for name, value in (headers or {}).items():
+            key = name.upper().replace("-", "_")
+            environ[key if key in {"CONTENT_LENGTH", "CONTENT_TYPE"} else f"HTTP_{key}"] = value
+        with transaction.atomic():
+            answer = _answer(environ)
+            transaction.set_rollback(not self.keeps or answer.status >= 500)
+        return answer
+
+
+def _answer(environ: dict[str, Any]) -> Answer:
+    errors: list[str] = []
+    seen: dict[str, Any] = {}
+
+    def caught(sender: Any, **_: Any) -> None:
+        kind, error, _trace = sys.exc_info()
+        errors.append(f"{kind.__name__ if kind else ''}: {str(error)[:200]}")
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+        seen.update(status=int(status[:3]), headers=dict(headers))
+
+    got_request_exception.connect(caught, weak=False)
+    ends = (request_started, request_finished)
+    for signal in ends:
+        signal.disconnect(close_old_connections)  # the test's transaction lives longer than a request
+    logging.disable(logging.CRITICAL)
+    try:
+        parts = _handler(environ, start_response)
+        content = b"".join(parts)
+        getattr(parts, "close", lambda: None)()
+    except Exception as error:  # the server in front would answer 500, or cut the answer off
+        return Answer(500, {}, b"", f"{type(error).__name__}: {str(error)[:200]}")
+    finally:
+        logging.disable(logging.NOTSET)
+        got_request_exception.disconnect(caught)
+        for signal in ends:
+            signal.connect(close_old_connections)
+    return Answer(seen["status"], seen["headers"], content, errors[0] if errors else "")
