@@ -32,6 +32,21 @@ class RequestIdMiddleware:
         return response
 
 
+class CharsetMiddleware:
+    """Refuse a charset that turns no bytes into text (`base64`, `zip`): Django would break over it at every address."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            b"".decode(request.encoding or "utf-8")
+        except LookupError:
+            text = "Content-Type: the charset is no encoding of texts. Use utf-8.\n"
+            return HttpResponse(text, status=415, content_type="text/plain; charset=utf-8")
+        return self.get_response(request)
+
+
 class ServiceUnavailableMiddleware:
     """Answer 503 with an explanation while the database cannot be reached; nothing of the request was done."""
 
