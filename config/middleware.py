@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 log = structlog.get_logger(__name__)
@@ -32,8 +32,12 @@ class RequestIdMiddleware:
         return response
 
 
-class CharsetMiddleware:
-    """Refuse a charset that turns no bytes into text (`base64`, `zip`): Django would break over it at every address."""
+class UnreadableMiddleware:
+    """Refuse what can be no text before anything reads it.
+
+    A charset that turns no bytes into text (`base64`, `zip`) breaks Django at every address; a NUL in a path breaks
+    the database, no row of which can be found by one.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -44,6 +48,8 @@ class CharsetMiddleware:
         except LookupError:
             text = "Content-Type: the charset is no encoding of texts. Use utf-8.\n"
             return HttpResponse(text, status=415, content_type="text/plain; charset=utf-8")
+        if "\x00" in request.path_info:
+            raise Http404
         return self.get_response(request)
 
 
