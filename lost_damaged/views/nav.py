@@ -95,13 +95,20 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
     get_object_or_404(NavBatch, number=number)
     try:
         if "confirm" in request.POST:
-            operations.confirm(
-                number=number, posted_number=request.POST.get("posted_number", "")[:50], by=viewer(request)
-            )
+            posted_number = _text(request, "posted_number", 50)
+            operations.confirm(number=number, posted_number=posted_number, by=viewer(request))
         else:
-            operations.reject(number=number, note=request.POST.get("note", "")[:500], by=viewer(request))
+            operations.reject(number=number, note=_text(request, "note", 500), by=viewer(request))
     except CannotDecide as error:
         messages.error(request, str(error))
     else:
         messages.success(request, _("%(number)s is decided on.") % {"number": number})
     return HttpResponseRedirect(f"{LIST}{number}/")
+
+
+def _text(request: HttpRequest, name: str, most: int) -> str:
+    """At most that many characters of a field. Raises CannotDecide for what no text of the database can hold."""
+    text = request.POST.get(name, "")[:most]
+    if "\x00" in text:
+        raise CannotDecide(_("%(field)s: remove the NUL character.") % {"field": name})
+    return text
