@@ -41,7 +41,7 @@ REFUSED_FILES: list[tuple[str, bytes, int, str]] = [
     ("text behind a quote", HEAD.encode() + b'V1,"a"b\n', 2, "quote"),
     ("quote opened in the header", b'"vendor_number,name\nV1,x\n', 1, "quote"),
     ("huge field", HEAD.encode() + b"V1," + b"x" * 200_000 + b"\n", 2, "quote"),
-    ("huge line without a comma", b"x" * 3_000_000, 1, "quote"),
+    ("huge line without a comma", b"x" * 3_000_000, 1, "too_long"),
     ("json", b'{"vendor_number": "V1"}', 1, "unknown_column"),
     ("html", b"<html><body>404</body></html>", 1, "unknown_column"),
 ]

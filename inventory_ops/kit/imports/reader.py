@@ -14,6 +14,8 @@ from typing import IO, Protocol, cast
 from inventory_ops.kit.imports.spec import ImportSpec, RowError
 
 LONGEST_FIELD = 100_000  # characters; a missing closing quote runs into it soon
+LONGEST_ROW = 2_000_000  # characters; a small .gz may hold one of gigabytes
+MOST_COLUMNS = 500
 csv.field_size_limit(LONGEST_FIELD)
 ERROR_COLUMN = "import_errors"  # what an error file says about its rows; read over when it comes back corrected
 
@@ -177,6 +179,12 @@ class Reader:
             return next(self._reader)
         except StopIteration:
             return None
+        except _RowTooLong as error:
+            raise refused(
+                f"The row that begins here is longer than {LONGEST_ROW:,} characters. Is it a CSV file?",
+                line=start,
+                code="too_long",
+            ) from error
         except csv.Error as error:
             raise _broken_quote(start, self._text.marked, str(error)) from error
         except UnicodeDecodeError as error:
@@ -188,21 +196,32 @@ class Reader:
             ) from error
 
 
+class _RowTooLong(Exception):
+    """The lines since the row began are longer than any row may be."""
+
+
 class _Lines:
     """Lines of a file, remembering those since the last row began, to find a quote that was never closed."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
+        self._room = LONGEST_ROW
         self.marked: list[str] = []
 
     def mark(self) -> None:
         self.marked.clear()
+        self._room = LONGEST_ROW
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._text.__next__()
+        line = self._text.readline(self._room + 1)
+        if not line:
+            raise StopIteration
+        self._room -= len(line)
+        if self._room < 0:
+            raise _RowTooLong
         self.marked.append(line)
         return line
 
@@ -249,6 +268,8 @@ def _checked_header(cells: list[str], spec: ImportSpec) -> list[str]:
         for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
             if separator in header[0]:
                 raise refused(f"Columns are separated by {name}. Use commas.", line=1, code="separator")
+    if len(header) > MOST_COLUMNS:
+        raise refused(f"The header names {len(header):,} columns, more than any kind has.", line=1, code="header")
     errors: list[RowError] = []
     by_lower = {name.lower(): name for name in spec.fields}
     names = [by_lower.get(cell.lower(), cell) for cell in header]
