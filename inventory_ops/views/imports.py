@@ -243,10 +243,11 @@ def discard(request: HttpRequest, pk: UUID) -> HttpResponse:
 def errors(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
     """The refused rows with their reasons, to be corrected and uploaded again."""
     job = find(request, pk)
-    if uploads.stored(job) is None:
+    rows = uploads.error_file(job)
+    if rows is None:
         raise Http404
     return StreamingHttpResponse(
-        uploads.error_file(job),
+        rows,
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{job.kind}-rejected.csv"'},
     )

@@ -6,8 +6,10 @@ import csv
 import io
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -159,16 +161,28 @@ def delete_old(*, now: datetime) -> int:
     return deleted
 
 
-def error_file(job: Import) -> Iterator[bytes]:
-    """The refused rows as they stood in the file, with what is wrong with them, to be corrected and uploaded again."""
+def error_file(job: Import) -> Iterator[bytes] | None:
+    """The refused rows as they stood in the file, with what is wrong with them, to be corrected and uploaded again.
+
+    None when the file is no longer kept, or was refused before its first row. It ends where the file cannot be read.
+    """
     path = stored(job)
     if path is None:
-        return
+        return None
+    source = open_source(path)
+    try:
+        reader = Reader(source, _spec(job), limits(), keep_ragged=True)
+    except FileRefused:
+        source.close()
+        return None
+    return _rejected(job, source, reader)
+
+
+def _rejected(job: Import, source: IO[bytes], reader: Reader) -> Iterator[bytes]:
     problems: dict[int, list[str]] = {}
     for error in job.errors.order_by("line", "id"):
         problems.setdefault(error.line, []).append(f"{error.column} {error.message}".strip())
-    with open_source(path) as source:
-        reader = Reader(source, _spec(job), limits(), keep_ragged=True)
+    with source, suppress(FileRefused):
         kept = [position for position, name in enumerate(reader.header) if name != ERROR_COLUMN]
         yield _line([*(reader.header[position] for position in kept), ERROR_COLUMN], start="\ufeff")
         for lines, rows in reader.batches():
