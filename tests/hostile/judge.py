@@ -11,8 +11,9 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
+from inventory_ops.models import User
 from tests.hostile.corpus import MARK
-from tests.hostile.wire import Answer
+from tests.hostile.wire import Answer, Wire
 
 FORBIDDEN = ("Traceback (most recent call last)", f"<{MARK}", f"<script>{MARK}", "DETAIL:  Key (", "SECRET_KEY =")
 # written by every visit, or the record of the refusal itself
@@ -40,9 +41,19 @@ def fault(answer: Answer) -> str:
     """What is wrong with an answer, whatever was asked; '' when nothing is."""
     if answer.status >= 500:
         return f"{answer.status} {answer.error}"
+    if answer.changed:
+        return f"{answer.status}, but changed {', '.join(answer.changed)}"
     if not answer.headers.get("Content-Type", "").startswith("text/html"):
         return ""  # no browser reads HTML there
     return next((f"shows {part!r}" for part in FORBIDDEN if part in answer.text), "")
+
+
+def watch(user: User) -> Wire:
+    """A wire on which every refusal that leaves something behind is told."""
+    wire = Wire(user)
+    before = fingerprint()
+    wire.judge = lambda: changed(before)
+    return wire
 
 
 def names(answer: Answer, places: Iterable[str]) -> bool:

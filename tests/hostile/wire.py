@@ -8,14 +8,14 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import got_request_exception, request_finished, request_started
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.test import Client
@@ -40,6 +40,8 @@ class Answer:
     headers: Mapping[str, str]
     content: bytes
     error: str = ""
+    wrote: bool = False  # was anything written, undone meanwhile or not?
+    changed: Sequence[str] = ()  # tables that a refusal has left changed
 
     @property
     def text(self) -> str:
@@ -52,6 +54,7 @@ class Wire:
 
     user: User | None = None
     keeps: bool = False
+    judge: Callable[[], Sequence[str]] | None = None  # asked for what has changed when a refused request wrote anything
     cookie: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -59,6 +62,12 @@ class Wire:
             client = Client()
             client.force_login(self.user)
             self.cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+
+    @staticmethod
+    def _writes() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) from pg_stat_xact_user_tables")
+            return int(cursor.fetchone()[0])
 
     def get(self, target: str, **headers: str) -> Answer:
         return self.send("GET", target, headers=headers)
@@ -93,7 +102,12 @@ class Wire:
             key = name.upper().replace("-", "_")
             environ[key if key in {"CONTENT_LENGTH", "CONTENT_TYPE"} else f"HTTP_{key}"] = value
         with transaction.atomic():
+            before = self._writes()
             answer = _answer(environ)
+            if answer.status < 500 and self._writes() != before:
+                answer = replace(answer, wrote=True)
+                if self.judge and answer.status >= 400:
+                    answer = replace(answer, changed=self.judge())
             transaction.set_rollback(not self.keeps or answer.status >= 500)
         return answer
 
