@@ -244,11 +244,13 @@ window balance as (partition by x.balance_id order by x.ord)
 
 # Nothing occurs later than a day after it was recorded (clocks of shops run ahead): who asks for what occurred since a
 # moment reads the partitions since then.
-_INSERT = """
+_OCCURRED_AT = "least(coalesce({said}, now()), now() + interval '1 day')"
+
+_INSERT = f"""
 insert into inventory_ops_inventoryevent (id, occurred_at, merchant_id, product_id, balance_id, inventory_type_id,
     location_id, kind, quantity, quantity_after, sequence, reason, note, source, reference, actor, batch,
     order_item_id, reverses_id, counted_quantity)
-select event_id, least(coalesce(occurred_at, now()), now() + interval '1 day'), merchant_id, product_id, balance_id,
+select event_id, {_OCCURRED_AT.format(said="occurred_at")}, merchant_id, product_id, balance_id,
     inventory_type_id, location_id, kind, quantity, quantity_after, sequence, reason, note,
     coalesce(source, %(source)s), reference, coalesce(actor, %(actor)s), %(batch)s, order_item_id, reverses_id,
     counted_quantity
@@ -287,7 +289,7 @@ def _refuse_impossible(cursor: Any, *, below_zero: bool) -> None:
         raise InsufficientStock(short)
 
 
-_ADJUST = """
+_ADJUST = f"""
 with moved as (
     update inventory_ops_stockbalance b
     set on_hand = on_hand + %(quantity)s::integer, version = version + 1, updated_at = now()
@@ -298,7 +300,7 @@ with moved as (
 booked as (
     insert into inventory_ops_inventoryevent (occurred_at, merchant_id, product_id, balance_id, inventory_type_id,
         location_id, kind, quantity, quantity_after, sequence, reason, note, source, reference, actor)
-    select least(coalesce(%(occurred_at)s::timestamptz, now()), now() + interval '1 day'), merchant_id, product_id, id,
+    select {_OCCURRED_AT.format(said="%(occurred_at)s::timestamptz")}, merchant_id, product_id, id,
         inventory_type_id, location_id,
         %(kind)s::text, %(quantity)s::integer, on_hand, version, %(reason)s::text, %(note)s::text, %(source)s::text,
         %(reference)s::text, %(actor)s::text

@@ -142,14 +142,33 @@ from (select c.*, nextval('lost_damaged_number_seq')::text as n from pg_temp.ld_
 """
 NUMBER_NONE = "create temp table ld_booked (id bigint, uid_key text) on commit drop"
 
-INSERT_WRITE_OFFS = """
+# What is written of units that were numbered: many at once, and a single one. `b` are the units.
+_WRITE_OFFS = """
 insert into lost_damaged_writeoff (id, number, merchant_id, product_id, order_item_id, uid, uid_key, status, reason,
     source, import_id, actor, created_at)
-select id, number, merchant_id, product_id, order_item_id, uid, uid_key, 'written-off', %(reason)s, %(source)s,
-       %(import)s, %(actor)s, %(now)s
-from pg_temp.ld_booked order by uid_key
+select b.id, b.number, b.merchant_id, b.product_id, b.order_item_id, b.uid, b.uid_key, 'written-off', %(reason)s::text,
+       %(source)s::text, %(import)s::uuid, %(actor)s::text, %(now)s::timestamptz
+from {units}
 on conflict (uid_key) do nothing
 """
+_CREDITS = """
+insert into lost_damaged_sellertransaction (id, number, write_off_id, merchant_id, statement_id, type, amount,
+    currency, minor_units, formula, unit_price, commission_amount, price, special_price, special_used,
+    commission_percent, commission_category, factor, raw_amount, warnings, note, actor, created_at)
+select b.transaction_id, b.number, b.id, b.merchant_id, {statement}, 'credit', b.amount, b.currency, b.digits,
+       case when b.order_item_id is null then 'product' else 'order_item' end, b.unit_price, b.commission_amount,
+       b.price, b.special_price, b.special_used, b.commission_percent, b.commission_category, b.factor,
+       b.raw_amount, to_jsonb(b.warnings), '', %(actor)s::text, %(now)s::timestamptz
+from {units}
+"""
+_ENTRIES = """
+insert into lost_damaged_ledgerentry (transaction_id, account, debit, credit)
+select b.transaction_id, side.account, side.debit * b.amount, side.credit * b.amount
+from {units} cross join (values ('expense', 1, 0), ('liability', 0, 1)) side(account, debit, credit)
+where b.amount > 0
+"""
+
+INSERT_WRITE_OFFS = _WRITE_OFFS.format(units="pg_temp.ld_booked b order by b.uid_key")
 
 # Those that a rival was faster with.
 DROP_LOST = """
@@ -173,23 +192,12 @@ join inventory_ops_merchant m on m.id = s.merchant_id and m.currency = s.currenc
 where s.state = 'open' and m.id in (select merchant_id from {sellers}) order by s.id for share of s
 """
 
-INSERT_TRANSACTIONS = """
-with credited as (
-    insert into lost_damaged_sellertransaction (id, number, write_off_id, merchant_id, statement_id, type, amount,
-        currency, minor_units, formula, unit_price, commission_amount, price, special_price, special_used,
-        commission_percent, commission_category, factor, raw_amount, warnings, note, actor, created_at)
-    select b.transaction_id, b.number, b.id, b.merchant_id, s.id, 'credit', b.amount, b.currency, b.digits,
-           case when b.order_item_id is null then 'product' else 'order_item' end, b.unit_price, b.commission_amount,
-           b.price, b.special_price, b.special_used, b.commission_percent, b.commission_category, b.factor,
-           b.raw_amount, to_jsonb(b.warnings), '', %(actor)s, %(now)s
-    from pg_temp.ld_booked b
-    join lost_damaged_statement s on s.merchant_id = b.merchant_id and s.currency = b.currency and s.state = 'open'
-    order by b.id
-)
-insert into lost_damaged_ledgerentry (transaction_id, account, debit, credit)
-select b.transaction_id, side.account, side.debit * b.amount, side.credit * b.amount
-from pg_temp.ld_booked b cross join (values ('expense', 1, 0), ('liability', 0, 1)) side(account, debit, credit)
-where b.amount > 0 order by b.transaction_id
+_WITH_STATEMENTS = """pg_temp.ld_booked b
+join lost_damaged_statement s on s.merchant_id = b.merchant_id and s.currency = b.currency and s.state = 'open'
+order by b.id"""
+INSERT_TRANSACTIONS = f"""
+with credited as ({_CREDITS.format(statement="s.id", units=_WITH_STATEMENTS)})
+{_ENTRIES.format(units="pg_temp.ld_booked b")} order by b.transaction_id
 """
 
 # What was not booked is looked up after the insert: whoever lost a race for a UID is compared with the winner here.
@@ -257,29 +265,11 @@ booked as materialized (
           from checked c join held h on h.merchant_id = c.merchant_id and h.currency = c.currency
           where not exists (select from lost_damaged_writeoff w where w.uid_key = c.uid_key)) c
 ),
-written as (
-    insert into lost_damaged_writeoff (id, number, merchant_id, product_id, order_item_id, uid, uid_key, status, reason,
-        source, import_id, actor, created_at)
-    select id, number, merchant_id, product_id, order_item_id, uid, uid_key, 'written-off', %(reason)s::text,
-           %(source)s::text, %(import)s::uuid, %(actor)s::text, %(now)s::timestamptz
-    from booked on conflict (uid_key) do nothing returning id
-),
-credited as (
-    insert into lost_damaged_sellertransaction (id, number, write_off_id, merchant_id, statement_id, type, amount,
-        currency, minor_units, formula, unit_price, commission_amount, price, special_price, special_used,
-        commission_percent, commission_category, factor, raw_amount, warnings, note, actor, created_at)
-    select b.transaction_id, b.number, b.id, b.merchant_id, b.statement_id, 'credit', b.amount, b.currency, b.digits,
-           case when b.order_item_id is null then 'product' else 'order_item' end, b.unit_price, b.commission_amount,
-           b.price, b.special_price, b.special_used, b.commission_percent, b.commission_category, b.factor,
-           b.raw_amount, to_jsonb(b.warnings), '', %(actor)s::text, %(now)s::timestamptz
-    from booked b join written w on w.id = b.id
-),
-entered as (
-    insert into lost_damaged_ledgerentry (transaction_id, account, debit, credit)
-    select b.transaction_id, side.account, side.debit * b.amount, side.credit * b.amount
-    from booked b join written w on w.id = b.id
-    cross join (values ('expense', 1, 0), ('liability', 0, 1)) side(account, debit, credit) where b.amount > 0
-)
+"""
+    + f"""
+written as ({_WRITE_OFFS.format(units="booked b")} returning id),
+credited as ({_CREDITS.format(statement="b.statement_id", units="booked b join written w on w.id = b.id")}),
+entered as ({_ENTRIES.format(units="booked b join written w on w.id = b.id")})
 select b.uid, b.number, b.amount, b.currency, to_jsonb(b.warnings), b.merchant_id,
        case when b.order_item_id is null then b.product_id end
 from booked b join written w on w.id = b.id

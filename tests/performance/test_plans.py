@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory_ops.bench import database
+from inventory_ops.bench.lists import FirstPages
 from inventory_ops.bench.scale import SCALES
 from inventory_ops.kit.reports import registry
 from inventory_ops.kit.reports.page import shown_columns
@@ -33,16 +34,6 @@ LARGE = (
     "inventory_ops_inventorycostissue",
     "inventory_ops_shippingissue",
     "inventory_ops_ordercostissue",
-)
-EVERY_SORT = (
-    "inventory-cost-issues",
-    "shipping-issues",
-    "order-cost-issues",
-    "products-without-orders",
-    "abandoned-checkouts",
-    "events-ledger",
-    "stock-inquiry",
-    "trackers",
 )
 UNINDEXED = ("products-without-orders", "name")  # the control: a column that has to be sorted
 
@@ -137,7 +128,7 @@ def _plan(slug: str, sort: str = "", params: dict[str, str] | None = None, **opt
 
 
 def _pages() -> Iterator[tuple[str, str]]:
-    for slug in EVERY_SORT:
+    for slug in FirstPages.slugs:
         for column in registry.get(slug).columns:
             if column.sortable and not column.late:
                 yield from ((slug, column.key), (slug, f"-{column.key}"))
