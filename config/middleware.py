@@ -44,7 +44,7 @@ class UnreadableMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
-            b"".decode(request.encoding or "utf-8")
+            b"a".decode(request.encoding or "utf-8", "replace")  # of nothing, any charset makes a text
         except LookupError:
             text = "Content-Type: the charset is no encoding of texts. Use utf-8.\n"
             return HttpResponse(text, status=415, content_type="text/plain; charset=utf-8")
