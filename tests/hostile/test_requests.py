@@ -64,6 +64,11 @@ class TestRequests(Attacked):
                     wrong.append(f"{target} {name} as {kind[:60]}: {found}")
         assert not wrong, "\n".join(wrong)
 
+    def test_a_charset_that_is_none_is_refused(self) -> None:
+        kind = "application/x-www-form-urlencoded; charset=base64"
+        assert {Wire().send("POST", target, b"a=1", kind=kind).status for target in TARGETS} == {415}
+        assert Wire().send("GET", "/healthz", kind="text/plain; charset=latin-1").status == 200
+
     def test_a_broken_page_is_found(self) -> None:
         """The control."""
         with pytest.MonkeyPatch.context() as patch:
