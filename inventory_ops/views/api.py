@@ -10,15 +10,33 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from inventory_ops.kit.reports import page, registry
+from inventory_ops.kit.db import size
+from inventory_ops.kit.reports import led, page, registry
 from inventory_ops.permissions import viewer
 from inventory_ops.views.reports import find
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+TEXT = {"type": "string"}
+ADDRESS = {"type": "string", "nullable": True}
+REFUSED = {403: _object(detail=TEXT)}
+UNKNOWN = {404: _object(detail=TEXT)}
+WRONG = {400: _object(errors={"type": "array", "items": TEXT})}
 
 
 class ReportList(APIView):
     """The reports that the caller may read."""
 
-    @extend_schema(operation_id="reports_list", responses={200: {"type": "object"}})
+    @extend_schema(
+        operation_id="reports_list",
+        responses={
+            200: _object(results={"type": "array", "items": _object(slug=TEXT, title=TEXT, url=TEXT)}),
+            **REFUSED,
+        },
+    )
     def get(self, request: Request) -> Response:
         user = viewer(request._request)
         return Response(
@@ -39,12 +57,17 @@ class ReportRows(APIView):
         operation_id="reports_rows",
         parameters=[
             OpenApiParameter("sort", str, description="a column's key, with - in front: descending"),
-            OpenApiParameter("page", int),
-            OpenApiParameter("per_page", int),
+            OpenApiParameter("page", {"type": "integer", "minimum": 1, "maximum": page.DEEPEST_PAGE}),
+            OpenApiParameter("per_page", {"type": "integer", "minimum": 1, "maximum": page.PER_PAGE[-1]}),
             OpenApiParameter("as_of", str, description="ISO 8601 moment that windows end at"),
             OpenApiParameter("q", str, description="search; the other filters are those of the page"),
         ],
-        responses={200: {"type": "object"}, 400: {"type": "object"}},
+        responses={
+            200: _object(results={"type": "array", "items": {"type": "object"}}, next=ADDRESS, previous=ADDRESS),
+            **WRONG,
+            **REFUSED,
+            **UNKNOWN,
+        },
     )
     def get(self, request: Request, slug: str) -> Response:
         report = find(slug)
@@ -65,10 +88,13 @@ class ReportRows(APIView):
         except ValidationError as error:
             return Response({"errors": error.messages}, status=400)
         start = (checked.page - 1) * checked.per_page
-        rows = selection.rows.order_by(*report.ordering(checked.sort, selection.rows))
-        texts: list[tuple[Any, ...]] = list(
-            report.export_values(rows, viewer=user)[start : start + checked.per_page + 1]
-        )
+        most = checked.per_page + 1
+        if report.columns_by_key[checked.sort.removeprefix("-")].late and size.is_large(selection.rows.model):
+            rows = led.in_order(selection, sort=checked.sort, offset=start, most=most, viewer=user)
+            start = 0
+        else:
+            rows = selection.rows.order_by(*report.ordering(checked.sort, selection.rows))
+        texts: list[tuple[Any, ...]] = list(report.export_values(rows, viewer=user)[start : start + most])
         more = len(texts) > checked.per_page
         columns = report.exported_columns
         results = [

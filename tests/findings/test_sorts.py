@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.http import QueryDict
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from inventory_ops.kit.db import size
 from inventory_ops.kit.reports import figures, page, registry
 from inventory_ops.models import Finding, User
 from tests import make
@@ -57,14 +59,14 @@ def test_pages_read_by_findings_are_those_of_all_rows_sorted(
     [wanted], _ = _walk(url, dated)
     assert len(wanted) >= 3
     monkeypatch.setattr(figures, "MOST_COUNTED", 1)
-    for size in (3, 7):
-        pages, last = _walk(f"{url}&per_page={size}", dated)
+    for most in (3, 7):
+        pages, last = _walk(f"{url}&per_page={most}", dated)
         assert [pk for each in pages for pk in each] == wanted
-        assert [len(each) for each in pages[:-1]] == [size] * (len(pages) - 1)
+        assert [len(each) for each in pages[:-1]] == [most] * (len(pages) - 1)
         if len(pages) > 2:
             back, _first = _walk(last.prev_url or "", dated, step="prev_url")
             assert back == pages[-2::-1]
-            by_number, _ = _walk(f"{url}&per_page={size}&page={len(pages)}", dated)
+            by_number, _ = _walk(f"{url}&per_page={most}&page={len(pages)}", dated)
             assert by_number == pages[-1:]
 
 
@@ -93,3 +95,17 @@ def test_a_page_costs_two_queries_more_than_one_in_its_own_order(
         _walk("?per_page=3&sort=first_seen", dated, step="first_url")
     with django_assert_num_queries(len(own) + 2):  # and the owners
         _walk("?per_page=3&sort=owner", dated, step="first_url")
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_the_api_reads_them_so_too(dated: User, client: Client, monkeypatch: pytest.MonkeyPatch, sort: str) -> None:
+    client.force_login(dated)
+
+    def skus() -> list[str]:
+        pages = [client.get(f"/api/v1/reports/{SLUG}/?sort={sort}&per_page=8&page={n}").json() for n in (1, 2, 3)]
+        assert [bool(each["next"]) for each in pages] == [True, True, False]
+        return [row["SKU Number"] for each in pages for row in each["results"]]
+
+    wanted = skus()
+    monkeypatch.setattr(size, "is_large", lambda model: True)
+    assert skus() == wanted and len(wanted) == 20

@@ -81,12 +81,11 @@ def _unless_many(
     some: QuerySet[Any], sums: QuerySet[Any], *, identity: Sequence[str]
 ) -> tuple[int, list[dict[str, Any]]]:
     """The number of `some` rows, and their `sums` by group unless there are more than MOST_COUNTED."""
-    (name,) = identity
-    sums = sums.filter(**{f"{name}__in": RawSQL("select named from capped", [])})
+    if len(identity) == 1:  # those found, instead of looking for them again
+        sums = sums.filter(**{f"{identity[0]}__in": RawSQL("select named from capped", [])})
+    some = some.values(named=F(identity[0]))
     try:
-        (some_sql, some_params), (sql, params) = (
-            rows.query.sql_with_params() for rows in (some.values(named=F(name)), sums)
-        )
+        (some_sql, some_params), (sql, params) = (rows.query.sql_with_params() for rows in (some, sums))
     except EmptyResultSet:  # Django sees that nothing can match
         return 0, []
     with connections[sums.db].cursor() as cursor:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, QuerySet, Value
 
 from inventory_ops.kit.db import keyset
 from inventory_ops.kit.reports import ordered
@@ -56,6 +56,15 @@ def read(
     if not entries:
         return Listing(rows, more)
     return Listing(rows, more, entries[0].token, entries[-1].token)
+
+
+def in_order(selection: Selection, *, sort: str, offset: int, most: int, viewer: Any) -> QuerySet[Any]:
+    """`selection.rows` of a page alone, ordered: what `read` finds, for who reads other values of them."""
+    lead = selection.report.lead(sort.removeprefix("-"))
+    reader = _Reader(selection, [], lead, descending=sort.startswith("-"), viewer=viewer)
+    keys = [entry.pk for entry in reader.entries(Place(offset), most=most)]
+    position = Func(Value(keys), F(reader.identity), function="array_position", output_field=IntegerField())
+    return selection.rows.filter(**{f"{reader.identity}__in": keys}).order_by(position)
 
 
 class _Reader:
