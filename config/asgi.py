@@ -8,5 +8,6 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 import config.celery  # noqa: F401  (the app that pages send tasks through: without it they go to no broker)
+from config.charset import guard_asgi
 
-application = get_asgi_application()
+application = guard_asgi(get_asgi_application())

@@ -8,5 +8,6 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 import config.celery  # noqa: F401  (the app that pages send tasks through: without it they go to no broker)
+from config.charset import guard_wsgi
 
-application = get_wsgi_application()
+application = guard_wsgi(get_wsgi_application())

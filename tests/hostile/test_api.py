@@ -115,8 +115,7 @@ class TestApi(TestCase):
         keys = [value for value in corpus.TEXTS.values() if value.isascii()]
         calls = [
             *(("POST", headers) for headers in corpus.HEADERS.values()),
-            # with a query, Django breaks over base64 before any code of the product runs
-            *(("POST", {"Content-Type": kind}) for kind in corpus.CONTENT_TYPES.values() if "base64" not in kind),
+            *(("POST", {"Content-Type": kind}) for kind in corpus.CONTENT_TYPES.values()),
             *(("POST", {"Idempotency-Key": key}) for key in keys),
             *((method, {}) for method in corpus.METHODS),
         ]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 
+from config.charset import guard_asgi
 from inventory_ops.operations import preferences
 from tests.hostile import corpus, judge
 from tests.hostile.marketplace import LOGINS, Attacked, user
@@ -64,10 +67,26 @@ class TestRequests(Attacked):
                     wrong.append(f"{target} {name} as {kind[:60]}: {found}")
         assert not wrong, "\n".join(wrong)
 
-    def test_a_charset_that_is_none_is_refused(self) -> None:
-        kind = "application/x-www-form-urlencoded; charset=base64"
-        assert {Wire().send("POST", target, b"a=1", kind=kind).status for target in TARGETS} == {415}
+    def test_a_charset_that_is_not_read_is_refused(self) -> None:
+        for charset in ("base64", "unicode_escape", "utf-16", "idna", "utf-8\x00"):
+            kind = f"application/x-www-form-urlencoded; charset={charset}"
+            for target in (*TARGETS, "/trackers/?q=a"):
+                assert Wire().send("POST", target, b"a=1", kind=kind).status == 415, (charset, target)
         assert Wire().send("GET", "/healthz", kind="text/plain; charset=latin-1").status == 200
+
+    def test_the_other_entry_point_refuses_it_too(self) -> None:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def answer(*_: Any) -> None:
+            sent.append("answered")
+
+        for kind in (b"text/plain; charset=base64", b"text/plain"):
+            scope = {"type": "http", "headers": [(b"content-type", kind)]}
+            async_to_sync(guard_asgi(answer))(scope, None, send)
+        assert [sent[0]["status"], sent[2]] == [415, "answered"]
 
     def test_a_broken_page_is_found(self) -> None:
         """The control."""

@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.test import Client
 
+from config.charset import guard_wsgi
 from inventory_ops.models import User
 
 
@@ -29,7 +30,22 @@ class _Handler(WSGIHandler):
         return super().get_response(request)
 
 
-_handler = _Handler()
+_guarded = guard_wsgi(_Handler())
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    """The product's WSGI application, within the test's transaction, which lives longer than a request."""
+    ends = (request_started, request_finished)
+    for signal in ends:
+        signal.disconnect(close_old_connections)
+    try:
+        parts = _guarded(environ, start_response)
+        content = list(parts)
+        getattr(parts, "close", lambda: None)()
+        return content
+    finally:
+        for signal in ends:
+            signal.connect(close_old_connections)
 
 
 @dataclass(frozen=True)
@@ -124,19 +140,12 @@ def _answer(environ: dict[str, Any]) -> Answer:
         seen.update(status=int(status[:3]), headers=dict(headers))
 
     got_request_exception.connect(caught, weak=False)
-    ends = (request_started, request_finished)
-    for signal in ends:
-        signal.disconnect(close_old_connections)  # the test's transaction lives longer than a request
     logging.disable(logging.CRITICAL)
     try:
-        parts = _handler(environ, start_response)
-        content = b"".join(parts)
-        getattr(parts, "close", lambda: None)()
+        content = b"".join(application(environ, start_response))
     except Exception as error:  # the server in front would answer 500, or cut the answer off
         return Answer(500, {}, b"", f"{type(error).__name__}: {str(error)[:200]}")
     finally:
         logging.disable(logging.NOTSET)
         got_request_exception.disconnect(caught)
-        for signal in ends:
-            signal.connect(close_old_connections)
     return Answer(seen["status"], seen["headers"], content, errors[0] if errors else "")
