@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from inventory_ops.kit.imports import RowError, registry
+from inventory_ops.management.arguments import text
 from inventory_ops.operations.imports.files import File, Outcome, load_files
 
 ALL_APPLIED, SOME_REFUSED, NOTHING_DONE = 0, 1, 2
@@ -24,13 +25,13 @@ class Command(BaseCommand):
     help = "Import CSV files (plain or .gz) or folders of them; a file's name says its kind, like orders.csv.gz."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+        parser.add_argument("paths", nargs="+", type=text, metavar="PATH")
         parser.add_argument("--shift-dates", action="store_true", help="move all moments so the newest is yesterday")
         parser.add_argument("--all-or-nothing", action="store_true", help="one refused row undoes the whole call")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        files, problems = find_files(options["paths"])
+        files, problems = find_files([Path(path) for path in options["paths"]])
         if problems or not files:
             self._fail(problems or ["No CSV file found."], as_json=options["json"])
         started = time.monotonic()
@@ -85,11 +86,16 @@ def find_files(paths: list[Path]) -> tuple[list[File], list[str]]:
     problems: list[str] = []
     kinds = ", ".join(spec.name for spec in registry)
     for path in paths:
-        if path.is_dir():
+        try:
+            is_folder, is_file = path.is_dir(), path.is_file()
+        except OSError as error:  # as of a name that is too long
+            problems.append(f"{path}: {error.strerror}.")
+            continue
+        if is_folder:
             found = sorted(p for p in path.iterdir() if p.name.lower().endswith((".csv", ".csv.gz")))
             if not found:
                 problems.append(f"{path}: no .csv or .csv.gz file in this folder.")
-        elif path.is_file():
+        elif is_file:
             found = [path]
         else:
             problems.append(f"{path}: no such file or folder.")

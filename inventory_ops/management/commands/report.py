@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from inventory_ops.kit.reports import exports, registry
 from inventory_ops.kit.reports.page import parse_moment
+from inventory_ops.management.arguments import text
 from inventory_ops.models import User
 
 
@@ -21,13 +22,17 @@ class Command(BaseCommand):
     help = "Print exactly the rows that a report's page and its export give."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("slug", nargs="?", help="which report; see --list")
+        parser.add_argument("slug", nargs="?", type=text, help="which report; see --list")
         parser.add_argument("--list", action="store_true", help="print all slugs with their titles")
         parser.add_argument("--format", choices=["csv", "json", "xlsx"], default="csv")
-        parser.add_argument("--as-of", metavar="ISO", help="the moment that windows end at (default: now)")
-        parser.add_argument("--user", metavar="EMAIL", help="whose view (default: a superuser's)")
-        parser.add_argument("--set", metavar="FILTER=VALUE", action="append", default=[], help="a filter, repeatable")
-        parser.add_argument("--sort", default="", metavar="COLUMN", help="a column's key, with - in front: descending")
+        parser.add_argument("--as-of", type=text, metavar="ISO", help="the moment that windows end at (default: now)")
+        parser.add_argument("--user", type=text, metavar="EMAIL", help="whose view (default: a superuser's)")
+        parser.add_argument(
+            "--set", type=text, metavar="FILTER=VALUE", action="append", default=[], help="a filter, repeatable"
+        )
+        parser.add_argument(
+            "--sort", type=text, default="", metavar="COLUMN", help="a column's key, with - in front: descending"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["list"]:

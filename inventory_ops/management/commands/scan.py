@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from inventory_ops.kit.reports.page import parse_moment
+from inventory_ops.management.arguments import text
 from inventory_ops.operations import scans
 
 
@@ -15,8 +16,8 @@ class Command(BaseCommand):
     help = "Run the periodic scans now and print what opened, resolved and changed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("names", nargs="*", metavar="NAME", help="which scans (default: all)")
-        parser.add_argument("--as-of", metavar="ISO", help="the moment that windows end at (default: now)")
+        parser.add_argument("names", nargs="*", type=text, metavar="NAME", help="which scans (default: all)")
+        parser.add_argument("--as-of", type=text, metavar="ISO", help="the moment that windows end at (default: now)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         wanted = options["names"] or scans.names()
