@@ -10,7 +10,8 @@ DAYS = 45
 
 
 def age_findings(*, now: datetime) -> None:
-    """Spread the first sight of every finding over the past weeks, by a hash of its key, and count each day."""
+    """Spread the first sight of every finding over the past weeks, by a hash of its key (of a cart after it was left),
+    and count each day."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -21,6 +22,16 @@ def age_findings(*, now: datetime) -> None:
             ) a where a.id = inventory_ops_finding.id
             """,
             {"now": now, "days": DAYS},
+        )
+        cursor.execute(
+            """
+            update inventory_ops_finding f set first_seen_at = a.at, opened_at = a.at
+            from (
+                select id, least(last_activity_at + interval '1 hour', %(now)s) as at from inventory_ops_order
+                where status = 1
+            ) a where f.report = 'abandoned-checkouts' and f.row_id = a.id and f.first_seen_at < a.at
+            """,
+            {"now": now},
         )
         cursor.execute(
             """
