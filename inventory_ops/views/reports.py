@@ -18,7 +18,6 @@ from django.http import (
     QueryDict,
     StreamingHttpResponse,
 )
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -32,7 +31,7 @@ from inventory_ops.operations import exports as export_jobs
 from inventory_ops.operations import preferences
 from inventory_ops.permissions import ADMIN, OPERATIONS, viewer
 from inventory_ops.queries import findings
-from inventory_ops.views import saved_views
+from inventory_ops.views import lists, saved_views
 from inventory_ops.views.addresses import safe_next
 from inventory_ops.workflow import ACTIONS
 
@@ -61,11 +60,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponseBase:
     if redirect := saved_views.opening(request, declared, user):
         return redirect
     context = saved_views.build(request, declared, select_rows=works, enrich=_workflow(declared, user))
-    is_part = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
-    template = "inventory_ops/_report_results.html" if is_part else "inventory_ops/report.html"
-    response = render(request, template, {"page": context}, status=400 if context.errors else 200)
-    response["Vary"] = "HX-Request"
-    return response
+    return lists.answer(request, "inventory_ops/report.html", {"page": context})
 
 
 def _workflow(declared: Report, user: User) -> Callable[[page.ReportPage, Selection | None], None]:

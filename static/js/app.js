@@ -140,8 +140,10 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const active = document.activeElement;
     typed = active?.id === "report-search" ? active.value : null;
-    // Forms answer 422 with the errors in them.
-    if (event.detail.xhr.status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; }
+    // Forms answer 422 with the errors in them, lists 400 with what is wrong with a filter.
+    const { xhr } = event.detail;
+    const isHtml = xhr.getResponseHeader("Content-Type")?.startsWith("text/html");
+    if (xhr.status === 422 || (xhr.status === 400 && isHtml)) { event.detail.shouldSwap = true; event.detail.isError = false; }
   });
   document.addEventListener("htmx:afterSwap", () => {
     const search = $("#report-search");

@@ -60,7 +60,7 @@ def ask(wire: Wire, report: Report, query: str, face: str) -> Answer:
     if face == "json":
         return wire.get(f"/api/v1/reports/{report.slug}/?{query}")
     if face == "htmx":
-        return wire.send("GET", f"{report.url}?{query}", headers={"HX-Request": "true"})
+        return wire.send("GET", f"{report.url}?{query}", headers={"HX-Request": "true", "HX-Target": "report-results"})
     return wire.get(f"{report.url}?{query}" + ("" if face == "page" else f"&_export={face}"))
 
 

@@ -213,7 +213,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Progress and outcome of a job; polled while it runs."""
     found = _job(job_id)
     context = _job_context(found, viewer(request))
-    if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted"):
+    if request.headers.get("HX-Request"):
         status = 200 if context["job"]["poll_url"] else 286  # 286 ends the poll
         return render(request, "user_audit/_job.html", context, status=status)
     return render(request, "user_audit/job.html", context)

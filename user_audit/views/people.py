@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from inventory_ops.kit.reports import Selection, page, registry
 from inventory_ops.permissions import ADMIN, roles_required, viewer
 from inventory_ops.templatetags import ui
-from inventory_ops.views import saved_views
+from inventory_ops.views import lists, saved_views
 from inventory_ops.views.reports import export
 from user_audit.aws.errors import AwsError, WrongAccount
 from user_audit.forms import ReviewForm
@@ -52,12 +52,8 @@ def index(request: HttpRequest) -> HttpResponseBase:
     if redirect := saved_views.opening(request, report, viewer(request)):
         return redirect
     context = saved_views.build(request, report, select_rows=True, enrich=_enrich)
-    is_part = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
-    template = "inventory_ops/_report_results.html" if is_part else "user_audit/index.html"
     waiting = ActionJob.objects.filter(state=ActionJob.State.AWAITING).count()
-    response = render(request, template, {"page": context, "waiting": waiting}, status=400 if context.errors else 200)
-    response["Vary"] = "HX-Request"
-    return response
+    return lists.answer(request, "user_audit/index.html", {"page": context, "waiting": waiting})
 
 
 def _enrich(built: page.ReportPage, selection: Selection | None) -> None:
