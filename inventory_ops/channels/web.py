@@ -5,6 +5,9 @@ A fresh connection each time costs a handshake and buys certainty: what failed b
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import http.client
 import ipaddress
 import json
@@ -23,7 +26,7 @@ from django.conf import settings
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from inventory_ops.channels.protocol import AuthFailed, BadRequest, RateLimited, Unavailable
+from inventory_ops.channels.protocol import AuthFailed, BadRequest, RateLimited, Unavailable, WebhookRefused
 from inventory_ops.kit import addresses
 from inventory_ops.kit.addresses import Address
 
@@ -206,3 +209,10 @@ def _seconds(header: str) -> float:
     except ValueError:
         return 5.0
     return min(max(seconds, 0.5), LONGEST_WAIT) if math.isfinite(seconds) else 5.0
+
+
+def check_signature(given: str, body: bytes, *, secret: str) -> None:
+    """That a message bears the HMAC-SHA256 of its raw body by `secret`, in base64. Raises WebhookRefused."""
+    wanted = base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
+    if not secret or not hmac.compare_digest(given.encode(), wanted.encode()):
+        raise WebhookRefused("The signature does not fit.")
