@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from inventory_ops.bench.job import Goal, Job, Timing, Way, at_least, at_most, register
-from inventory_ops.bench.lists import bench_user, page_of
+from inventory_ops.bench.lists import bench_user, by_every_sort
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import Finding, Product
 from inventory_ops.operations import findings
@@ -53,9 +53,7 @@ class Findings(Job):
 
     def every_sort(self, slug: str) -> float:
         """The seconds of a page in the slowest order by what a scan found."""
-        report = registry.get(slug)
-        late = [column.key for column in report.columns if column.late and column.sortable]
-        times = [(page_of(report, self.user, sort=sort), sort) for key in late for sort in (key, f"-{key}")]
+        times = by_every_sort(registry.get(slug), self.user, late=True)
         seconds, sort = max(times)
         self.facts[f"{slug}: slowest sort is"] = f"{sort} (of {len(times)})"
         return seconds
