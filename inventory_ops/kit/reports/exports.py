@@ -16,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 
 from inventory_ops.kit.db import size
+from inventory_ops.kit.db.compiled import sql_of
 from inventory_ops.kit.reports.columns import Integer, Money, Percent
 from inventory_ops.kit.reports.report import Selection
 
@@ -45,22 +46,17 @@ def snapshot(alias: str = DEFAULT_DB_ALIAS) -> Iterator[BaseDatabaseWrapper]:
 
 def count(selection: Selection, via: BaseDatabaseWrapper) -> int:
     """Number of rows, read through the connection `via`."""
-    sql, params = _sql(selection.rows.order_by().values(*selection.report.identity))
+    sql, params = sql_of(selection.rows.order_by().values(*selection.report.identity))
     with via.cursor() as cursor:
         cursor.execute(f"select count(*) from ({sql}) rows", params)
         return int(cursor.fetchone()[0])
-
-
-def _sql(rows: QuerySet[Any]) -> tuple[str, Any]:
-    """A statement even of rows that Django knows to be none, as of a filter beyond the numbers of its column."""
-    return rows.query.get_compiler(rows.db, elide_empty=False).as_sql()
 
 
 def _statement(rows: QuerySet[Any], via: BaseDatabaseWrapper | None) -> tuple[Any, str]:
     """The psycopg connection that reads go to, and the SQL with its parameters put in by psycopg."""
     connection = via or connections[rows.db]
     connection.ensure_connection()
-    sql, params = _sql(rows)
+    sql, params = sql_of(rows)
     raw: Any = connection.connection
     return raw, psycopg.ClientCursor(raw).mogrify(sql, params)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import Count, F, Max, Min, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit.db import size
+from inventory_ops.kit.db.compiled import sql_of
 from inventory_ops.kit.reports.report import Kpi, Selection
 
 MOST_COUNTED = 10_000
@@ -84,10 +84,7 @@ def _unless_many(
     if len(identity) == 1:  # those found, instead of looking for them again
         sums = sums.filter(**{f"{identity[0]}__in": RawSQL("select named from capped", [])})
     some = some.values(named=F(identity[0]))
-    try:
-        (some_sql, some_params), (sql, params) = (rows.query.sql_with_params() for rows in (some, sums))
-    except EmptyResultSet:  # Django sees that nothing can match
-        return 0, []
+    (some_sql, some_params), (sql, params) = sql_of(some), sql_of(sums)
     with connections[sums.db].cursor() as cursor:
         cursor.execute(UNLESS_MANY.format(some=some_sql, sums=sql, most=MOST_COUNTED), [*some_params, *params])
         names = [column.name for column in cursor.description]
