@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import CharField, F, OuterRef, Sum, Value
+from django.db.models import CharField, F, Sum, Value
 from django.db.models.functions import Cast, Concat
 
 from inventory_ops.kit.reports import Report
@@ -18,11 +18,11 @@ from inventory_ops.models import Finding, FindingTotal, ReportDay, User
 COUNTED = (Finding.State.OPEN, Finding.State.ACKNOWLEDGED)
 
 
-def identity_key(report: Report | type[Report], *, outer: bool = False) -> Any:
-    """The key of a report's rows as an expression: their identity, joined by colons. `outer` for a subquery."""
+def identity_key(report: Report) -> Any:
+    """The key of a report's rows as an expression: their identity, joined by colons."""
     parts: list[Any] = []
     for name in report.identity:
-        parts += [Value(":"), Cast(OuterRef(name) if outer else F(name), CharField())]
+        parts += [Value(":"), Cast(F(name), CharField())]
     return Concat(*parts[1:], output_field=CharField()) if len(parts) > 2 else parts[1]
 
 

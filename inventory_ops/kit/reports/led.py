@@ -18,7 +18,7 @@ from inventory_ops.kit.db import keyset
 from inventory_ops.kit.reports import ordered
 from inventory_ops.kit.reports.columns import Column
 from inventory_ops.kit.reports.ordered import Listing, Place
-from inventory_ops.kit.reports.report import Lead, Selection
+from inventory_ops.kit.reports.report import Selection
 
 REST = "rest"
 
@@ -43,8 +43,7 @@ def read(
 ) -> Listing:
     """One query for each part of the report's lead that the page touches, one for their rows, one for the rest when it
     is reached, and one for late columns. Raises keyset.BadToken."""
-    lead = selection.report.lead(sort.removeprefix("-"))
-    reader = _Reader(selection, columns, lead, descending=sort.startswith("-"), viewer=viewer)
+    reader = _Reader(selection, columns, sort=sort, viewer=viewer)
     entries = reader.entries(place, most=per_page + 1)
     more = len(entries) > per_page or bool(place.before)
     entries = entries[:per_page]
@@ -60,20 +59,17 @@ def read(
 
 def in_order(selection: Selection, *, sort: str, offset: int, most: int, viewer: Any) -> QuerySet[Any]:
     """`selection.rows` of a page alone, ordered: what `read` finds, for who reads other values of them."""
-    lead = selection.report.lead(sort.removeprefix("-"))
-    reader = _Reader(selection, [], lead, descending=sort.startswith("-"), viewer=viewer)
+    reader = _Reader(selection, [], sort=sort, viewer=viewer)
     keys = [entry.pk for entry in reader.entries(Place(offset), most=most)]
     position = Func(Value(keys), F(reader.identity), function="array_position", output_field=IntegerField())
     return selection.rows.filter(**{f"{reader.identity}__in": keys}).order_by(position)
 
 
 class _Reader:
-    def __init__(
-        self, selection: Selection, columns: Sequence[Column], lead: Lead, *, descending: bool, viewer: Any
-    ) -> None:
+    def __init__(self, selection: Selection, columns: Sequence[Column], *, sort: str, viewer: Any) -> None:
         self.selection, self.columns, self.viewer = selection, columns, viewer
-        self.lead, self.descending = lead, descending
-        self.parts = [*(reversed(lead.parts) if descending else lead.parts), REST]
+        self.lead, self.descending = selection.report.lead(sort.removeprefix("-")), sort.startswith("-")
+        self.parts = [*(reversed(self.lead.parts) if self.descending else self.lead.parts), REST]
         (self.identity,) = selection.report.identity
 
     def entries(self, place: Place, *, most: int) -> list[_Entry]:

@@ -23,6 +23,7 @@ from inventory_ops.kit.reports.columns import Column, Row
 from inventory_ops.kit.reports.filters import Chip
 from inventory_ops.kit.reports.ordered import Listing, Place
 from inventory_ops.kit.reports.report import Report, Selection
+from inventory_ops.kit.reports.scope import FIRST_YEAR, LAST_YEAR
 
 PER_PAGE = (25, 50, 100, 200)
 DEFAULT_PER_PAGE = 50
@@ -162,7 +163,7 @@ def parse_moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text.strip().replace(" 0", "+0") if "T" in text else text.strip())
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    if not 1900 <= moment.year <= 2200:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise ValueError("year out of range")
     return moment
 
