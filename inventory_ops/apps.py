@@ -20,12 +20,15 @@ class InventoryOpsConfig(AppConfig):
     verbose_name = "Inventory Ops"
 
     def ready(self) -> None:
-        from inventory_ops import channel_cards, dashboard, guide, imports, menu, reports, stock_cards, topics
-        from inventory_ops.channels import kinds
+        from inventory_ops import imports, reports
+        from inventory_ops.adapters import kinds
         from inventory_ops.kit.reports import registry
-        from inventory_ops.operations import scans
-        from inventory_ops.operations.channels import catalogue, drift  # noqa: F401  (they register their jobs)
-        from inventory_ops.permissions import EVERYBODY
+        from inventory_ops.operations import exports, scans  # noqa: F401  (these three lines register their jobs)
+        from inventory_ops.operations.channels import catalogue, drift  # noqa: F401
+        from inventory_ops.operations.imports import uploads  # noqa: F401
+        from inventory_ops.pages import cards, overview
+        from inventory_ops.registries import guide, menu, topics
+        from inventory_ops.registries.permissions import EVERYBODY
 
         imports.register_all()
         kinds.register_all()
@@ -51,8 +54,8 @@ class InventoryOpsConfig(AppConfig):
         menu.add("system", _("Status"), "/system/status/", "activity", roles=("admin",), order=80)
         menu.add("system", _("Jobs"), "/jobs/", "history", roles=EVERYBODY, order=10)
         menu.add("inventory", _("Channels"), "/channels/", "building-store", roles=("operations", "admin"), order=30)
-        dashboard.add_cards(stock_cards.oversold)
-        dashboard.add_cards(channel_cards.failing)
+        overview.add_cards("oversold stock", cards.oversold)
+        overview.add_cards("failing channels", cards.failing_channels)
         for name, title in GUIDE.items():
             guide.add(name, title, f"{name}.md")
         guide.add("system", _("Schedules, status, metrics"), "system.md", roles=("admin",))

@@ -11,11 +11,14 @@ class LostDamagedConfig(AppConfig):
     verbose_name = _("Lost and damaged")
 
     def ready(self) -> None:
-        from inventory_ops import dashboard, guide, menu, order_panels, topics
+        from inventory_ops.demo import lifecycle
         from inventory_ops.kit.reports import registry
-        from inventory_ops.operations import demo, scans, verify
-        from inventory_ops.permissions import ADMIN, EVERYBODY, FINANCE, OPERATIONS
-        from lost_damaged import cards, imports, order_marks, reports, sample  # noqa: F401  (registers the kind of `load`)
+        from inventory_ops.operations import scans, verify
+        from inventory_ops.pages import overview
+        from inventory_ops.registries import guide, menu, topics
+        from inventory_ops.registries import order_marks as marks
+        from inventory_ops.registries.permissions import ADMIN, EVERYBODY, FINANCE, OPERATIONS
+        from lost_damaged import cards, demo, imports, order_marks, reports  # noqa: F401  (registers the kind of `load`)
         from lost_damaged.operations import imports as finance_import  # noqa: F401  (registers its jobs)
         from lost_damaged.operations import statements  # noqa: F401  (registers its job)
         from lost_damaged.queries import verification
@@ -48,11 +51,11 @@ class LostDamagedConfig(AppConfig):
             order=40,
         )
         menu.add("system", _("Finance settings"), "/settings/finance/", "settings", roles=(FINANCE, ADMIN), order=50)
-        order_panels.add_marker(order_marks.marks)
+        marks.add_marker("write-offs", order_marks.marks)
         scans.register_report_scans({reports.DoublePayments.scan: timedelta(hours=1)})
         topics.add_report(registry.get(reports.DoublePayments.slug))
-        dashboard.add_cards(cards.cards)
-        demo.add_seeder(sample.seed)
+        overview.add_cards("write-offs", cards.cards)
+        lifecycle.add_seeder("write-offs", demo.seed)
         verify.add_check("write-offs and their journal", verification.problems)
         guide.add("lost-damaged", _("Lost and damaged"), "lost-damaged.md", roles=EVERYBODY)
         guide.add(

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from inventory_ops.dashboard import Card
+from inventory_ops.kit import markup
 from inventory_ops.models import User
-from inventory_ops.templatetags import ui
+from inventory_ops.pages.overview import Card
 from lost_damaged.models import Claim
 from lost_damaged.queries import write_offs
 
@@ -43,6 +43,6 @@ def cards(user: User, now: datetime) -> list[Card]:
             meaning=_("Units written off in 30 days"),
             delta=change,
             delta_good=None if change == 0 else change < 0,
-            spark=ui.sparkline(series, _("Units written off by day")),
+            spark=markup.sparkline(series, _("Units written off by day")),
         )
     ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from django.utils.translation import gettext as _
 
 from inventory_ops.models import Order, OrderItem
-from inventory_ops.order_panels import Mark
+from inventory_ops.registries.order_marks import Mark
 from lost_damaged.models import SellerTransaction, WriteOff
 
 

@@ -71,8 +71,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 @pytest.fixture
 def benchmarks_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database of benchmarks is a copy of the migrated one, too."""
-    from inventory_ops.bench import database
     from tests import databases
+    from tests.bench import database
 
     if template := databases.migrated():
         monkeypatch.setattr(database, "_create", partial(database._create, template=template))

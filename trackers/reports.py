@@ -10,10 +10,10 @@ from django.db.models import Case, CharField, Count, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.reports import BulkButton, Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryType
 from inventory_ops.reports import common
-from inventory_ops.templatetags import ui
 from trackers.models import BELOW_TARGET, SILENT, Mechanism, State, Tracker
 from trackers.operations import health
 
@@ -77,14 +77,14 @@ class _Health(columns.Custom):
 def _bar(row: Any) -> str:
     state, number = row["c_state"], row["c_health"]
     ratio = None if state in (State.NO_SALES, State.NO_DATA) else Decimal(number) / 10_000
-    return ui.health_bar(ratio, state)
+    return markup.health_bar(ratio, state)
 
 
 def _value(row: Any) -> str:
     value = row["c_value"]
     if value is None:
         return ""
-    number = f"{value:,}".replace("-", ui.MINUS)
+    number = f"{value:,}".replace("-", markup.MINUS)
     if row["c_mechanism"] == Mechanism.STALLED_DAYS:
         return f'{number}<span class="cell-sub">{_("units shipped")}</span>'
     return number

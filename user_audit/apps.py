@@ -11,9 +11,10 @@ class UserAuditConfig(AppConfig):
     verbose_name = _("User audit")
 
     def ready(self) -> None:
-        from inventory_ops import guide, menu, topics
+        from inventory_ops.demo import lifecycle
         from inventory_ops.kit.reports import registry
-        from inventory_ops.operations import demo, scans
+        from inventory_ops.operations import scans
+        from inventory_ops.registries import guide, menu, topics
         from user_audit import reports  # noqa: F401  (registers them)
         from user_audit.demo import APPROVER, seed
         from user_audit.operations.periodic import scan_users
@@ -30,6 +31,6 @@ class UserAuditConfig(AppConfig):
             report=report.slug,
         )
         topics.add_report(report)
-        demo.add_seeder(seed)
-        demo.LOGINS[APPROVER] = "second administrator: approves what admin@example.com requests"
+        lifecycle.add_seeder("user audit", seed)
+        lifecycle.LOGINS[APPROVER] = "second administrator: approves what admin@example.com requests"
         guide.add("user-audit", _("User audit"), "user-audit.md", roles=("admin",))

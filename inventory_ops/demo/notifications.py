@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from inventory_ops import topics
 from inventory_ops.models import Destination, User
 from inventory_ops.operations.notifications import destinations
+from inventory_ops.registries import topics
 
 
 def subscribe(now: datetime) -> None:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.channels.kinds import Kind
+from inventory_ops.adapters.kinds import Kind
 from inventory_ops.models import Channel, ChannelListing, Merchant
 from inventory_ops.operations.channels.setup import RULES, Details
 

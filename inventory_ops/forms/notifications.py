@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory_ops import topics
 from inventory_ops.models import Destination, Merchant, User
 from inventory_ops.operations.notifications.destinations import NEEDS_ADDRESS
+from inventory_ops.registries import topics
 
 
 class DestinationForm(forms.Form):

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory_ops.kit.db.fields import MoneyField, PercentField
 
 if TYPE_CHECKING:
-    from inventory_ops.channels.protocol import OrderLine
+    from inventory_ops.adapters.protocol import OrderLine
     from inventory_ops.models.users import User
 
 

@@ -25,6 +25,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
+from inventory_ops.kit.registry import Registry
 from inventory_ops.models import Job, Notification, User
 
 log = structlog.get_logger(__name__)
@@ -76,15 +77,14 @@ class Context:
 
 
 type Handler = Callable[[Context], None]
-_handlers: dict[str, Handler] = {}
+_handlers: Registry[Handler] = Registry("kind of job")
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
     """Decorator: the function runs jobs of this kind. It must be safe to run again after a crash."""
 
     def register(function: Handler) -> Handler:
-        _handlers[kind] = function
-        return function
+        return _handlers.add(kind, function)
 
     return register
 
@@ -116,7 +116,7 @@ def run(job_id: UUID | str) -> None:
     log.info("job_started", job=str(job.pk), kind=job.kind, attempt=job.attempts)
     context = Context(job)
     try:
-        function = _handlers.get(job.kind)
+        function = _handlers.find(job.kind)
         if function is None:
             raise JobFailed(f"This version cannot run jobs of kind {job.kind}.")
         with _kept_lease(job):

@@ -13,6 +13,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
+from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import ScanRun, ScanSchedule, User
 from inventory_ops.operations import audit, findings, issues
@@ -43,18 +44,16 @@ class Scan:
     prepare: Callable[[datetime], object] = lambda as_of: None  # in a transaction of its own, before the scan's
 
 
-_scans: dict[str, Scan] = {}
+_scans: Registry[Scan] = Registry("scan")
 
 
 def register(scan: Scan) -> None:
     """Add a scan. Called from AppConfig.ready()."""
-    if scan.name in _scans:
-        raise ValueError(f"Two scans are called {scan.name!r}.")
-    _scans[scan.name] = scan
+    _scans.add(scan.name, scan)
 
 
 def names() -> list[str]:
-    return list(_scans)
+    return _scans.keys()
 
 
 def register_report_scans(every: dict[str, timedelta]) -> None:
@@ -92,7 +91,7 @@ def run(name: str, *, as_of: datetime | None = None, requested_by: str = "") -> 
     moment = as_of or timezone.now()
     scan_run = ScanRun.objects.create(name=name, as_of=moment, requested_by=requested_by)
     try:
-        _scans[name].prepare(moment)
+        _scans.get(name).prepare(moment)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select pg_try_advisory_xact_lock(hashtext(%s))", [f"scan:{name}"])
             if not cursor.fetchone()[0]:
@@ -104,7 +103,7 @@ def run(name: str, *, as_of: datetime | None = None, requested_by: str = "") -> 
             )
             # laterals over millions of rows: a compiled plan costs more than it saves, and memoize never hits
             cursor.execute("set local enable_memoize = off")
-            counts = _scans[name].run(moment)
+            counts = _scans.get(name).run(moment)
     except ScanBusy:
         scan_run.delete()
         raise
@@ -128,7 +127,9 @@ def request(name: str, *, by: str = "") -> None:
     if name not in _scans:
         raise UnknownScan(name)
     try:
-        current_app.send_task("inventory_ops.tasks.run_scan", args=[name, by], queue=_scans[name].queue, retry=False)
+        current_app.send_task(
+            "inventory_ops.tasks.run_scan", args=[name, by], queue=_scans.get(name).queue, retry=False
+        )
     except (BrokerError, RedisError, OSError) as error:
         # the schedule is the truth: due now, the next tick sends it
         ScanSchedule.objects.filter(name=name).update(next_at=timezone.now())
@@ -137,9 +138,9 @@ def request(name: str, *, by: str = "") -> None:
 
 def ensure_schedules(*, now: datetime) -> None:
     """A row for every scan, with its default period."""
-    missing = set(_scans) - set(ScanSchedule.objects.values_list("name", flat=True))
+    missing = set(_scans.keys()) - set(ScanSchedule.objects.values_list("name", flat=True))
     ScanSchedule.objects.bulk_create(
-        (ScanSchedule(name=name, every=_scans[name].every, next_at=now) for name in sorted(missing)),
+        (ScanSchedule(name=name, every=_scans.get(name).every, next_at=now) for name in sorted(missing)),
         ignore_conflicts=True,
     )
 
@@ -161,7 +162,7 @@ def start_due(*, now: datetime) -> Sequence[str]:
     sent = []
     with transaction.atomic():
         due = ScanSchedule.objects.select_for_update(skip_locked=True).filter(
-            is_enabled=True, next_at__lte=now, name__in=list(_scans)
+            is_enabled=True, next_at__lte=now, name__in=_scans.keys()
         )
         for schedule in due:
             schedule.next_at = now + schedule.every

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils import timezone
 
+from inventory_ops.kit.registry import Registry
 from inventory_ops.operations import issues
 from inventory_ops.queries import findings, ledger, stock
 from inventory_ops.queries import issues as issue_queries
@@ -15,7 +16,7 @@ from inventory_ops.queries import issues as issue_queries
 MOST_LISTED = 100  # of one check; the count beyond is told
 
 type Check = Callable[[], list[str]]
-_checks: dict[str, Check] = {}
+_checks: Registry[Check] = Registry("check of the ledger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,7 @@ class Outcome:
 
 def add_check(name: str, check: Check) -> None:
     """Add a check: it answers one line a difference, [] when all is right. From AppConfig.ready()."""
-    if name in _checks:
-        raise ValueError(f"Two checks are called {name!r}.")
-    _checks[name] = check
+    _checks.add(name, check)
 
 
 def run() -> Iterator[Outcome]:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from inventory_ops.channels.protocol import Basis
+from inventory_ops.adapters.protocol import Basis
 from inventory_ops.models import (
     Channel,
     ChannelChange,

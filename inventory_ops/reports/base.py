@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.db import replica
+from inventory_ops.kit.markup import initials
 from inventory_ops.kit.reports import Lead, Report, Scope, columns, filters
 from inventory_ops.models import Finding, User
 from inventory_ops.models.issues import IssueRow
 from inventory_ops.operations import issues
-from inventory_ops.shell import initials
-from inventory_ops.templatetags import ui
 
 FEW = 1_000  # findings whose rows are asked for by id
 STATE_TONES = {"open": "critical", "acknowledged": "neutral", "snoozed": "warning", "resolved": "good"}
@@ -44,7 +44,7 @@ class WorkflowFilters(django_filters.FilterSet):
 
 
 def _age(row: Any) -> str:
-    return ui.ago(row["c_first_seen"], timezone.now()) if row["c_first_seen"] else ""
+    return markup.ago(row["c_first_seen"], timezone.now()) if row["c_first_seen"] else ""
 
 
 def _owner(row: Any) -> str:

@@ -12,10 +12,10 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.reports.filters import LONGEST_SEARCH
 from inventory_ops.models import Category, Merchant
 from inventory_ops.queries import search
-from inventory_ops.templatetags import ui
 
 
 class ProductSearchFilter(django_filters.CharFilter):
@@ -76,7 +76,7 @@ def brand_filter(field: str = "brand_name") -> django_filters.CharFilter:
 
 def amount(value: Decimal | None) -> str:
     """A KPI's amount; sums over merchants may mix currencies, so it carries none."""
-    return ui.number(Decimal(value or 0).quantize(Decimal(1)))
+    return markup.number(Decimal(value or 0).quantize(Decimal(1)))
 
 
 def flash_sale_cell(row: Mapping[str, Any]) -> str:
@@ -84,12 +84,14 @@ def flash_sale_cell(row: Mapping[str, Any]) -> str:
     percentage = row["c_sale_percentage"]
     if percentage is None:
         return ""
-    off = f"{ui.MINUS}{Decimal(percentage).normalize():f}%"
+    off = f"{markup.MINUS}{Decimal(percentage).normalize():f}%"
     start, end, snapshot = row["c_sale_starts_at"], row["c_sale_ends_at"], row["c_sale_snapshot_price"]
-    when = f"{start:%-d %b} – {end:%-d %b} · {ui.money(snapshot, row.get('c_currency'))}"
+    when = f"{start:%-d %b} – {end:%-d %b} · {markup.money(snapshot, row.get('c_currency'))}"
     title = _("%(start)s to %(end)s UTC, snapshot price %(price)s") % {
         "start": f"{start:%Y-%m-%d %H:%M}",
         "end": f"{end:%Y-%m-%d %H:%M}",
         "price": f"{snapshot:f}",
     }
-    return f'<span title="{escape(title)}">{ui.badge("flash", off)}</span><span class="cell-sub">{escape(when)}</span>'
+    return (
+        f'<span title="{escape(title)}">{markup.badge("flash", off)}</span><span class="cell-sub">{escape(when)}</span>'
+    )

@@ -8,12 +8,12 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.reports import Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import AdjustmentReason, InventoryType
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.queries import ledger
 from inventory_ops.reports import common
-from inventory_ops.templatetags import ui
 
 WRITERS = frozenset({"operations", "admin"})
 
@@ -60,7 +60,7 @@ class _SignedInteger(columns.Integer):
 
     def html(self, row: columns.Row) -> str:
         quantity = row[self.alias]
-        tone, sign = ("pos", "+") if quantity > 0 else ("neg", ui.MINUS)
+        tone, sign = ("pos", "+") if quantity > 0 else ("neg", markup.MINUS)
         return f'<span class="{tone}">{sign}{abs(quantity):,}</span>'
 
 

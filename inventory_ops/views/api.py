@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from inventory_ops.kit.db import size
 from inventory_ops.kit.reports import led, page, registry
-from inventory_ops.permissions import viewer
+from inventory_ops.registries.permissions import viewer
 from inventory_ops.views.reports import find
 
 

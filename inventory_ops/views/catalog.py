@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from inventory_ops import order_panels
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Order, OrderItem, Product, StockBalance
-from inventory_ops.permissions import ADMIN, OPERATIONS, viewer
 from inventory_ops.queries import costs
+from inventory_ops.registries import order_marks
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS, viewer
 
 
 @login_required
@@ -30,7 +30,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         .select_related("product", "merchant")
         .order_by("shop_item_id")
     )
-    marks = order_panels.marks(found, items)
+    marks = order_marks.marks(found, items)
     masked = not user.sees_all_merchants
     context = {
         "page": Page(

@@ -17,16 +17,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from inventory_ops.forms.findings import ACTIONS, Action
 from inventory_ops.kit.bulk import choose
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Finding, User
 from inventory_ops.operations import findings, scans
-from inventory_ops.permissions import ADMIN, OPERATIONS, roles_required, viewer
 from inventory_ops.queries.findings import identity_key
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
 from inventory_ops.views.addresses import safe_next
 from inventory_ops.views.reports import find
-from inventory_ops.workflow import ACTIONS, Action
 
 MOST_ROWS = 2_000
 SHOWN_ROWS = 50

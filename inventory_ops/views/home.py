@@ -8,15 +8,16 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from inventory_ops import dashboard, guide
-from inventory_ops.permissions import viewer
+from inventory_ops.pages import guide
+from inventory_ops.pages import overview as overview_page
 from inventory_ops.queries import health, search
+from inventory_ops.registries.permissions import viewer
 
 
 @login_required
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    page = dashboard.build(viewer=viewer(request), now=timezone.now())
+    page = overview_page.build(viewer=viewer(request), now=timezone.now())
     return render(request, "inventory_ops/dashboard.html", {"page": page})
 
 

@@ -18,7 +18,7 @@ from inventory_ops.kit.page import Figure
 from inventory_ops.models import Import, Job, User
 from inventory_ops.models.imports import RowRemark
 from inventory_ops.operations.imports import uploads
-from inventory_ops.permissions import ADMIN, OPERATIONS, roles_required, viewer
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
 from inventory_ops.views import jobs
 
 SHOWN_ERRORS = 200

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Job
 from inventory_ops.operations import jobs
-from inventory_ops.permissions import viewer
+from inventory_ops.registries.permissions import viewer
 
 TONES = {"queued": "neutral", "running": "warning", "done": "good", "failed": "critical", "cancelled": "neutral"}
 STOP_POLLING = 286  # htmx ends a poll on this status

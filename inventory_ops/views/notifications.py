@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inventory_ops import topics
 from inventory_ops.forms.notifications import DestinationForm, SubscriptionForm
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Delivery, Destination, Notification, Subscription, User
 from inventory_ops.operations.notifications import bell, deliveries, destinations, senders
-from inventory_ops.permissions import EVERYBODY, roles_required, viewer
+from inventory_ops.registries import topics
+from inventory_ops.registries.permissions import EVERYBODY, roles_required, viewer
 
 SHOWN = 50
 SETTINGS = "/notifications/settings/"

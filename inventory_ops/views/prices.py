@@ -13,7 +13,7 @@ from inventory_ops.forms.prices import GuardForm, PricesForm
 from inventory_ops.kit.page import Page
 from inventory_ops.models import PriceGuard, Product
 from inventory_ops.operations import prices
-from inventory_ops.permissions import ADMIN, OPERATIONS, roles_required, viewer
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
 
 GUARD = "/settings/price-guard/"
 TONES = {"off": "neutral", "warn": "warning", "block": "critical"}

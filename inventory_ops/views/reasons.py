@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from inventory_ops.kit.page import Page
 from inventory_ops.models import AdjustmentReason
 from inventory_ops.operations import reasons
-from inventory_ops.permissions import ADMIN, roles_required, viewer
+from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
 
 
 class ReasonForm(forms.Form):

@@ -22,18 +22,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from inventory_ops.dashboard import freshness_line
+from inventory_ops.forms.findings import ACTIONS
 from inventory_ops.kit.db.replica import reads_from_replica
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports import Report, Selection, exports, figures, page, registry
 from inventory_ops.models import User
 from inventory_ops.operations import exports as export_jobs
 from inventory_ops.operations import preferences
-from inventory_ops.permissions import ADMIN, OPERATIONS, viewer
+from inventory_ops.pages.overview import freshness_line
 from inventory_ops.queries import findings
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS, viewer
 from inventory_ops.views import lists, saved_views
 from inventory_ops.views.addresses import safe_next
-from inventory_ops.workflow import ACTIONS
 
 
 def find(slug: str) -> Report:

@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from inventory_ops import shell
 from inventory_ops.kit.reports import Report, Selection, page, registry
 from inventory_ops.models import SavedView, User
 from inventory_ops.operations import preferences, saved_views
-from inventory_ops.permissions import viewer
+from inventory_ops.pages import frame
 from inventory_ops.queries.shell import StoredView
+from inventory_ops.registries.permissions import viewer
 from inventory_ops.views.addresses import safe_next
 
 type Enrich = Callable[[page.ReportPage, Selection | None], None]
@@ -38,7 +38,7 @@ def opening(request: HttpRequest, declared: Report, user: User) -> HttpResponse 
 def build(request: HttpRequest, declared: Report, *, select_rows: bool, enrich: Enrich) -> page.ReportPage:
     """The list page of an address with its saved views as tabs, shown with the columns of the view in force."""
     user = viewer(request)
-    stored = shell.of_request(request, user, report=declared.slug).views
+    stored = frame.of_request(request, user, report=declared.slug).views
     current = next((each for each in stored if str(each.pk) == request.GET.get("view")), None)
     picked = request.GET.get("columns", "").split(",") if request.GET.get("columns") else None
     if picked is None and current:

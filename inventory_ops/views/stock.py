@@ -18,8 +18,8 @@ from inventory_ops.models import EventKey, InventoryEvent, Order, OrderItem, Pro
 from inventory_ops.operations import orders, stock
 from inventory_ops.operations.ledger import InsufficientStock, LedgerRefusal
 from inventory_ops.operations.stock import Changed, Place, StockMoved
-from inventory_ops.permissions import ADMIN, EVERYBODY, OPERATIONS, roles_required, viewer
 from inventory_ops.queries import ledger, search
+from inventory_ops.registries.permissions import ADMIN, EVERYBODY, OPERATIONS, roles_required, viewer
 
 WRITERS = (OPERATIONS, ADMIN)
 HITS = 20

@@ -20,8 +20,8 @@ from inventory_ops.models import Product, StockBalance, User
 from inventory_ops.operations import stock
 from inventory_ops.operations.ledger import LedgerRefusal
 from inventory_ops.operations.stock import Place, StockMoved
-from inventory_ops.permissions import roles_required, viewer
 from inventory_ops.queries import search
+from inventory_ops.registries.permissions import roles_required, viewer
 from inventory_ops.views.stock import WRITERS
 
 HITS = 10

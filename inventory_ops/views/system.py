@@ -20,12 +20,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.celery import QUEUES
-from inventory_ops import metrics as metrics_page
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Delivery, Job, ScanSchedule
 from inventory_ops.operations import jobs, scans
-from inventory_ops.permissions import ADMIN, roles_required, viewer
+from inventory_ops.pages import metrics as metrics_page
 from inventory_ops.queries import health, status
+from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
 
 SCHEDULES = "/system/schedules/"
 STATUS = "/system/status/"

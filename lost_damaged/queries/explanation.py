@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory_ops.templatetags.ui import MINUS
+from inventory_ops.kit.markup import MINUS
 from lost_damaged import formula
 from lost_damaged.models import SellerTransaction
 

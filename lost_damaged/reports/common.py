@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.reports import columns
-from inventory_ops.templatetags import ui
 
 VENDOR = columns.Text(
     key="vendor_number", header="Vendor Number", label=_("Vendor"), expression="merchant__vendor_number", css="m-hide"
@@ -20,7 +20,7 @@ class Number(columns.Percent):
 
     def html(self, row: columns.Row) -> str:
         value = row[self.alias]
-        return "" if value is None else ui.number(value.normalize() + 0)
+        return "" if value is None else markup.number(value.normalize() + 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory_ops.kit.page import Page
-from inventory_ops.permissions import EVERYBODY, FINANCE, MERCHANT, roles_required, viewer
+from inventory_ops.registries.permissions import EVERYBODY, FINANCE, MERCHANT, roles_required, viewer
 from lost_damaged.forms import AcceptForm, ClaimForm, RejectForm
 from lost_damaged.models import Claim, ClaimFile
 from lost_damaged.operations import claims

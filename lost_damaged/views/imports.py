@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.imports import pages
 from inventory_ops.kit.page import Figure
 from inventory_ops.models import Import, Job, User
-from inventory_ops.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, viewer
-from inventory_ops.templatetags import ui
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, viewer
 from inventory_ops.views import jobs as job_views
 from lost_damaged import csv_files, formula
 from lost_damaged.forms import FinanceImportForm
@@ -147,7 +147,7 @@ def _under_way(request: HttpRequest, record: Import, file: WriteOffFile) -> Http
 
 def amounts(by_currency: dict[str, tuple[Decimal, Decimal]], which: int) -> str:
     texts = [
-        f"{ui.money(formula.rounded(pair[which], formula.minor_units(currency)), currency)} {currency}"
+        f"{markup.money(formula.rounded(pair[which], formula.minor_units(currency)), currency)} {currency}"
         for currency, pair in sorted(by_currency.items())
     ]
     return " · ".join(texts) or "0"

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory_ops.kit.page import Page
-from inventory_ops.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, viewer
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, viewer
 from lost_damaged.models import NavBatch
 from lost_damaged.operations import nav as operations
 from lost_damaged.operations.nav import CannotDecide

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from inventory_ops.kit.page import Figure, Page
 from inventory_ops.kit.reports.scope import window_of_dates
-from inventory_ops.permissions import ADMIN, FINANCE, OPERATIONS, roles_required
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required
 from lost_damaged import csv_files
 from lost_damaged.forms import ReconciliationForm
 from lost_damaged.operations import reconciliation

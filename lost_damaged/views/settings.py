@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inventory_ops.kit.page import Page
-from inventory_ops.permissions import ADMIN, FINANCE, roles_required, viewer
+from inventory_ops.registries.permissions import ADMIN, FINANCE, roles_required, viewer
 from lost_damaged import forms
 from lost_damaged.models import ApiKey, Factor, SellerAccount
 from lost_damaged.operations import api_keys

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from inventory_ops.kit.page import Page
 from inventory_ops.kit.spreadsheets import plain
 from inventory_ops.operations import jobs
-from inventory_ops.permissions import EVERYBODY, FINANCE, roles_required, viewer
+from inventory_ops.registries.permissions import EVERYBODY, FINANCE, roles_required, viewer
 from lost_damaged import formula
 from lost_damaged.models import Statement
 from lost_damaged.operations import statements as operations

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from inventory_ops.kit.page import Page
-from inventory_ops.permissions import EVERYBODY, FINANCE, roles_required, viewer
+from inventory_ops.registries.permissions import EVERYBODY, FINANCE, roles_required, viewer
 from lost_damaged.forms import ReverseForm, WriteOffForm
 from lost_damaged.models import SellerTransaction, Source, WriteOff
 from lost_damaged.operations import write_offs

@@ -48,8 +48,8 @@ def _contract_orders(shops: Shops) -> None:
 
 @pytest.fixture
 def contract_shop(shops: Shops, _contract_orders: None) -> Any:
-    from inventory_ops.channels.vendure import VendureChannel
+    from inventory_ops.adapters.vendure import VendureAdapter
 
     shops.one.set_stock("SKU-A", 7)
     shops.one.set_stock("SKU-B", 0)
-    return VendureChannel(shops.one.url, shops.api_key)
+    return VendureAdapter(shops.one.url, shops.api_key)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
-from inventory_ops.channels.kinds import Kind, Setting, register
-from inventory_ops.channels.protocol import (
+from inventory_ops.adapters.kinds import Kind, Setting, register
+from inventory_ops.adapters.protocol import (
     AuthFailed,
     BadRequest,
     Basis,

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from inventory_ops.channels.protocol import (
+from inventory_ops.adapters.protocol import (
     AuthFailed,
     BadRequest,
     Basis,

@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import pytest
 
-from inventory_ops.channels import kinds
-from inventory_ops.channels.csv_files import CsvChannel
-from inventory_ops.channels.protocol import (
+from inventory_ops.adapters import kinds
+from inventory_ops.adapters.csv_files import CsvAdapter
+from inventory_ops.adapters.protocol import (
     BadRequest,
     Basis,
     Channel,
@@ -23,8 +23,8 @@ from inventory_ops.channels.protocol import (
     StockWrite,
     TellsCarts,
 )
-from inventory_ops.channels.shopify import ShopifyChannel
-from inventory_ops.channels.woocommerce import WooCommerceChannel
+from inventory_ops.adapters.shopify import ShopifyAdapter
+from inventory_ops.adapters.woocommerce import WooCommerceAdapter
 from tests.channels import woocommerce_contract
 from tests.channels.fake import FakeChannel, OnHandChannel, Shop
 from tests.channels.shopify_contract import LOCATION, TOKEN, Stub
@@ -56,7 +56,7 @@ def csv_sample(tmp_path: Path) -> Sample:
         "cart_id,sku,quantity,unit_price,currency,customer_email,promo_code,updated_at\n"
         f"C-1,SKU-B,3,20,gbp,jane@example.org,SPRING,{NOW.isoformat()}\n"
     )
-    return Sample(CsvChannel(folder), strange_id=None)
+    return Sample(CsvAdapter(folder), strange_id=None)
 
 
 def fake_sample(basis: Basis) -> Callable[[Path], Sample]:
@@ -87,7 +87,7 @@ def shopify_sample(_path: Path) -> Sample:
     stub.cart(1, desk, 3)
     stub.order(1, lamp, 2)
     stub.order(2, lamp, 1, fulfilled=1)
-    adapter = ShopifyChannel(stub.url, TOKEN, LOCATION, per_second=1000)
+    adapter = ShopifyAdapter(stub.url, TOKEN, LOCATION, per_second=1000)
     return Sample(adapter, strange_id="gid://shopify/InventoryItem/99")
 
 
@@ -98,7 +98,7 @@ def woocommerce_sample(_path: Path) -> Sample:
     shop.order(lamp, 2)
     shop.order(lamp, 1, status="completed")
     shop.order(desk, 3, status="pending")
-    adapter = WooCommerceChannel(shop.url, woocommerce_contract.KEY, woocommerce_contract.SECRET, per_second=1000)
+    adapter = WooCommerceAdapter(shop.url, woocommerce_contract.KEY, woocommerce_contract.SECRET, per_second=1000)
     return Sample(adapter, strange_id="999999")
 
 

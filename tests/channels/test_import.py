@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from inventory_ops.channels.protocol import AuthFailed, Basis, Unavailable
+from inventory_ops.adapters.protocol import AuthFailed, Basis, Unavailable
 from inventory_ops.models import (
     AuditEvent,
     Channel,

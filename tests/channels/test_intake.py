@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from inventory_ops.channels.protocol import Basis
+from inventory_ops.adapters.protocol import Basis
 from inventory_ops.models import Channel, ChannelListing, ChannelOrder, ChannelOrderLine, InventoryEvent, Order
 from inventory_ops.operations import orders, verify
 from inventory_ops.operations.channels import exchange, intake

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from inventory_ops.channels.protocol import (
+from inventory_ops.adapters.protocol import (
     AuthFailed,
     Basis,
     ChannelError,

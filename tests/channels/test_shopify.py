@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from inventory_ops.channels import kinds
-from inventory_ops.channels.protocol import AuthFailed, Outcome, RateLimited, StockWrite
-from inventory_ops.channels.shopify import ShopifyChannel
+from inventory_ops.adapters import kinds
+from inventory_ops.adapters.protocol import AuthFailed, Outcome, RateLimited, StockWrite
+from inventory_ops.adapters.shopify import ShopifyAdapter
 from inventory_ops.models import Channel, ChannelWebhook, Order
 from inventory_ops.operations.channels.credentials import sealed
 from tests import make
@@ -30,8 +30,8 @@ def stub() -> Iterator[Stub]:
     made.close()
 
 
-def adapter(stub: Stub, token: str = TOKEN) -> ShopifyChannel:
-    return ShopifyChannel(stub.url, token, LOCATION, webhook_secret="hush", per_second=1000)
+def adapter(stub: Stub, token: str = TOKEN) -> ShopifyAdapter:
+    return ShopifyAdapter(stub.url, token, LOCATION, webhook_secret="hush", per_second=1000)
 
 
 def write(item: str, units: int, expected: int | None) -> StockWrite:

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from inventory_ops.channels import web
-from inventory_ops.channels.protocol import AuthFailed, BadRequest, Unavailable
-from inventory_ops.channels.vendure import VendureChannel
+from inventory_ops.adapters import web
+from inventory_ops.adapters.protocol import AuthFailed, BadRequest, Unavailable
+from inventory_ops.adapters.vendure import VendureAdapter
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import (
     Channel,
@@ -409,7 +409,7 @@ def test_a_stopped_shop_and_a_frozen_one(shops: Shops, by: Any, monkeypatch: pyt
 def test_a_refused_key_pauses_the_channel_at_once(shops: Shops, channel: Channel, by: Any) -> None:
     """It answers HTTP 200 to a wrong key; a key that may not do everything is no better."""
     with pytest.raises(AuthFailed):
-        VendureChannel(shops.one.url, "wrong").check()
+        VendureAdapter(shops.one.url, "wrong").check()
     details = Details("Shop", True, True, timedelta(minutes=30), {})
     door = shops.doors[shops.one.name]
     setup.edit(channel=channel, details=details, settings={"url": door.url, "api_key": "wrong"}, by=by)
@@ -451,7 +451,7 @@ def test_a_deleted_item_is_rejected_and_harms_no_other(shops: Shops, channel: Ch
 def test_answers_are_bounded(shops: Shops, monkeypatch: pytest.MonkeyPatch) -> None:
     door = shops.doors[shops.two.name]
     monkeypatch.setattr(web, "LARGEST_ANSWER", 1_000_000)
-    channel = VendureChannel(door.url, shops.api_key)
+    channel = VendureAdapter(door.url, shops.api_key)
     try:
         door.fault, door.only = "endless", b""
         with pytest.raises(Unavailable, match="more than"):
@@ -460,4 +460,4 @@ def test_answers_are_bounded(shops: Shops, monkeypatch: pytest.MonkeyPatch) -> N
         door.fault = ""
     assert channel.check().endswith("variants)")
     with pytest.raises(BadRequest):
-        VendureChannel("http://10.0.0.1", "x").check()
+        VendureAdapter("http://10.0.0.1", "x").check()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from inventory_ops.channels import web
-from inventory_ops.channels.protocol import AuthFailed, BadRequest, RateLimited, Unavailable
+from inventory_ops.adapters import web
+from inventory_ops.adapters.protocol import AuthFailed, BadRequest, RateLimited, Unavailable
 from tests.channels.proxy import Door
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from inventory_ops.channels import kinds, web
-from inventory_ops.channels.protocol import AuthFailed, BadRequest, Outcome, StockWrite, Unavailable
-from inventory_ops.channels.woocommerce import WooCommerceChannel
+from inventory_ops.adapters import kinds, web
+from inventory_ops.adapters.protocol import AuthFailed, BadRequest, Outcome, StockWrite, Unavailable
+from inventory_ops.adapters.woocommerce import WooCommerceAdapter
 from inventory_ops.models import Channel, ChannelListing, ChannelOrder, ChannelWebhook, Order
 from inventory_ops.operations import verify
 from inventory_ops.operations.channels.credentials import sealed
@@ -34,8 +34,8 @@ def stub() -> Iterator[Stub]:
     made.close()
 
 
-def adapter(stub: Stub, secret: str = SECRET) -> WooCommerceChannel:
-    return WooCommerceChannel(stub.url, KEY, secret, webhook_secret="hush", per_second=1000)
+def adapter(stub: Stub, secret: str = SECRET) -> WooCommerceAdapter:
+    return WooCommerceAdapter(stub.url, KEY, secret, webhook_secret="hush", per_second=1000)
 
 
 def write(external_id: str, units: int) -> StockWrite:
@@ -110,12 +110,12 @@ def test_a_wrong_secret(stub: Stub) -> None:
         adapter(stub, "nope").check()
     assert adapter(stub).check() == "127.0.0.1 (0 products)"
     with pytest.raises(BadRequest):
-        WooCommerceChannel("http://10.0.0.1", KEY, SECRET).check()
+        WooCommerceAdapter("http://10.0.0.1", KEY, SECRET).check()
 
 
 @pytest.mark.parametrize("garbage", [None, "x", 7, {}, {"a": 1}, [1], [{"id": "x"}]])
 def test_an_answer_that_is_not_understood_says_nothing(garbage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    channel = WooCommerceChannel("https://shop.example.com", KEY, SECRET)
+    channel = WooCommerceAdapter("https://shop.example.com", KEY, SECRET)
     headers = {"x-wp-total": "1", "x-wp-totalpages": "1"}
     monkeypatch.setattr(web.Client, "call", lambda *_arguments, **_named: web.Answer(garbage, headers))
     asked: list[Callable[[], object]] = [

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from inventory_ops.channels.protocol import Basis
+from inventory_ops.adapters.protocol import Basis
 from inventory_ops.models import Channel, ChannelListing, Merchant, Product, StockBalance
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import ledger

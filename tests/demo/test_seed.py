@@ -9,8 +9,8 @@ import pytest
 from django.db.models import Count, F, Min, Q, Sum
 from django.utils import timezone
 
-from inventory_ops import demo
 from inventory_ops.demo import catalogue, orders
+from inventory_ops.demo import marketplace as demo
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import (
     Category,

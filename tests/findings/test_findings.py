@@ -12,10 +12,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from inventory_ops import dashboard
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import AuditEvent, Finding, FindingEvent, Product, ReportDay, ScanRun, ScanSchedule
 from inventory_ops.operations import findings, scans
+from inventory_ops.pages import overview
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -177,13 +177,13 @@ def test_a_failed_scan_closes_nothing_and_says_so(monkeypatch: pytest.MonkeyPatc
         Finding.objects.all().delete()
         raise RuntimeError("half way")
 
-    monkeypatch.setitem(scans._scans, "costs", scans.Scan("costs", broken, timedelta(minutes=15)))
+    monkeypatch.setitem(scans._scans._values, "costs", scans.Scan("costs", broken, timedelta(minutes=15)))
     with pytest.raises(RuntimeError):
         scans.run("costs", as_of=NOW)
     assert Finding.objects.filter(report=SLUG).count() == 1
     assert ScanRun.objects.order_by("-pk")[0].state == "failed"
     card = next(
-        card for card in dashboard.build(viewer=make.user("operations"), now=timezone.now()).cards if SLUG in card.url
+        card for card in overview.build(viewer=make.user("operations"), now=timezone.now()).cards if SLUG in card.url
     )
     assert card.failed
     assert card.freshness is not None
@@ -199,7 +199,7 @@ def test_the_same_scan_never_runs_twice_at_once(monkeypatch: pytest.MonkeyPatch)
         finish.wait(60)
         return findings.ScanCounts()
 
-    monkeypatch.setitem(scans._scans, "costs", scans.Scan("costs", slow, timedelta(minutes=15)))
+    monkeypatch.setitem(scans._scans._values, "costs", scans.Scan("costs", slow, timedelta(minutes=15)))
 
     def first() -> None:
         scans.run("costs")

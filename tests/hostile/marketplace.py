@@ -6,12 +6,12 @@ import pytest
 from django.test import TestCase
 from django.utils import timezone
 
-from inventory_ops import demo
 from inventory_ops.demo import catalogue, orders
+from inventory_ops.demo import marketplace as demo
 from inventory_ops.models import User
 from inventory_ops.operations import scans
-from lost_damaged import sample as write_offs
-from trackers import sample as trackers
+from lost_damaged import demo as write_offs
+from trackers import demo as trackers
 
 LOGINS = {"operations": "ops", "merchant": "merchant", "finance": "finance", "admin": "admin"}
 

@@ -343,16 +343,16 @@ def test_possible_double_payments(world: World) -> None:
 def test_the_sample_data_is_made_through_the_operations(world: World) -> None:
     from django.utils import timezone
 
-    from lost_damaged import sample
+    from lost_damaged import demo
     from lost_damaged.models import NavBatch, Statement
 
     User.objects.create_user("finance@example.com", None, role="finance")
     for n in range(6):
         world.order_item(world.product(f"P{n}"), quantity=5)
-    sample.seed(timezone.now())
+    demo.seed(timezone.now())
     booked = WriteOff.objects.count()
     assert booked > 50
     assert Statement.objects.filter(state="closed").exists() and NavBatch.objects.exists()
     assert SellerTransaction.objects.filter(type="debit").exists()
-    sample.seed(timezone.now())
+    demo.seed(timezone.now())
     assert WriteOff.objects.count() == booked

@@ -239,7 +239,7 @@ def test_a_tracker_tells_a_worse_band_and_again_after_it_rose_five_points_above_
 
 
 def test_the_user_audit_is_a_topic_of_administrators_alone() -> None:
-    from inventory_ops import topics
+    from inventory_ops.registries import topics
 
     assert "user-audit" in [topic.key for topic in topics.offered_to(make.user("admin"))]
     assert "user-audit" not in [topic.key for topic in topics.offered_to(make.user("operations"))]

@@ -10,10 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from inventory_ops.bench import database
-from inventory_ops.bench.job import Timing, at_least, at_most, registry
-from inventory_ops.bench.scale import SCALES
 from inventory_ops.models import Product, Store
+from tests.bench import database
+from tests.bench.job import Timing, at_least, at_most, registry
+from tests.bench.scale import SCALES
 
 
 @pytest.mark.slow

@@ -12,13 +12,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from inventory_ops.bench import database
-from inventory_ops.bench.lists import FirstPages
-from inventory_ops.bench.scale import SCALES
 from inventory_ops.kit.reports import registry
 from inventory_ops.kit.reports.page import shown_columns
 from inventory_ops.operations import findings
 from inventory_ops.reports import base
+from tests.bench import database
+from tests.bench.lists import FirstPages
+from tests.bench.scale import SCALES
 from trackers.operations import health
 
 LARGE = (

@@ -81,8 +81,8 @@ def test_error_page_shows_the_reference_number() -> None:
 
 
 def test_icons_of_menu_and_lists_exist() -> None:
-    from inventory_ops import menu
     from inventory_ops.kit.reports import registry
+    from inventory_ops.registries import menu
 
     used = {entry.icon for group in menu.GROUPS for entry in menu.entries(group)}
     used |= {icon for report in registry for icon in (report.icon, *(link.icon for link in report.links)) if icon}

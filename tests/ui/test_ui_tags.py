@@ -8,28 +8,28 @@ from decimal import Decimal
 import pytest
 from django.template import Context, Template
 
-from inventory_ops.templatetags import ui
+from inventory_ops.kit import markup
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 ATTACK = '"><script>alert(1)</script>'
 
 
 def test_icon_is_decorative_unless_it_has_a_label() -> None:
-    assert 'aria-hidden="true"' in ui.icon("check")
-    labelled = ui.icon("check", "Done")
+    assert 'aria-hidden="true"' in markup.icon("check")
+    labelled = markup.icon("check", "Done")
     assert 'role="img" aria-label="Done"' in labelled
     assert "aria-hidden" not in labelled
 
 
-@pytest.mark.parametrize("tone", sorted(ui.TONES))
+@pytest.mark.parametrize("tone", sorted(markup.TONES))
 def test_badge_says_the_status_in_words(tone: str) -> None:
-    assert ui.badge(tone, "Open").endswith("Open</span>")
-    assert f"is-{tone}" in ui.badge(tone, "Open")
+    assert markup.badge(tone, "Open").endswith("Open</span>")
+    assert f"is-{tone}" in markup.badge(tone, "Open")
 
 
 def test_badge_refuses_an_unknown_tone() -> None:
     with pytest.raises(ValueError, match=r"Unknown tone 'red': use one of brand, critical"):
-        ui.badge("red", "Open")
+        markup.badge("red", "Open")
 
 
 @pytest.mark.parametrize(
@@ -44,54 +44,54 @@ def test_badge_refuses_an_unknown_tone() -> None:
 def test_health_bar_fill_stops_at_100_but_the_number_does_not(
     ratio: Decimal, state: str, text: str, width: str, tone: str
 ) -> None:
-    bar = ui.health_bar(ratio, state)
+    bar = markup.health_bar(ratio, state)
     assert f">{text}<" in bar
     assert f'class="health-fill" width="{width}"' in bar
     assert f"is-{tone}" in bar
 
 
 def test_health_bar_without_a_ratio_is_an_empty_track_with_words() -> None:
-    assert "No data" in ui.health_bar(None, "no_data")
-    assert "No sales" in ui.health_bar(None, "no_sales")
-    assert "health-fill" not in ui.health_bar(None, "no_data")
+    assert "No data" in markup.health_bar(None, "no_data")
+    assert "No sales" in markup.health_bar(None, "no_sales")
+    assert "health-fill" not in markup.health_bar(None, "no_data")
 
 
 def test_health_bar_of_an_empty_stock_has_no_fill() -> None:
-    bar = ui.health_bar(Decimal(0), "stock_out")
+    bar = markup.health_bar(Decimal(0), "stock_out")
     assert ">0%<" in bar
     assert "health-fill" not in bar
 
 
 def test_sparkline_spans_its_frame_and_skips_gaps() -> None:
-    line = ui.sparkline([1, None, 3], "Open issues")
+    line = markup.sparkline([1, None, 3], "Open issues")
     assert 'points="3.0,25.0 93.0,3.0"' in line
     assert 'cx="93.0" cy="3.0"' in line
 
 
 def test_sparkline_of_equal_values_runs_through_the_middle() -> None:
-    assert 'points="3.0,14.0 93.0,14.0"' in ui.sparkline([7, 7], "flat")
+    assert 'points="3.0,14.0 93.0,14.0"' in markup.sparkline([7, 7], "flat")
 
 
 @pytest.mark.parametrize("values", [[], [1], [None, 1], [None, None]])
 def test_sparkline_needs_two_values(values: list[int | None]) -> None:
-    assert ui.sparkline(values, "x") == ""
+    assert markup.sparkline(values, "x") == ""
 
 
 def test_delta_is_coloured_by_good_or_bad_and_points_by_direction() -> None:
-    risen = ui.delta(12, False)
+    risen = markup.delta(12, False)
     assert "is-bad" in risen and "+12" in risen and "#trending-up" in risen
-    fallen = ui.delta(Decimal("-0.6"), True)
+    fallen = markup.delta(Decimal("-0.6"), True)
     assert "is-good" in fallen and "−0.6" in fallen and "#trending-down" in fallen
-    assert "−8.3%" in ui.delta("-8.3%", None)
-    assert "no change" in ui.delta(0, True)
-    assert ui.delta(None, True) == ""
+    assert "−8.3%" in markup.delta("-8.3%", None)
+    assert "no change" in markup.delta(0, True)
+    assert markup.delta(None, True) == ""
 
 
 def test_numbers_have_separators_and_a_true_minus() -> None:
-    assert ui.number(1234567) == "1,234,567"
-    assert ui.number(-4) == "−4"
-    assert ui.number(Decimal("-1234.5"), 2) == "−1,234.50"
-    assert ui.number(None) == ""
+    assert markup.number(1234567) == "1,234,567"
+    assert markup.number(-4) == "−4"
+    assert markup.number(Decimal("-1234.5"), 2) == "−1,234.50"
+    assert markup.number(None) == ""
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_numbers_have_separators_and_a_true_minus() -> None:
     [(None, "−59.88"), ("USD", "−59.88"), ("JPY", "−60"), ("KWD", "−59.880"), ("???", "−59.88")],
 )
 def test_money_has_the_decimals_of_its_currency(currency: str | None, text: str) -> None:
-    assert ui.money(Decimal("-59.88"), currency) == text
+    assert markup.money(Decimal("-59.88"), currency) == text
 
 
 @pytest.mark.parametrize(
@@ -116,22 +116,22 @@ def test_money_has_the_decimals_of_its_currency(currency: str | None, text: str)
     ],
 )
 def test_ago_in_words(gap: timedelta, words: str) -> None:
-    assert f">{words}<" in ui.ago(NOW - gap, NOW)
+    assert f">{words}<" in markup.ago(NOW - gap, NOW)
 
 
 def test_ago_carries_the_exact_moment() -> None:
-    assert 'datetime="2026-11-22T04:00:00+00:00" title="2026-11-22 04:00 UTC"' in ui.ago(NOW, NOW)
-    assert ui.ago(None, NOW) == ""
+    assert 'datetime="2026-11-22T04:00:00+00:00" title="2026-11-22 04:00 UTC"' in markup.ago(NOW, NOW)
+    assert markup.ago(None, NOW) == ""
 
 
 def test_texts_are_escaped_and_nothing_is_styled_inline() -> None:
     pieces = [
-        ui.icon("check", ATTACK),
-        ui.icon(ATTACK),
-        ui.badge("critical", ATTACK),
-        ui.sparkline([1, 2], ATTACK),
-        ui.delta(ATTACK, True),
-        ui.health_bar(Decimal(1), ATTACK),
+        markup.icon("check", ATTACK),
+        markup.icon(ATTACK),
+        markup.badge("critical", ATTACK),
+        markup.sparkline([1, 2], ATTACK),
+        markup.delta(ATTACK, True),
+        markup.health_bar(Decimal(1), ATTACK),
     ]
     for piece in pieces:
         assert "<script" not in piece
@@ -141,4 +141,4 @@ def test_texts_are_escaped_and_nothing_is_styled_inline() -> None:
 def test_the_same_functions_are_template_tags() -> None:
     template = Template("{% load ui %}{% icon 'check' %}{% badge 'good' word %}{{ n|number }}{{ m|money:'JPY' }}")
     html = template.render(Context({"word": "<b>", "n": 1000, "m": Decimal("5.4")}))
-    assert html == ui.icon("check") + ui.badge("good", "<b>") + "1,0005"
+    assert html == markup.icon("check") + markup.badge("good", "<b>") + "1,0005"

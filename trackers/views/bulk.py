@@ -19,7 +19,7 @@ from inventory_ops.kit.bulk import choose
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import User
-from inventory_ops.permissions import roles_required, viewer
+from inventory_ops.registries.permissions import roles_required, viewer
 from trackers.forms import NumbersForm
 from trackers.models import Tracker
 from trackers.operations import rules

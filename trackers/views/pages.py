@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
 from inventory_ops.models import InventoryType, Merchant, Product
-from inventory_ops.permissions import ADMIN, MERCHANT, OPERATIONS, roles_required, viewer
 from inventory_ops.queries import search
-from inventory_ops.templatetags import ui
+from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS, roles_required, viewer
 from trackers import queries
 from trackers.forms import TrackerForm
 from trackers.mechanisms import MECHANISMS
@@ -204,7 +204,7 @@ def preview(request: HttpRequest) -> HttpResponse:
             "reading": reading,
             "existing": existing,
             "mechanism": MECHANISMS[cleaned["mechanism"]],
-            "bar": ui.health_bar(reading.ratio, reading.state),
+            "bar": markup.health_bar(reading.ratio, reading.state),
             "state": State(reading.state).label,
         }
     return render(request, "trackers/_preview.html", context)
@@ -233,7 +233,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "tracker": tracker,
         "reading": reading,
         "mechanism": MECHANISMS[tracker.mechanism],
-        "bar": ui.health_bar(reading.ratio, reading.state),
+        "bar": markup.health_bar(reading.ratio, reading.state),
         "state": State(reading.state).label,
         "headline": headline(tracker, reading, series.runs_out_on),
         "chart": {
@@ -249,7 +249,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "window_start": reading.today - timedelta(days=tracker.lookback_days) if tracker.lookback_days else None,
         "window_end": reading.today - timedelta(days=1),
         "events": tracker.events.order_by("-at")[:20],
-        "health_line": ui.sparkline([day.health / 100 for day in history], _("Health of the last days")),
+        "health_line": markup.sparkline([day.health / 100 for day in history], _("Health of the last days")),
         "now": now,
     }
     return render(request, "trackers/detail.html", context)

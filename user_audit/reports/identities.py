@@ -14,11 +14,11 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.db.expressions import PlainText
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
 from inventory_ops.models.users import Role
-from inventory_ops.templatetags import ui
 from user_audit.models import Identity, Review
 from user_audit.models.identities import AwsStatus, DatabaseStatus, Finding, Flag, Severity
 
@@ -62,7 +62,7 @@ class Read(columns.Moment):
 
     def html(self, row: columns.Row) -> str:
         value = row[self.alias]
-        return "" if value is None else _("read %(ago)s") % {"ago": ui.ago(value, timezone.now())}
+        return "" if value is None else _("read %(ago)s") % {"ago": markup.ago(value, timezone.now())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ class LastUsed(columns.Moment):
     def html(self, row: columns.Row) -> str:
         value = row[self.alias]
         if value is not None:
-            return _("AWS: %(ago)s") % {"ago": ui.ago(value, timezone.now())}
+            return _("AWS: %(ago)s") % {"ago": markup.ago(value, timezone.now())}
         known = row["c_aws_status"] not in (AwsStatus.NOT_FOUND, AwsStatus.UNKNOWN)
         return _("AWS: never, as far as known") if known else ""
 
@@ -97,7 +97,7 @@ class Judged(columns.Choice):
         if severity == Severity.NONE:
             return ""
         word = self.words.get(row[self.alias]) or severity.label
-        return ui.badge(SEVERITY_TONES[severity], str(word))
+        return markup.badge(SEVERITY_TONES[severity], str(word))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from inventory_ops.kit.bulk import choose
 from inventory_ops.kit.reports import registry
 from inventory_ops.kit.spreadsheets import plain
 from inventory_ops.models import User
-from inventory_ops.permissions import ADMIN, roles_required, viewer
+from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
 from user_audit.forms import EmailsForm
 from user_audit.models import ActionItem, ActionJob, ActionStep, Identity
 from user_audit.models.actions import Action

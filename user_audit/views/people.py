@@ -15,9 +15,9 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.reports import Selection, page, registry
-from inventory_ops.permissions import ADMIN, roles_required, viewer
-from inventory_ops.templatetags import ui
+from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
 from inventory_ops.views import lists, saved_views
 from inventory_ops.views.reports import export
 from user_audit.aws.errors import AwsError, WrongAccount
@@ -83,7 +83,7 @@ def freshness() -> dict[str, str]:
     )
     states, texts = [], []
     for account in accounts:
-        age = strip_tags(ui.ago(account.read_at, now)) if account.read_at else _("never")
+        age = strip_tags(markup.ago(account.read_at, now)) if account.read_at else _("never")
         if account.last_state in (IamScan.State.FAILED, IamScan.State.HELD):
             states.append("failed")
             label = IamScan.State(account.last_state).label.lower()

@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.utils.html import escape
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.db import expressions
-from inventory_ops.templatetags import ui
 
 type Row = Mapping[str, Any]
 type Cell = Callable[[Row], str]
@@ -136,7 +136,7 @@ class Integer(Column):
 
     def html(self, row: Row) -> str:
         value = row[self.alias]
-        return "" if value is None else f"{value:,}".replace("-", ui.MINUS)
+        return "" if value is None else f"{value:,}".replace("-", markup.MINUS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ class Money(Column):
         value: Decimal | None = row[self.alias]
         if value is None:
             return ""
-        text = ui.money(-value if self.negative else value, row.get("c_currency"))
+        text = markup.money(-value if self.negative else value, row.get("c_currency"))
         return f'<span class="neg">{text}</span>' if self.negative and value > 0 else text
 
 
@@ -174,7 +174,7 @@ class Percent(Column):
         if value is None:
             return ""
         text = f"{Decimal(value).normalize():f}" if self.places is None else f"{value:.{self.places}f}"
-        return text.replace("-", ui.MINUS) + "%"
+        return text.replace("-", markup.MINUS) + "%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +227,7 @@ class Choice(Column):
             return ""
         word = str(self.words.get(value, value))
         tone = self.tones.get(value)
-        return ui.badge(tone, word) if tone else escape(word)
+        return markup.badge(tone, word) if tone else escape(word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from django.forms.boundfield import BoundField
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from inventory_ops.templatetags import ui
+from inventory_ops.kit import markup
 
 INPUTS = frozenset({"text", "number", "date"})
 
@@ -36,7 +36,7 @@ def _notes(bound: BoundField, errors: Any) -> str:
     auto_id = escape(bound.auto_id)
     notes = f'<div class="field-hint" id="{auto_id}_helptext">{bound.help_text}</div>' if bound.help_text else ""
     if errors:
-        icon = ui.icon("alert-circle", None, 14)
+        icon = markup.icon("alert-circle", None, 14)
         text = " ".join([escape(error) for error in errors])
         notes += f'<div class="field-error" id="{auto_id}_error">{icon}<span>{text}</span></div>'
     return notes

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, Expression, F, OrderBy, Q, QuerySet
@@ -16,12 +16,11 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db import replica
 from inventory_ops.kit.db.expressions import MaskedEmail, PlainText
+from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports.columns import Column, Row
 from inventory_ops.kit.reports.filters import ReportFilterSet
 from inventory_ops.kit.reports.scope import Scope
-
-if TYPE_CHECKING:
-    from inventory_ops.models import User
+from inventory_ops.kit.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ class Report:
     def exported_columns(self) -> list[Column]:
         return [column for column in self.columns if column.exported]
 
-    def allows(self, user: User | None) -> bool:
+    def allows(self, user: Viewer | None) -> bool:
         """May `user` open the report? None is the system."""
         return user is None or user.has_role(*self.roles)
 
@@ -169,7 +168,7 @@ class Report:
         return self.filterset_class(params, queryset=_nothing(), request=None)
 
     def select(
-        self, params: Mapping[str, Any] | QueryDict, *, viewer: User | None, as_of: datetime | None = None
+        self, params: Mapping[str, Any] | QueryDict, *, viewer: Viewer | None, as_of: datetime | None = None
     ) -> Selection:
         """The rows for a set of filter values. Raises ValidationError with a message for each bad value."""
         filterset = self.filters(params)
@@ -182,7 +181,7 @@ class Report:
             rows = rows.using(replica.alias())  # stays with rows that are streamed after the view has answered
         return Selection(self, scope, rows, filterset)
 
-    def masks(self, viewer: User | None) -> bool:
+    def masks(self, viewer: Viewer | None) -> bool:
         """Are personal columns masked for `viewer`?"""
         return viewer is not None and not viewer.sees_all_merchants
 
@@ -202,7 +201,7 @@ class Report:
             return [first, *self.ordering(self.default_sort, rows)]
         return [first, *(f"-{name}" if descending else name for name in column.tail or self.identity)]
 
-    def page_values(self, rows: QuerySet[Any], columns: Sequence[Column], *, viewer: User | None) -> QuerySet[Any]:
+    def page_values(self, rows: QuerySet[Any], columns: Sequence[Column], *, viewer: Viewer | None) -> QuerySet[Any]:
         """`rows` as dictionaries with the raw value of each of `columns` under its alias (late ones: `look_up`)."""
         values: dict[str, Expression | F] = {}
         for column in columns:
@@ -221,7 +220,7 @@ class Report:
     def look_up(self, rows: Sequence[dict[str, Any]]) -> None:
         """Put the values of late columns into the rows of a page, in one query."""
 
-    def export_values(self, rows: QuerySet[Any], *, viewer: User | None) -> QuerySet[Any]:
+    def export_values(self, rows: QuerySet[Any], *, viewer: Viewer | None) -> QuerySet[Any]:
         """`rows` as tuples of the exported text of every exported column, in order."""
         values: dict[str, Any] = {}
         for column in self.exported_columns:
@@ -247,29 +246,10 @@ def _nothing() -> QuerySet[Any]:
     return empty
 
 
-class Registry:
-    """All reports by slug, in the order of the menu."""
-
-    def __init__(self) -> None:
-        self._reports: dict[str, Report] = {}
-
-    def register[R: type[Report]](self, cls: R) -> R:
-        """Class decorator that adds a report."""
-        if cls.slug in self._reports:
-            raise ValueError(f"Two reports are called {cls.slug!r}.")
-        self._reports[cls.slug] = cls()
-        return cls
-
-    def get(self, slug: str) -> Report:
-        """Raises KeyError."""
-        return self._reports[slug]
-
-    def __iter__(self) -> Iterator[Report]:
-        return iter(self._reports.values())
-
-    def __contains__(self, slug: str) -> bool:
-        return slug in self._reports
+registry: Registry[Report] = Registry("report")
 
 
-registry = Registry()
-register = registry.register
+def register[R: type[Report]](cls: R) -> R:
+    """Class decorator that adds a report."""
+    registry.add(cls.slug, cls())
+    return cls

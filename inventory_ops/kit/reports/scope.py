@@ -6,10 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from inventory_ops.models import User
+from typing import Any
 
 WINDOW = re.compile(r"([1-9][0-9]{0,3})(d|m)")
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -30,7 +27,7 @@ class Scope:
     """What `Report.rows` needs to know. `params` are the cleaned values of the filters, None when not given."""
 
     as_of: datetime
-    viewer: User | None = None
+    viewer: Any = None  # a `Viewer`, None for a view of everything; reports know it as their user
     window: Window | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     kept: Any = None  # state of the table that a report keeps of its rows, when it is right at `as_of`

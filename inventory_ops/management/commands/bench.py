@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
-from inventory_ops.bench import database, report, runner
-from inventory_ops.bench.job import discover, registry
-from inventory_ops.bench.scale import SCALES
+from tests.bench import database, report, runner
+from tests.bench.job import discover, registry
+from tests.bench.scale import SCALES
 
 
 class Command(BaseCommand):

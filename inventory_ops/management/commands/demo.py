@@ -22,7 +22,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from config.embedded import processes
-from inventory_ops.operations import demo
+from inventory_ops.demo import lifecycle as demo
 
 READY_SECONDS = 60
 STOP_SECONDS = 6

@@ -14,7 +14,8 @@ from django.db import DatabaseError, transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
-from inventory_ops.channels.protocol import (
+from inventory_ops.adapters.protocol import (
+    Adapter,
     AuthFailed,
     Capabilities,
     ChannelError,
@@ -22,9 +23,6 @@ from inventory_ops.channels.protocol import (
     OrderSnapshot,
     RateLimited,
     TellsCarts,
-)
-from inventory_ops.channels.protocol import (
-    Channel as Adapter,
 )
 from inventory_ops.models import Channel, ChannelOrder, Order, PaymentAttempt
 from inventory_ops.models.orders import OrderStatus

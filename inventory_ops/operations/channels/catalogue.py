@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory_ops.channels.protocol import Basis, ChannelError, StockItem
+from inventory_ops.adapters.protocol import Basis, ChannelError, StockItem
 from inventory_ops.models import Channel, ChannelImport, ChannelImportRow, User
 from inventory_ops.models.ledger import EventSource
 from inventory_ops.operations import audit, jobs, ledger

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from inventory_ops.channels.protocol import AuthFailed
+from inventory_ops.adapters.protocol import AuthFailed
 from inventory_ops.kit import sealing
 from inventory_ops.models import Channel
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory_ops.channels.protocol import ChannelError
+from inventory_ops.adapters.protocol import ChannelError
 from inventory_ops.models import Channel, Job, User
 from inventory_ops.operations import jobs
 from inventory_ops.operations.channels import exchange, health, push

@@ -14,9 +14,8 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
-from inventory_ops.channels import kinds
-from inventory_ops.channels.protocol import BadRequest, ChannelError, OrderSnapshot
-from inventory_ops.channels.protocol import Channel as Adapter
+from inventory_ops.adapters import kinds
+from inventory_ops.adapters.protocol import Adapter, BadRequest, ChannelError, OrderSnapshot
 from inventory_ops.kit.db.locks import session_lock
 from inventory_ops.models import Channel, ChannelOrder, ChannelWebhook
 from inventory_ops.operations.channels import carts, health, intake, push

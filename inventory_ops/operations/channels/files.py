@@ -7,7 +7,7 @@ from typing import IO, Any, Protocol, cast
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from inventory_ops.channels import kinds
+from inventory_ops.adapters import kinds
 from inventory_ops.models import Channel, User
 from inventory_ops.operations import audit
 from inventory_ops.operations.channels import carts, exchange

@@ -9,7 +9,7 @@ import structlog
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from inventory_ops.channels.protocol import AuthFailed, BadRequest, ChannelError, RateLimited
+from inventory_ops.adapters.protocol import AuthFailed, BadRequest, ChannelError, RateLimited
 from inventory_ops.models import Channel
 from inventory_ops.operations import audit
 

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from inventory_ops.channels.protocol import Basis, Capabilities, OrderLine, OrderSnapshot
+from inventory_ops.adapters.protocol import Basis, Capabilities, OrderLine, OrderSnapshot
 from inventory_ops.models import (
     Channel,
     ChannelListing,

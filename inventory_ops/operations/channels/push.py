@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from inventory_ops.channels.protocol import (
+from inventory_ops.adapters.protocol import (
+    Adapter,
     BadRequest,
     Basis,
     ChannelError,
@@ -27,7 +28,6 @@ from inventory_ops.channels.protocol import (
     Unavailable,
     WriteResult,
 )
-from inventory_ops.channels.protocol import Channel as Adapter
 from inventory_ops.models import Channel, ChannelListing
 from inventory_ops.queries import channels as queries
 

@@ -12,8 +12,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory_ops.channels import kinds
-from inventory_ops.channels.protocol import ChannelError
+from inventory_ops.adapters import kinds
+from inventory_ops.adapters.protocol import ChannelError
 from inventory_ops.models import Channel, ChannelImport, ChannelListing, Merchant, User
 from inventory_ops.operations import audit
 from inventory_ops.operations.channels import carts, credentials, exchange, health

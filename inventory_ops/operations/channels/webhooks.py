@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from inventory_ops.channels import kinds
-from inventory_ops.channels.protocol import AuthFailed, TakesWebhooks, WebhookRefused
+from inventory_ops.adapters import kinds
+from inventory_ops.adapters.protocol import AuthFailed, TakesWebhooks, WebhookRefused
 from inventory_ops.models import Channel, ChannelWebhook
 from inventory_ops.operations.channels import exchange
 

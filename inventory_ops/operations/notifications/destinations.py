@@ -10,12 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from inventory_ops import topics
 from inventory_ops.kit import sealing
 from inventory_ops.models import Delivery, Destination, Merchant, Subscription, User
 from inventory_ops.operations import audit
 from inventory_ops.operations.notifications import deliveries, guard, senders
 from inventory_ops.operations.notifications.dispatch import next_digest, number_batch, tell
+from inventory_ops.registries import topics
 
 MOST_DESTINATIONS = 10
 NEEDS_ADDRESS = (Destination.Kind.WEBHOOK, Destination.Kind.CHAT)

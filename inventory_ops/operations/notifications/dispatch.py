@@ -12,11 +12,11 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inventory_ops import topics
 from inventory_ops.kit.db import locks
 from inventory_ops.models import Delivery, Destination, Notice, Notification
 from inventory_ops.operations.notifications import deliveries
-from inventory_ops.topics import Topic
+from inventory_ops.registries import topics
+from inventory_ops.registries.topics import Topic
 
 log = structlog.get_logger(__name__)
 

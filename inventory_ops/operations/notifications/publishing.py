@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from django.db import connection
 
-from inventory_ops import topics
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Notice
+from inventory_ops.registries import topics
 
 
 @dataclass(frozen=True, slots=True)

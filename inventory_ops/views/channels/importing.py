@@ -8,14 +8,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from inventory_ops.channels.protocol import ChannelError
+from inventory_ops.adapters.protocol import ChannelError
 from inventory_ops.forms.channels import FileForm
 from inventory_ops.kit.imports import FileRefused
 from inventory_ops.kit.numbers import whole
 from inventory_ops.models import ChannelImport, ChannelImportRow
 from inventory_ops.operations.channels import catalogue, files
 from inventory_ops.operations.channels.setup import ChannelRefused
-from inventory_ops.permissions import roles_required, viewer
+from inventory_ops.registries.permissions import roles_required, viewer
 from inventory_ops.views.channels.page import MANAGERS, ChannelPage, crumbs, find
 
 VERDICT_TONES = {

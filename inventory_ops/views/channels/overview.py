@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from inventory_ops.channels import kinds
-from inventory_ops.channels.protocol import ChannelError
+from inventory_ops.adapters import kinds
+from inventory_ops.adapters.protocol import ChannelError
 from inventory_ops.forms.channels import RuleForm
 from inventory_ops.kit.page import Figure
 from inventory_ops.models import Channel
 from inventory_ops.operations.channels import catalogue, drift, setup
 from inventory_ops.operations.channels.setup import ChannelRefused
-from inventory_ops.permissions import roles_required, viewer
 from inventory_ops.queries import channel_page
 from inventory_ops.queries import channels as queries
+from inventory_ops.registries.permissions import roles_required, viewer
 from inventory_ops.views.channels.page import MANAGERS, ChannelPage, crumbs, find, kind_label
 
 

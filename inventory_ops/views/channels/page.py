@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from inventory_ops.channels import kinds
+from inventory_ops.adapters import kinds
 from inventory_ops.kit.page import Figure, Page
 from inventory_ops.models import Channel
-from inventory_ops.permissions import ADMIN, OPERATIONS, viewer
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS, viewer
 
 MANAGERS = (OPERATIONS, ADMIN)
 

@@ -8,12 +8,12 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from inventory_ops.channels import kinds
+from inventory_ops.adapters import kinds
 from inventory_ops.forms.channels import ChannelForm, RuleForm
 from inventory_ops.models import ChannelListing
 from inventory_ops.operations.channels import setup
 from inventory_ops.operations.channels.setup import ChannelRefused
-from inventory_ops.permissions import roles_required, viewer
+from inventory_ops.registries.permissions import roles_required, viewer
 from inventory_ops.views.channels.page import MANAGERS, ChannelPage, crumbs, find
 
 

@@ -13,12 +13,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from inventory_ops.channels.protocol import WebhookRefused
+from inventory_ops.adapters.protocol import WebhookRefused
 from inventory_ops.kit.bulk import choose
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports import registry
 from inventory_ops.operations.channels import setup, webhooks
-from inventory_ops.permissions import roles_required, viewer
+from inventory_ops.registries.permissions import roles_required, viewer
 from inventory_ops.views.addresses import safe_next
 from inventory_ops.views.channels.page import MANAGERS
 

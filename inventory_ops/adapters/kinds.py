@@ -1,0 +1,72 @@
+"""The kinds of channels, each registered by its own file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from inventory_ops.adapters.protocol import Adapter, Capabilities
+from inventory_ops.kit.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing to know about a channel of a kind. `secret` ones are encrypted and never shown again."""
+
+    name: str
+    label: Any
+    help: Any = ""
+    secret: bool = False
+    required: bool = True
+    default: str = ""
+    unique: bool = False  # no two channels share it: they would fight over the same thing
+    check: Callable[[str], None] | None = None  # raises ValueError with the way to mend it
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of channel. `open(settings)` gets all settings, secret ones in clear, and connects to nothing yet."""
+
+    name: str
+    label: Any
+    purpose: Any
+    caps: Capabilities
+    settings: tuple[Setting, ...]
+    open: Callable[[Mapping[str, str]], Adapter]
+    uploads: bool = False  # people hand files over on the page
+    webhooks: bool = False
+    untried: bool = False  # written from public documentation, not yet tried against the live service
+
+
+class UnknownKind(KeyError):
+    """This version has no such kind of channel."""
+
+
+_kinds: Registry[Kind] = Registry("kind of channel")
+
+
+def register(kind: Kind) -> Kind:
+    """Add a kind. Called where its file is imported."""
+    return _kinds.add(kind.name, kind)
+
+
+def register_all() -> None:
+    """Import every file of this folder; the kinds among them register themselves."""
+    package = import_module("inventory_ops.adapters")
+    for module in iter_modules(package.__path__):
+        import_module(f"{package.__name__}.{module.name}")
+
+
+def get(name: str) -> Kind:
+    """Raises UnknownKind."""
+    try:
+        return _kinds.get(name)
+    except KeyError:
+        raise UnknownKind(name) from None
+
+
+def every() -> Iterator[Kind]:
+    return iter(_kinds)

@@ -1,0 +1,87 @@
+"""What people can do to findings, and the forms that ask what each needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory_ops.models import User
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS
+
+
+class AssignForm(forms.Form):
+    assignee = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        label=gettext_lazy("Owner"),
+        required=False,
+        empty_label=gettext_lazy("Nobody"),
+        help_text=gettext_lazy("Who takes care of it."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice: Any = self.fields["assignee"]
+        choice.queryset = User.objects.filter(is_active=True, role__in=[OPERATIONS, ADMIN]).order_by("name", "email")
+
+
+class DateForm(forms.Form):
+    until = forms.DateField(
+        label=gettext_lazy("Until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["until"].initial = timezone.now().date() + timedelta(days=14)
+
+    def clean_until(self) -> Any:
+        day = self.cleaned_data["until"]
+        if day and day <= timezone.now().date():
+            raise ValidationError(_("Choose a day that lies ahead."))
+        return day
+
+
+class AcknowledgeForm(DateForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        help_text=gettext_lazy("Why this is known and accepted, for example “flash sale approved by pricing”."),
+    )
+    field_order = ["reason", "until"]
+
+
+class SnoozeForm(DateForm):
+    until_worse = forms.BooleanField(
+        label=gettext_lazy("Wake it earlier when it gets worse"), required=False, initial=True
+    )
+
+
+class CommentForm(forms.Form):
+    text = forms.CharField(label=gettext_lazy("Comment"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing people do to findings. `form` asks what it needs to know."""
+
+    name: str
+    label: Any
+    icon: str
+    verb: Any
+    form: type[forms.Form] | None = None
+    danger: bool = False
+
+
+ACTIONS = (
+    Action("assign", gettext_lazy("Assign"), "user-check", gettext_lazy("Assign"), AssignForm),
+    Action("acknowledge", gettext_lazy("Acknowledge"), "flag", gettext_lazy("Acknowledge"), AcknowledgeForm),
+    Action("snooze", gettext_lazy("Snooze"), "clock", gettext_lazy("Snooze"), SnoozeForm),
+    Action("reopen", gettext_lazy("Reopen"), "refresh", gettext_lazy("Reopen")),
+    Action("comment", gettext_lazy("Comment"), "message", gettext_lazy("Comment on"), CommentForm),
+)

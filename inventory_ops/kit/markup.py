@@ -1,0 +1,184 @@
+"""Small pieces of the interface as plain functions; `templatetags/ui.py` makes them tags of templates.
+
+Each returns escaped, safe HTML and no inline style, so all of them hold under the strict
+Content-Security-Policy. They are called once per table cell, hence string formatting instead of
+templates.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
+
+from django.templatetags.static import static
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from iso4217 import Currency
+
+MINUS = "\N{MINUS SIGN}"
+TONES = frozenset({"critical", "warning", "good", "neutral", "flash", "brand"})
+HEALTH_TONES = {
+    "healthy": "good",
+    "low": "warning",
+    "critical": "critical",
+    "stock_out": "critical",
+    "no_sales": "neutral",
+    "no_data": "neutral",
+}
+
+type Number = int | float | Decimal
+
+
+def _safe(html: str) -> SafeString:
+    """Mark markup of this module as safe: each text put into it went through `escape` before."""
+    return SafeString(html)
+
+
+@lru_cache(maxsize=512)
+def icon(name: str, label: str | None = None, size: int = 18) -> SafeString:
+    """Icon `name` of the local sprite, `size` px square; decorative unless `label` says what it means."""
+    meaning = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon" width="{}" height="{}" fill="none" stroke="currentColor" stroke-linecap="round" '
+        'stroke-linejoin="round" focusable="false" {}><use href="{}#{}"/></svg>',
+        size,
+        size,
+        meaning,
+        static("vendor/icons/icons.svg"),
+        name,
+    )
+
+
+def badge(tone: str, text: str) -> SafeString:
+    """Status as colour, word and mark (dot, ring, tick, square, bolt). Raises ValueError on an unknown tone."""
+    if tone not in TONES:
+        raise ValueError(f"Unknown tone {tone!r}: use one of {', '.join(sorted(TONES))}.")
+    mark = icon("bolt", None, 12) if tone == "flash" else ""
+    return _safe(f'<span class="badge-status is-{tone}">{mark}{escape(text)}</span>')
+
+
+def health_bar(ratio: Decimal | None, state: str) -> SafeString:
+    """Bar of 84 × 6 with its percentage beside it, coloured by a tracker's `state`.
+
+    `ratio` is 1 at 100 %. The fill stops at 100 %, the number does not; None shows an empty track.
+    """
+    tone = HEALTH_TONES.get(state, "neutral")
+    if ratio is None:
+        text = escape(_("No sales") if state == "no_sales" else _("No data"))
+        return _safe(f'<span class="health is-neutral">{_bar(0)}<span class="health-text">{text}</span></span>')
+    percent = number((ratio * 100).to_integral_value(ROUND_FLOOR))
+    width = min(max(float(ratio), 0.0), 1.0) * 84
+    return _safe(f'<span class="health is-{tone}">{_bar(width)}<span class="health-text">{percent}%</span></span>')
+
+
+def _bar(width: float) -> str:
+    fill = f'<rect class="health-fill" width="{width:.4g}" height="6" rx="3"/>' if width else ""
+    return (
+        '<svg class="health-bar" width="84" height="6" viewBox="0 0 84 6" aria-hidden="true" focusable="false">'
+        f'<rect class="health-track" width="84" height="6" rx="3"/>{fill}</svg>'
+    )
+
+
+def sparkline(values: Sequence[Number | None], label: str) -> SafeString:
+    """Line of 96 × 28 with a soft area and an end dot; gaps (None) are skipped, empty below two values.
+
+    `label` says in words what the line shows.
+    """
+    points = [(index, float(value)) for index, value in enumerate(values) if value is not None]
+    if len(points) < 2:
+        return SafeString("")
+    low, high = min(y for _x, y in points), max(y for _x, y in points)
+    step = 90 / (len(values) - 1)
+    scale = 22 / (high - low) if high > low else 0.0
+    placed = [(3 + x * step, 25 - (y - low) * scale if scale else 14.0) for x, y in points]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+    last_x, last_y = placed[-1]
+    return _safe(
+        f'<svg class="sparkline" width="96" height="28" viewBox="0 0 96 28" role="img" aria-label="{escape(label)}">'
+        f'<polygon class="sparkline-area" points="{placed[0][0]:.1f},28 {line} {last_x:.1f},28"/>'
+        f'<polyline class="sparkline-line" points="{line}"/>'
+        f'<circle class="sparkline-dot" cx="{last_x:.1f}" cy="{last_y:.1f}" r="2"/></svg>'
+    )
+
+
+def delta(value: Number | str | None, good: bool | None = None) -> SafeString:
+    """Change since last time, coloured by whether it is good (None: neither), not by its direction.
+
+    A text is taken as written ("+8.3%"); a leading minus of either kind makes it a fall.
+    """
+    if value is None or value == "":
+        return SafeString("")
+    if isinstance(value, str):
+        text, falling = value.replace("-", MINUS, 1) if value.startswith("-") else value, value[0] in ("-", MINUS)
+    elif value == 0:
+        return _safe(f'<span class="delta">{escape(_("no change"))}</span>')
+    else:
+        text, falling = ("" if value < 0 else "+") + number(value), value < 0
+    tone = {True: " is-good", False: " is-bad", None: ""}[good]
+    arrow = icon("trending-down" if falling else "trending-up", None, 14)
+    return _safe(f'<span class="delta{tone}">{arrow}{escape(text)}</span>')
+
+
+def number(value: Number | None, places: int | None = None) -> SafeString:
+    """Number with thousands separators and a true minus; `places` decimals, by default as many as it has."""
+    if value is None:
+        return SafeString("")
+    text = f"{value:,}" if places is None else f"{value:,.{places}f}"
+    return _safe(text.replace("-", MINUS))
+
+
+def money(amount: Decimal | None, currency: str | None = None) -> SafeString:
+    """Amount with the minor units of `currency` (ISO 4217), two without one. The code itself belongs in the head."""
+    if amount is None:
+        return SafeString("")
+    places = _minor_units(currency) if currency else 2
+    return number(amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN), places)
+
+
+@lru_cache(maxsize=256)
+def _minor_units(currency: str) -> int:
+    """Decimals of a currency; 2 when the code is unknown or has no minor unit defined."""
+    try:
+        exponent = Currency(currency).exponent
+    except ValueError:
+        return 2
+    return 2 if exponent is None else int(exponent)
+
+
+def ago(moment: datetime | None, now: datetime) -> SafeString:
+    """How long ago `moment` was, in words, with the exact time as its title; empty for None."""
+    if moment is None:
+        return SafeString("")
+    age = now - moment
+    words = _ago(age) if age >= timedelta(0) else _("in %(gap)s") % {"gap": in_words(-age)}
+    exact = f"{moment:%Y-%m-%d %H:%M %Z}".strip()
+    return _safe(f'<time datetime="{moment.isoformat()}" title="{escape(exact)}">{escape(words)}</time>')
+
+
+def _ago(age: timedelta) -> str:
+    return _("just now") if age < timedelta(minutes=1) else _("%(gap)s ago") % {"gap": in_words(age)}
+
+
+def in_words(duration: timedelta) -> str:
+    """A duration in its largest fitting unit, a minute at least."""
+    minutes = max(int(duration.total_seconds() // 60), 1)
+    hours, days = minutes // 60, minutes // 1440
+    if minutes < 60:
+        return ngettext("%(n)d min", "%(n)d min", minutes) % {"n": minutes}
+    if hours < 24:
+        return ngettext("%(n)d h", "%(n)d h", hours) % {"n": hours}
+    if days < 7:
+        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    if days < 61:
+        return ngettext("%(n)d week", "%(n)d weeks", days // 7) % {"n": days // 7}
+    if days < 730:
+        return ngettext("%(n)d month", "%(n)d months", days // 30) % {"n": days // 30}
+    return ngettext("%(n)d year", "%(n)d years", days // 365) % {"n": days // 365}
+
+
+def initials(name: str) -> str:
+    """At most two letters: of first and last word."""
+    words = name.replace("@", " ").replace(".", " ").split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()

@@ -1,0 +1,106 @@
+"""What surrounds every page: menu, user, theme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+
+from inventory_ops.kit import markup
+from inventory_ops.models import User
+from inventory_ops.models.users import Role
+from inventory_ops.queries.shell import MOST_IN_MENU, Surroundings, surroundings
+from inventory_ops.registries import menu
+
+BRAND = "Inventory Ops"
+
+
+@dataclass(slots=True)
+class Item:
+    label: str
+    url: str
+    icon: str
+    active: bool
+    count: str | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    title: str | None
+    items: list[Item]
+
+
+@dataclass(slots=True)
+class Shell:
+    """The context `shell` of templates/base.html."""
+
+    theme: str
+    brand: str = BRAND
+    nav: list[Group] = field(default_factory=list)
+    user_name: str = ""
+    user_initials: str = ""
+    role_label: str = ""
+    unread: int = 0
+    notifications_url: str = ""
+    palette_url: str = "/search/"
+    guide_url: str = "/docs/"
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Context processor. Anonymous pages get no menu."""
+    theme = request.COOKIES.get("theme", "auto")
+    shell = Shell(theme=theme if theme in {"light", "dark"} else "auto")
+    user = getattr(request, "user", None)
+    if isinstance(user, User) and user.is_active:
+        shell.nav = _nav(request, user)
+        if user.role:
+            shell.unread = of_request(request, user).unread
+            shell.notifications_url = "/notifications/"
+        shell.user_name = user.name or user.email
+        shell.user_initials = markup.initials(shell.user_name)
+        shell.role_label = str(Role(user.role).label)
+    return {"shell": shell}
+
+
+def of_request(request: HttpRequest, user: User, *, report: str = "") -> Surroundings:
+    """What surrounds the page of this request: read once, by whoever needs it first."""
+    found: Surroundings | None = getattr(request, "surroundings", None)
+    if found is None:
+        entries = [each for key in menu.GROUPS for each in menu.entries(key) if user.has_role(*each.roles)]
+        counted = {each.url: each.counted(user) for each in entries if each.counted}
+        found = surroundings(viewer=user, others=counted, report=report)
+        request.surroundings = found  # type: ignore[attr-defined]
+    return found
+
+
+def _count(entry: menu.Entry, counts: Mapping[str, int]) -> str | None:
+    count = counts.get(entry.report or entry.url)
+    if not count:
+        return None
+    return f"{count:,}" if entry.report or count <= MOST_IN_MENU else f"{MOST_IN_MENU:,}+"
+
+
+def _nav(request: HttpRequest, user: User) -> list[Group]:
+    groups = []
+    counts = of_request(request, user).counts
+    for key, title in menu.GROUPS.items():
+        items = [
+            Item(
+                label=str(entry.label),
+                url=entry.url,
+                icon=entry.icon,
+                active=request.path == entry.url or (len(entry.url) > 1 and request.path.startswith(entry.url)),
+                count=_count(entry, counts),
+            )
+            for entry in menu.entries(key)
+            if user.has_role(*entry.roles)
+        ]
+        # of nested addresses only the longest one is where we are
+        active = [item for item in items if item.active]
+        for item in active:
+            item.active = item is max(active, key=lambda each: len(each.url))
+        if items:
+            groups.append(Group(str(title) if title else None, items))
+    return groups

@@ -1,0 +1,191 @@
+"""The overview: cards of the reports, and what the other apps add to it through the registries here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from inventory_ops.kit import markup
+from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.reports import registry
+from inventory_ops.models import AuditEvent, User
+from inventory_ops.queries import findings
+from inventory_ops.queries.findings import Freshness
+from inventory_ops.reports import common
+
+SPARK_DAYS = 30
+
+
+@dataclass(slots=True)
+class FreshnessLine:
+    state: str
+    text: str
+
+
+@dataclass(slots=True)
+class Card:
+    """One card; the whole of it links to the list that its figure counts."""
+
+    title: Any
+    icon: str
+    url: str
+    count: str
+    meaning: Any = ""
+    delta: int | None = None
+    delta_good: bool | None = None
+    spark: SafeString | str = ""
+    value_at_risk: str = ""
+    freshness: FreshnessLine | None = None
+    failed: bool = False
+
+
+@dataclass(slots=True)
+class Panel:
+    """A box below the cards, drawn by a template of the app that adds it."""
+
+    title: Any
+    template: str
+    data: Any
+    url: str = ""
+    url_label: Any = ""
+
+
+@dataclass(slots=True)
+class Activity:
+    icon: str
+    text: str
+    who: str
+    when: SafeString
+
+
+@dataclass(slots=True)
+class Page:
+    title: str
+    subtitle: str
+    cards: list[Card]
+    freshness: FreshnessLine | None = None
+    panels: list[Panel] = field(default_factory=list)
+    activity: list[Activity] = field(default_factory=list)
+
+
+type CardMaker = Callable[[User, datetime], list[Card]]
+type PanelMaker = Callable[[User, datetime], list[Panel]]
+_cards: Registry[CardMaker] = Registry("source of cards")
+_panels: Registry[PanelMaker] = Registry("source of panels")
+
+
+def add_cards(name: str, maker: CardMaker) -> None:
+    """Add cards of another app: `maker(user, now)` gives those that the user may see. From AppConfig.ready()."""
+    _cards.add(name, maker)
+
+
+def add_panels(name: str, maker: PanelMaker) -> None:
+    """Add boxes of another app. From AppConfig.ready()."""
+    _panels.add(name, maker)
+
+
+def freshness_line(fresh: Freshness | None, now: datetime) -> FreshnessLine:
+    """A scan's age in words."""
+    if fresh is None or fresh.state == "never" or fresh.last_at is None:
+        if fresh is not None and fresh.state == "failed":
+            return FreshnessLine("failed", _("The last scan failed"))
+        return FreshnessLine("never", _("Not scanned yet"))
+    ago = _("Scanned %(gap)s ago") % {"gap": markup.in_words(now - fresh.last_at)}
+    if fresh.state == "failed":
+        return FreshnessLine(
+            "failed",
+            _("The last scan failed · last good one %(gap)s ago") % {"gap": markup.in_words(now - fresh.last_at)},
+        )
+    if fresh.next_at is None:
+        return FreshnessLine(fresh.state, ago)
+    if fresh.next_at > now:
+        return FreshnessLine(fresh.state, ago + _(" · next in %(gap)s") % {"gap": markup.in_words(fresh.next_at - now)})
+    return FreshnessLine(fresh.state, ago + _(" · next one is due"))
+
+
+def build(*, viewer: User, now: datetime) -> Page:
+    """The overview for one user, in a handful of queries whatever the number of cards."""
+    totals = findings.totals(viewer=viewer)
+    history = findings.history(viewer=viewer, since=now.date() - timedelta(days=SPARK_DAYS))
+    fresh = findings.freshness(now=now)
+    yesterday = now.date() - timedelta(days=1)
+    cards = []
+    waiting = 0
+    for report in registry:
+        if not report.scan or not report.in_menu or not report.allows(viewer):
+            continue
+        total = totals.get(report.slug)
+        count = total.count if total else 0
+        days = history.get(report.slug, {})
+        before = days.get(yesterday)
+        series = [days.get(now.date() - timedelta(days=back)) for back in range(SPARK_DAYS, 0, -1)] + [count]
+        scan = fresh.get(report.scan)
+        failed = scan is not None and scan.state == "failed"
+        waiting += count
+        cards.append(
+            Card(
+                title=report.short_title or report.title,
+                icon=report.icon,
+                url=report.url,
+                count=f"{count:,}",
+                meaning=report.meaning,
+                delta=None if before is None else count - before,
+                delta_good=None if before is None or count == before else count < before,
+                spark=markup.sparkline(series, _("Findings over the last 30 days")),
+                value_at_risk=_("%(amount)s at risk") % {"amount": common.amount(total.value)}
+                if total and total.value
+                else "",
+                freshness=freshness_line(scan, now),
+                failed=failed,
+            )
+        )
+    for maker in _cards:
+        cards += maker(viewer, now)
+    return Page(
+        title=_("Overview"),
+        subtitle=ngettext("%(n)s finding needs attention.", "%(n)s findings need attention.", waiting)
+        % {"n": f"{waiting:,}"},
+        cards=cards,
+        freshness=_worst(fresh, now) if cards else None,
+        panels=[panel for maker_ in _panels for panel in maker_(viewer, now)],
+        activity=_activity(viewer, now),
+    )
+
+
+def _worst(fresh: dict[str, Freshness], now: datetime) -> FreshnessLine:
+    states = [each.state for each in fresh.values()]
+    for state, text in (
+        ("failed", _("A scan failed: its card says so")),
+        ("late", _("Some scans are late")),
+        ("never", _("Some lists have not been scanned yet")),
+    ):
+        if state in states or (state == "never" and not states):
+            return FreshnessLine(state, text)
+    newest = max((each.last_at for each in fresh.values() if each.last_at), default=now)
+    return FreshnessLine("ok", _("All scans up to date · %(gap)s ago") % {"gap": markup.in_words(now - newest)})
+
+
+ICONS = {"import": "upload", "stock": "pencil", "finding": "flag", "user": "users", "job": "history", "scan": "refresh"}
+
+
+def _activity(viewer: User, now: datetime) -> list[Activity]:
+    events = AuditEvent.objects.order_by("-id")
+    if not viewer.sees_all_merchants:
+        events = events.filter(merchant_id=viewer.own_merchant_id)
+    if not viewer.has_role("admin"):
+        events = events.exclude(action__startswith="user")
+    return [
+        Activity(
+            icon=ICONS.get(event.action.split(".")[0], "history"),
+            text=event.summary or event.action,
+            who=event.actor if viewer.sees_all_merchants else "",
+            when=markup.ago(event.at, now),
+        )
+        for event in events[:8]
+    ]

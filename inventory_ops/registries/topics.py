@@ -1,0 +1,44 @@
+"""What people can be told about: each app adds its topics when it is ready, so the base knows none of its siblings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.reports import Report
+from inventory_ops.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One kind of news. `url` is the list behind it, for what a message leaves out; `roles` may subscribe."""
+
+    key: str
+    label: Any
+    url: str
+    roles: frozenset[str]
+    has_merchants: bool = True
+
+
+_topics: Registry[Topic] = Registry("topic")
+
+
+def add(topic: Topic) -> None:
+    """Called from AppConfig.ready()."""
+    _topics.add(topic.key, topic)
+
+
+def add_report(report: Report) -> None:
+    """The openings of a report's findings as a topic."""
+    has_merchants = report.merchant_path is not None
+    add(Topic(report.slug, report.title, f"{report.url}?finding=new", frozenset(report.roles), has_merchants))
+
+
+def get(key: str) -> Topic | None:
+    return _topics.find(key)
+
+
+def offered_to(user: User) -> list[Topic]:
+    """Topics that `user` may be told about."""
+    return [topic for topic in _topics if user.has_role(*topic.roles)]
