@@ -16,7 +16,8 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from inventory_ops.kit.reports import Report, Selection, exports, page, registry
+from inventory_ops.kit.reports import Report, Selection, exports, registry
+from inventory_ops.kit.reports import request as asking
 from inventory_ops.models import Job, User
 from inventory_ops.operations import jobs
 
@@ -99,9 +100,9 @@ def _selection(context: jobs.Context) -> tuple[Report, Selection, str]:
     report = registry.get(slug)
     params = QueryDict(context.params["query"])
     try:
-        checked = page.read(report, params)
+        checked = asking.read(report, params, viewer=by)
         return report, report.select(params, viewer=by, as_of=checked.as_of), checked.sort
-    except page.PageError as error:
+    except asking.PageError as error:
         raise jobs.JobFailed(" ".join(error.messages)) from error
     except ValidationError as error:
         raise jobs.JobFailed(" ".join(error.messages)) from error

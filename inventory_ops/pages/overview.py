@@ -18,14 +18,9 @@ from inventory_ops.models import AuditEvent, User
 from inventory_ops.queries import findings
 from inventory_ops.queries.findings import Freshness
 from inventory_ops.reports import common
+from inventory_ops.reports.freshness import FreshnessLine, freshness_line
 
 SPARK_DAYS = 30
-
-
-@dataclass(slots=True)
-class FreshnessLine:
-    state: str
-    text: str
 
 
 @dataclass(slots=True)
@@ -88,25 +83,6 @@ def add_cards(name: str, maker: CardMaker) -> None:
 def add_panels(name: str, maker: PanelMaker) -> None:
     """Add boxes of another app. From AppConfig.ready()."""
     _panels.add(name, maker)
-
-
-def freshness_line(fresh: Freshness | None, now: datetime) -> FreshnessLine:
-    """A scan's age in words."""
-    if fresh is None or fresh.state == "never" or fresh.last_at is None:
-        if fresh is not None and fresh.state == "failed":
-            return FreshnessLine("failed", _("The last scan failed"))
-        return FreshnessLine("never", _("Not scanned yet"))
-    ago = _("Scanned %(gap)s ago") % {"gap": markup.in_words(now - fresh.last_at)}
-    if fresh.state == "failed":
-        return FreshnessLine(
-            "failed",
-            _("The last scan failed · last good one %(gap)s ago") % {"gap": markup.in_words(now - fresh.last_at)},
-        )
-    if fresh.next_at is None:
-        return FreshnessLine(fresh.state, ago)
-    if fresh.next_at > now:
-        return FreshnessLine(fresh.state, ago + _(" · next in %(gap)s") % {"gap": markup.in_words(fresh.next_at - now)})
-    return FreshnessLine(fresh.state, ago + _(" · next one is due"))
 
 
 def build(*, viewer: User, now: datetime) -> Page:

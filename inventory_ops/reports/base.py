@@ -9,17 +9,23 @@ from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Subquery, TextField
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.forms.findings import ACTIONS
 from inventory_ops.kit import markup
 from inventory_ops.kit.db import replica
 from inventory_ops.kit.markup import initials
-from inventory_ops.kit.reports import Lead, Report, Scope, columns, filters
+from inventory_ops.kit.reports import Lead, Scope, columns, filters
+from inventory_ops.kit.reports.page import ListPage
+from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models import Finding, User
 from inventory_ops.models.issues import IssueRow
 from inventory_ops.operations import issues
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS
+from inventory_ops.reports.freshness import ScannedReport
 
 FEW = 1_000  # findings whose rows are asked for by id
 STATE_TONES = {"open": "critical", "acknowledged": "neutral", "snoozed": "warning", "resolved": "good"}
@@ -101,7 +107,7 @@ def _workflow_columns(report: type[ActionReport]) -> tuple[columns.Column, ...]:
     )
 
 
-class ActionReport(Report):
+class ActionReport(ScannedReport):
     """Base of the Action Required reports. Subclasses give `issues(scope)` in place of `rows(scope)`."""
 
     has_workflow = True
@@ -110,6 +116,15 @@ class ActionReport(Report):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.columns = (*cls.columns, *_workflow_columns(cls))
+
+    def may_act(self, viewer: Viewer) -> bool:
+        return viewer.has_role(OPERATIONS, ADMIN)
+
+    def decorate(self, page: ListPage) -> None:
+        super().decorate(page)
+        if page.table is not None and page.table.selectable:
+            page.table.bulk_actions = list(ACTIONS)
+            page.table.bulk_url = reverse("findings-bulk", args=[self.slug])
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
         """All rows that `scope.viewer` may see: of `table` when `scope.kept` says that it is right, else live."""

@@ -11,7 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from inventory_ops.kit.db import size
-from inventory_ops.kit.reports import led, page, registry
+from inventory_ops.kit.reports import registry
+from inventory_ops.kit.reports import request as asking
+from inventory_ops.kit.reports.paging import by_findings
 from inventory_ops.registries.permissions import viewer
 from inventory_ops.views.reports import find
 
@@ -57,8 +59,8 @@ class ReportRows(APIView):
         operation_id="reports_rows",
         parameters=[
             OpenApiParameter("sort", str, description="a column's key, with - in front: descending"),
-            OpenApiParameter("page", {"type": "integer", "minimum": 1, "maximum": page.DEEPEST_PAGE}),
-            OpenApiParameter("per_page", {"type": "integer", "minimum": 1, "maximum": page.PER_PAGE[-1]}),
+            OpenApiParameter("page", {"type": "integer", "minimum": 1, "maximum": asking.DEEPEST_PAGE}),
+            OpenApiParameter("per_page", {"type": "integer", "minimum": 1, "maximum": asking.PER_PAGE[-1]}),
             OpenApiParameter("as_of", str, description="ISO 8601 moment that windows end at"),
             OpenApiParameter("q", str, description="search; the other filters are those of the page"),
         ],
@@ -81,16 +83,16 @@ class ReportRows(APIView):
             names = ", ".join(sorted(known - {"format"}))
             return Response({"errors": [f"{unknown[0]}: there is no such parameter. Use: {names}."]}, status=400)
         try:
-            checked = page.read(report, params)
+            checked = asking.read(report, params, viewer=user)
             selection = report.select(params, viewer=user, as_of=checked.as_of)
-        except page.PageError as error:
+        except asking.PageError as error:
             return Response({"errors": error.messages}, status=400)
         except ValidationError as error:
             return Response({"errors": error.messages}, status=400)
-        start = (checked.page - 1) * checked.per_page
+        start = checked.offset
         most = checked.per_page + 1
-        if report.columns_by_key[checked.sort.removeprefix("-")].late and size.is_large(selection.rows.model):
-            rows = led.in_order(selection, sort=checked.sort, offset=start, most=most, viewer=user)
+        if checked.sort_column.late and size.is_large(selection.rows.model):
+            rows = by_findings.in_order(selection, checked)
             start = 0
         else:
             rows = selection.rows.order_by(*report.ordering(checked.sort, selection.rows))

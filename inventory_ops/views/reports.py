@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -19,19 +19,15 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from inventory_ops.forms.findings import ACTIONS
 from inventory_ops.kit.db.replica import reads_from_replica
 from inventory_ops.kit.numbers import whole
-from inventory_ops.kit.reports import Report, Selection, exports, figures, page, registry
-from inventory_ops.models import User
+from inventory_ops.kit.reports import Report, exports, figures, page, registry
+from inventory_ops.kit.reports import request as asking
 from inventory_ops.operations import exports as export_jobs
 from inventory_ops.operations import preferences
-from inventory_ops.pages.overview import freshness_line
-from inventory_ops.queries import findings
-from inventory_ops.registries.permissions import ADMIN, OPERATIONS, viewer
+from inventory_ops.registries.permissions import viewer
 from inventory_ops.views import lists, saved_views
 from inventory_ops.views.addresses import safe_next
 
@@ -49,41 +45,28 @@ def find(slug: str) -> Report:
 def report(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The list page of a report; `?_export=csv` or `xlsx` gives all its filtered rows."""
     declared = find(slug)
+    return show(request, declared, "inventory_ops/report.html")
+
+
+def show(request: HttpRequest, declared: Report, template: str, **context: Any) -> HttpResponseBase:
+    """The list page of a report in `template`, which may want more `context`; or its export, or the saved view that
+    the viewer's list opens with."""
     user = viewer(request)
     if not declared.allows(user):
         raise PermissionDenied
     if wanted := request.GET.get("_export"):
         return export(request, declared, wanted)
-    works = (getattr(declared, "has_workflow", False) and user.has_role(OPERATIONS, ADMIN)) or (
-        bool(declared.bulk_buttons) and user.has_role(*declared.bulk_roles)
-    )
     if redirect := saved_views.opening(request, declared, user):
         return redirect
-    context = saved_views.build(request, declared, select_rows=works, enrich=_workflow(declared, user))
-    return lists.answer(request, "inventory_ops/report.html", {"page": context})
-
-
-def _workflow(declared: Report, user: User) -> Callable[[page.ReportPage, Selection | None], None]:
-    """Adds what the page of an action report has beyond the list: age of the scan, actions on findings."""
-
-    def enrich(context: page.ReportPage, selection: Selection | None) -> None:
-        if context.count_seen > figures.MOST_COUNTED:
-            context.export_hint = export_jobs.hint()
-        if not declared.scan:
-            return
-        now = timezone.now()
-        kept = selection.scope.kept if selection else None
-        scan = kept.scan if kept else findings.freshness(now=now, names=[declared.scan])[declared.scan]
-        context.freshness = freshness_line(scan, now)
-        if kept:
-            context.freshness.text = _("Rows up to date · %(scan)s") % {"scan": context.freshness.text}
-        if user.has_role(OPERATIONS, ADMIN):
-            context.run_scan_url = f"/scans/{declared.scan}/run/"
-            if getattr(declared, "has_workflow", False):
-                context.bulk_actions = list(ACTIONS)
-                context.bulk_url = f"/action-required/{declared.slug}/bulk/"
-
-    return enrich
+    saved = saved_views.of(request, declared, user)
+    built = page.build(
+        declared, request.GET, viewer=user, picked=saved.picked(request.GET), selectable=declared.may_act(user)
+    )
+    if not built.errors:
+        saved.add_tabs(built)
+    if built.figures and built.figures.count > figures.MOST_COUNTED:
+        built.head.export_hint = export_jobs.hint()
+    return lists.answer(request, template, {"page": built, **context})
 
 
 def export(request: HttpRequest, declared: Report, wanted: str) -> HttpResponseBase:
@@ -96,9 +79,9 @@ def export(request: HttpRequest, declared: Report, wanted: str) -> HttpResponseB
             f"_export: use one of {', '.join(export_jobs.FORMATS)}.\n", status=400, content_type="text/plain"
         )
     try:
-        checked = page.read(declared, request.GET)
+        checked = asking.read(declared, request.GET, viewer=viewer(request))
         selection = declared.select(request.GET, viewer=viewer(request), as_of=checked.as_of)
-    except page.PageError as error:
+    except asking.PageError as error:
         return HttpResponse("\n".join(error.messages) + "\n", status=400, content_type="text/plain; charset=utf-8")
     except ValidationError as error:
         return HttpResponse("\n".join(error.messages) + "\n", status=400, content_type="text/plain; charset=utf-8")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,15 +14,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from inventory_ops.kit.reports import Report, Selection, page, registry
+from inventory_ops.kit.reports import Report, page, registry
+from inventory_ops.kit.reports.request import changed
 from inventory_ops.models import SavedView, User
 from inventory_ops.operations import preferences, saved_views
 from inventory_ops.pages import frame
 from inventory_ops.queries.shell import StoredView
 from inventory_ops.registries.permissions import viewer
 from inventory_ops.views.addresses import safe_next
-
-type Enrich = Callable[[page.ReportPage, Selection | None], None]
 
 PLAIN = "all"  # ?view=all: the list without a view, also for those whose list opens with one
 
@@ -35,20 +35,67 @@ def opening(request: HttpRequest, declared: Report, user: User) -> HttpResponse 
     return HttpResponseRedirect(f"{declared.url}{_url(stored)}") if stored else None
 
 
-def build(request: HttpRequest, declared: Report, *, select_rows: bool, enrich: Enrich) -> page.ReportPage:
-    """The list page of an address with its saved views as tabs, shown with the columns of the view in force."""
-    user = viewer(request)
+@dataclass(frozen=True, slots=True)
+class SavedViews:
+    """Views of one list: those that people saved, and the one in force."""
+
+    declared: Report
+    user: User
+    stored: Sequence[StoredView]
+    current: StoredView | None
+
+    def picked(self, params: QueryDict) -> list[str] | None:
+        """The columns that the address names, else those of the view in force; None for those that are preferred."""
+        if columns := params.get("columns"):
+            return columns.split(",")
+        return (self.current.columns or None) if self.current else None
+
+    def add_tabs(self, built: page.ListPage) -> None:
+        """Put the saved views behind the declared ones, and offer what can be done with them."""
+        opens_with = _opening_view(self.declared, self.user)
+        tabs = built.views.tabs
+        if not tabs:
+            tabs.append(page.views.ViewTab(label=_("All"), url="?", active=not built.filters.chips))
+        if any(each.pk == opens_with for each in self.stored):
+            # the bare address leads to the chosen view: say that the whole list is meant
+            tabs[0].url = f"?view={PLAIN}"
+            if built.filters.clear_url == "?":
+                built.filters.clear_url = f"?view={PLAIN}"
+        if self.current:
+            for tab in tabs:
+                tab.active = False
+        tabs += [
+            page.views.ViewTab(label=each.name, url=_url(each), active=each is self.current) for each in self.stored
+        ]
+        built.views.save_url = reverse("view-save", args=[self.declared.slug])
+        built.views.scopes = [
+            (value, str(label))
+            for value, label in SavedView.Scope.choices
+            if value != "all" or self.user.sees_all_merchants
+        ]
+        if self.current and built.asked:
+            built.views.current = self._in_force(self.current, built.asked.params, opens_with)
+
+    def _in_force(self, current: StoredView, params: QueryDict, opens_with: int) -> page.views.CurrentView:
+        user = self.user
+        manages = current.owner == user.pk or (user.has_role("admin") and current.scope != SavedView.Scope.ME)
+        kept = changed(params, view=None, columns=None, page=None, as_of=None, after=None, before=None, exact=None)
+        return page.views.CurrentView(
+            name=current.name,
+            scope=current.scope,
+            change_url=reverse("view-change", args=[current.pk]) if manages else "",
+            delete_url=reverse("view-delete", args=[current.pk]) if manages else "",
+            opening_url=reverse("view-opening", args=[self.declared.slug, current.pk]),
+            opens_list=current.pk == opens_with,
+            is_changed=QueryDict(kept[1:]) != QueryDict(current.query) or "columns" in params,
+        )
+
+
+def of(request: HttpRequest, declared: Report, user: User) -> SavedViews:
+    """The views of a list that the viewer may see, and the one that the address names."""
     stored = frame.of_request(request, user, report=declared.slug).views
     current = next((each for each in stored if str(each.pk) == request.GET.get("view")), None)
-    picked = request.GET.get("columns", "").split(",") if request.GET.get("columns") else None
-    if picked is None and current:
-        picked = current.columns or None
-
-    def with_views(built: page.ReportPage, selection: Selection | None) -> None:
-        enrich(built, selection)
-        _add_tabs(built, declared, request, user, stored, current)
-
-    return page.build(declared, request.GET, viewer=user, select_rows=select_rows, enrich=with_views, picked=picked)
+    return SavedViews(declared, user, stored, current)
 
 
 def _opening_view(declared: Report, user: User) -> int:
@@ -58,46 +105,6 @@ def _opening_view(declared: Report, user: User) -> int:
 
 def _url(view: SavedView | StoredView) -> str:
     return "?" + "&".join(filter(None, [view.query, f"view={view.pk}"]))
-
-
-def _add_tabs(
-    built: page.ReportPage,
-    declared: Report,
-    request: HttpRequest,
-    user: User,
-    stored: Sequence[StoredView],
-    current: StoredView | None,
-) -> None:
-    opens_with = _opening_view(declared, user)
-    if not built.views:
-        built.views = [page.ViewTab(label=_("All"), url="?", active=not built.chips and not current)]
-    if any(each.pk == opens_with for each in stored):
-        # the bare address leads to the chosen view: say that the whole list is meant
-        built.views[0].url = f"?view={PLAIN}"
-        if built.clear_url == "?":
-            built.clear_url = f"?view={PLAIN}"
-    if current:
-        for tab in built.views:
-            tab.active = False
-    built.views += [page.ViewTab(label=each.name, url=_url(each), active=each is current) for each in stored]
-    built.save_view_url = reverse("view-save", args=[declared.slug])
-    built.save_view_scopes = [
-        (value, str(label)) for value, label in SavedView.Scope.choices if value != "all" or user.sees_all_merchants
-    ]
-    if current:
-        manages = current.owner == user.pk or (user.has_role("admin") and current.scope != SavedView.Scope.ME)
-        kept = page.Request(request.GET, "", 1, 1, None).url(
-            view=None, columns=None, page=None, as_of=None, after=None, before=None, exact=None
-        )
-        built.current_view = page.CurrentView(
-            name=current.name,
-            scope=current.scope,
-            change_url=reverse("view-change", args=[current.pk]) if manages else "",
-            delete_url=reverse("view-delete", args=[current.pk]) if manages else "",
-            opening_url=reverse("view-opening", args=[declared.slug, current.pk]),
-            opens_list=current.pk == opens_with,
-            is_changed=QueryDict(kept[1:]) != QueryDict(current.query) or "columns" in request.GET,
-        )
 
 
 def _declared(user: User, slug: str) -> Report:

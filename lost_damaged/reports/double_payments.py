@@ -9,8 +9,9 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.reports import Report, Scope, columns, filters, register
+from inventory_ops.kit.reports import Scope, columns, filters, register
 from inventory_ops.reports import common
+from inventory_ops.reports.freshness import ScannedReport
 from lost_damaged.queries import double_payments
 from lost_damaged.reports.common import VENDOR
 
@@ -30,7 +31,7 @@ class DoublePaymentFilters(filters.ReportFilterSet):
 
 
 @register
-class DoublePayments(Report):
+class DoublePayments(ScannedReport):
     slug = "possible-double-payments"
     title = _("Possible double payments")
     short_title = _("Double payments")

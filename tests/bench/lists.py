@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
-from inventory_ops.kit.reports import Report, listing, registry, table
-from inventory_ops.kit.reports.ordered import Place
-from inventory_ops.kit.reports.page import shown_columns
+from inventory_ops.kit.reports import Report, paging, registry, request, table
+from inventory_ops.kit.reports.request import PageRequest, shown_columns
 from inventory_ops.models import Product, User
 from tests.bench import measure
 from tests.bench.generate import EMAIL
@@ -57,27 +58,26 @@ def bench_user() -> User:
     return user
 
 
+def ask(report: Report, user: User | None, **changes: Any) -> PageRequest:
+    """The request for a page of a list by its default, with some parts changed."""
+    asked = request.read(report, QueryDict(), viewer=user)
+    return replace(asked, columns=shown_columns(report, None), per_page=PER_PAGE, **changes)
+
+
 def page_of(
     report: Report,
     user: User,
     params: Mapping[str, str] | None = None,
     *,
     sort: str = "",
-    place: Place | None = None,
+    page: int = 1,
+    after: str = "",
 ) -> float:
     """Seconds of the statements that read one page of a list."""
     selection = report.select(params or {}, viewer=user)
-    columns = shown_columns(report, None)
+    asked = ask(report, user, sort=sort or report.default_sort, page=page, after=after)
     with measure.statements() as found:
-        listing.read(
-            selection,
-            columns,
-            sort=sort or report.default_sort,
-            place=place or Place(0),
-            per_page=PER_PAGE,
-            viewer=user,
-            is_long=True,
-        )
+        paging.read(selection, asked, is_long=True)
     return found.seconds
 
 
@@ -120,18 +120,13 @@ class FirstPages(Job):
             ways.append(Way(f"{report.slug}: slowest sort", partial(self.every_sort, report), most_rounds=2))
             ways.append(Way(f"{report.slug}: slowest filter", partial(self.every_filter, report), most_rounds=2))
             if token := self.deep_token(report):
-                place = Place(0, after=token)
-                ways.append(
-                    Way(
-                        f"{report.slug}: page {DEEP_PAGE} by key",
-                        partial(page_of, report, self.user, place=place),
-                    )
-                )
+                by_key = partial(page_of, report, self.user, after=token)
+                ways.append(Way(f"{report.slug}: page {DEEP_PAGE} by key", by_key))
         offset = min(FAR, self.scale.events // 2)
         self.offset_name = f"events-ledger: OFFSET {offset:,}"
         ledger = registry.get("events-ledger")
-        far = Place(offset)
-        ways.append(Way(self.offset_name, lambda: page_of(ledger, self.user, place=far), most_rounds=2))
+        far = offset // PER_PAGE + 1
+        ways.append(Way(self.offset_name, lambda: page_of(ledger, self.user, page=far), most_rounds=2))
         ways.append(Way("products: Django admin's change list", lambda: admin_page(1), most_rounds=3))
         return ways
 
@@ -144,12 +139,7 @@ class FirstPages(Job):
 
     def deep_token(self, report: Report) -> str:
         selection = report.select({}, viewer=self.user)
-        columns = shown_columns(report, None)
-        place = Place(DEEP_PAGE * PER_PAGE)
-        found = listing.read(
-            selection, columns, sort=report.default_sort, place=place, per_page=PER_PAGE, viewer=self.user
-        )
-        return found.last_token
+        return paging.read(selection, ask(report, self.user, page=DEEP_PAGE + 1)).last_token
 
     def every_sort(self, report: Report) -> float:
         return self.note(f"{report.slug}: slowest sort", by_every_sort(report, self.user))
@@ -260,16 +250,8 @@ class WholePage(Job):
         self.report = registry.get("products-without-orders")
         self.columns = shown_columns(self.report, None)
         selection = self.report.select({}, viewer=None)
-        wanted = {column.key: column for column in self.report.columns}
-        found = listing.read(
-            selection,
-            list(wanted.values()),
-            sort=self.report.default_sort,
-            place=Place(0),
-            per_page=PER_PAGE,
-            viewer=None,
-        )
-        return found.rows
+        asked = replace(ask(self.report, None), columns=self.report.columns)
+        return paging.read(selection, asked).rows
 
     def our_rows(self) -> None:
         subs = {key: self.report.columns_by_key[key] for key in self.report.sub_keys()}

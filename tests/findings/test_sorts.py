@@ -33,21 +33,21 @@ def dated(viewer: User) -> User:
     return viewer
 
 
-def _walk(url: str, viewer: User, *, step: str = "next_url") -> tuple[list[list[str]], page.ReportPage]:
+def _walk(url: str, viewer: User, *, step: str = "next_url") -> tuple[list[list[str]], page.ListPage]:
     """The ids of each page from an address on, and the last page."""
     pages = []
     for _ in range(40):
-        shown = page.build(registry.get(SLUG), QueryDict(url.removeprefix("?")), viewer=viewer, select_rows=True)
+        shown = page.build(registry.get(SLUG), QueryDict(url.removeprefix("?")), viewer=viewer, selectable=True)
         assert not shown.errors
         pages.append(_ids(shown))
-        url = getattr(shown, step) or ""
+        url = getattr(shown.pager, step) or ""
         if not url:
             break
     return pages, shown
 
 
-def _ids(shown: page.ReportPage) -> list[str]:
-    return re.findall(r'name="ids" value="(\d+)"', str(shown.body))
+def _ids(shown: page.ListPage) -> list[str]:
+    return re.findall(r'name="ids" value="(\d+)"', str(shown.table.body))
 
 
 @pytest.mark.parametrize("filters", ["", "finding=open", "owner=nobody", "q=P1"])
@@ -64,7 +64,7 @@ def test_pages_read_by_findings_are_those_of_all_rows_sorted(
         assert [pk for each in pages for pk in each] == wanted
         assert [len(each) for each in pages[:-1]] == [most] * (len(pages) - 1)
         if len(pages) > 2:
-            back, _first = _walk(last.prev_url or "", dated, step="prev_url")
+            back, _first = _walk(last.pager.prev_url or "", dated, step="prev_url")
             assert back == pages[-2::-1]
             by_number, _ = _walk(f"{url}&per_page={most}&page={len(pages)}", dated)
             assert by_number == pages[-1:]

@@ -85,12 +85,12 @@ def test_every_sort_and_filter_of_the_lists_works(world: World, booked: list[str
     for column in report.columns:
         for sort in (column.key, f"-{column.key}"):
             response = client.get(f"{report.url}?sort={sort}")
-            assert (response.status_code, response.context["page"].row_count) == (200, 3)
+            assert (response.status_code, response.context["page"].table.row_count) == (200, 3)
     for name in report.filterset_class.base_filters:
         for value in ("x", "%00", "-1", "9" * 30, "yes", "credit", "csv", "1"):
             assert client.get(f"{report.url}?{name}={value}").status_code in {200, 400}
-    assert client.get(f"{report.url}?q=U-2").context["page"].row_count == 1
-    assert client.get(f"{report.url}?window=30d").context["page"].row_count == 3
+    assert client.get(f"{report.url}?q=U-2").context["page"].table.row_count == 1
+    assert client.get(f"{report.url}?window=30d").context["page"].table.row_count == 3
     assert client.get(f"{report.url}?_export=xlsx").status_code == 200
 
 
@@ -334,7 +334,7 @@ def test_possible_double_payments(world: World) -> None:
     assert scans.run("double_payments").opened == 5
     write_offs.reverse(number=outcomes[2].number, note="was one unit", by=world.finance)
     assert scans.run("double_payments").resolved == 2
-    assert client.get("/finance/double-payments/?problem=shipped").context["page"].row_count == 1
+    assert client.get("/finance/double-payments/?problem=shipped").context["page"].table.row_count == 1
     assert login(world, "merchant").get("/finance/double-payments/").status_code == 403
     assert "Units written off in 30 days" in client.get("/").content.decode()
     assert "Double payments" in client.get("/").content.decode()

@@ -99,7 +99,7 @@ def test_the_pages(world: World) -> None:
     write_off(world, ("A", "a"), ("B", "secret"))
     own, foreign = (Statement.objects.get(merchant=each) for each in (world.seller, world.other))
     client = login(world.finance)
-    assert client.get("/finance/statements/").context["page"].row_count == 2
+    assert client.get("/finance/statements/").context["page"].table.row_count == 2
     page = client.get(f"/finance/statements/{own.number}/").content.decode()
     for word in ("Opening Balance", "Other Revenues", "Lost or Damaged Credit", "Fees", "Closing Balance", "87.50"):
         assert word in page
@@ -110,7 +110,7 @@ def test_the_pages(world: World) -> None:
     )
     assert {row["Line"]: row["Amount"] for row in rows}["Lost or Damaged Credit"] == "87.50"
     merchant = login(User.objects.create_user("m@example.com", None, role="merchant", merchant=world.seller))
-    assert merchant.get("/finance/statements/").context["page"].row_count == 1
+    assert merchant.get("/finance/statements/").context["page"].table.row_count == 1
     assert merchant.get(f"/finance/statements/{own.number}/").status_code == 200
     assert merchant.get(f"/finance/statements/{foreign.number}/").status_code == 404
     assert merchant.post(f"/finance/statements/{own.number}/close/").status_code == 403

@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory_ops.kit.reports import registry
-from inventory_ops.kit.reports.page import shown_columns
+from inventory_ops.kit.reports.request import shown_columns
 from inventory_ops.operations import findings
 from inventory_ops.reports import base
 from tests.bench import database

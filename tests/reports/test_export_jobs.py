@@ -231,7 +231,7 @@ def test_a_long_statement_keeps_its_lease(monkeypatch: pytest.MonkeyPatch) -> No
         assert jobs.sweep(now=timezone.now()) == 0
         assert jobs._claim(job.pk) is None  # nobody else takes it
 
-    monkeypatch.setitem(jobs._handlers, "test.slow", slow)
+    monkeypatch.setitem(jobs._handlers._values, "test.slow", slow)
     jobs.run(job.pk)
     job.refresh_from_db()
     assert (job.state, job.attempts) == ("done", 1)

@@ -31,12 +31,12 @@ def dear() -> list[Product]:
     return [make.product(f"P{n:02}", of=own, cost=Decimal(11 + n // 3)) for n in range(12)]
 
 
-def shown(query: str, viewer: Any, slug: str = SLUG) -> page.ReportPage:
+def shown(query: str, viewer: Any, slug: str = SLUG) -> page.ListPage:
     return page.build(registry.get(slug), QueryDict(f"{AS_OF}&{query}"), viewer=viewer)
 
 
-def skus(shown_page: page.ReportPage) -> list[str]:
-    return re.findall(r">(P\d\d)<", shown_page.body)
+def skus(shown_page: page.ListPage) -> list[str]:
+    return re.findall(r">(P\d\d)<", shown_page.table.body)
 
 
 @pytest.mark.parametrize("sort", ["loss", "-sku", "sku", "vendor_number", "price", "-on_hand", "-loss"])
@@ -49,16 +49,16 @@ def test_pages_by_key_follow_each_other_like_pages_by_number(sort: str, dear: An
     at = first
     while True:
         walked.append(skus(at))
-        if not at.next_url:
+        if not at.pager.next_url:
             break
-        assert ("after=" in at.next_url) != nullable
-        at = shown(at.next_url[1:], viewer)
+        assert ("after=" in at.pager.next_url) != nullable
+        at = shown(at.pager.next_url[1:], viewer)
     assert [sku for each in walked for sku in each] == everything
     assert [len(each) for each in walked] == [5, 5, 2]
-    assert at.range_text == "11–12"
-    back = shown(at.prev_url[1:], viewer) if at.prev_url else None
+    assert at.pager.range_text == "11–12"
+    back = shown(at.pager.prev_url[1:], viewer) if at.pager.prev_url else None
     assert back is not None and skus(back) == walked[1]
-    assert back.next_url and skus(shown(back.next_url[1:], viewer)) == walked[2]
+    assert back.pager.next_url and skus(shown(back.pager.next_url[1:], viewer)) == walked[2]
     assert skus(shown(f"sort={sort}&per_page=5&page=2", viewer)) == walked[1]
 
 
@@ -66,8 +66,8 @@ def test_a_row_that_comes_between_does_not_shift_the_next_page(dear: list[Produc
     viewer = make.user("operations")
     first = shown("sort=sku&per_page=5", viewer)
     make.product("P00a", of=dear[0].merchant, cost=Decimal(12))
-    assert first.next_url
-    assert skus(shown(first.next_url[1:], viewer)) == ["P05", "P06", "P07", "P08", "P09"]
+    assert first.pager.next_url
+    assert skus(shown(first.pager.next_url[1:], viewer)) == ["P05", "P06", "P07", "P08", "P09"]
 
 
 @pytest.mark.parametrize("token", ["x", "W10", "WyJhIl0", "WyJub3QgYSBudW1iZXIiLDFd", "W251bGwsMV0", "é", "=" * 50])
@@ -85,9 +85,9 @@ def test_a_token_does_not_tell_what_the_page_masks() -> None:
     for n in range(3):
         make.item(make.product(of=own), in_=make.order(customer_email=f"jane{n}@example.org"), unit_cost=Decimal(11))
     masked = shown("sort=email&per_page=1&window=", make.user("merchant", of=own), "order-cost-issues")
-    assert masked.next_url and "after" not in parse_qs(urlsplit(masked.next_url).query)
+    assert masked.pager.next_url and "after" not in parse_qs(urlsplit(masked.pager.next_url).query)
     seen = shown("sort=email&per_page=1&window=", make.user("operations"), "order-cost-issues")
-    assert seen.next_url and "after" in parse_qs(urlsplit(seen.next_url).query)
+    assert seen.pager.next_url and "after" in parse_qs(urlsplit(seen.pager.next_url).query)
 
 
 @pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
@@ -100,11 +100,11 @@ def test_money_is_summed_for_each_currency_apart(large: bool, monkeypatch: pytes
     make.stock(make.product(of=yen, cost=Decimal(1012)), 2)
     assert _risk(shown("", viewer)) == "JPY 2,004 · GBP 6"
     assert _risk(shown("vendor=JP", viewer)) == "JPY 2,004"
-    assert shown("", viewer).kpis[0].value == "2"
+    assert shown("", viewer).head.kpis[0].value == "2"
 
 
-def _risk(shown_page: page.ReportPage) -> str:
-    return next(kpi.value for kpi in shown_page.kpis if kpi.label == "Value at risk")
+def _risk(shown_page: page.ListPage) -> str:
+    return next(kpi.value for kpi in shown_page.head.kpis if kpi.label == "Value at risk")
 
 
 def test_sums_of_groups_in_several_currencies_are_not_added_up() -> None:
@@ -113,7 +113,7 @@ def test_sums_of_groups_in_several_currencies_are_not_added_up() -> None:
         for _ in range(2):
             make.item(product, quantity=3, shipped=1)
     value = next(
-        kpi for kpi in shown("", make.user("operations"), "shipping-issues").kpis if kpi.label == "Value short"
+        kpi for kpi in shown("", make.user("operations"), "shipping-issues").head.kpis if kpi.label == "Value short"
     )
     assert "40" not in value.value
 
@@ -123,11 +123,11 @@ def test_figures_of_a_large_list_are_counted_up_to_a_cap(dear: Any, monkeypatch:
     monkeypatch.setattr(size, "is_large", lambda model: True)
     viewer = make.user("operations")
     capped = shown("", viewer)
-    assert capped.total_text == "10+" and capped.exact_url
-    assert [kpi.value for kpi in capped.kpis] == ["10+", "…", "…", "…"]
+    assert capped.figures.count_text == "10+" and capped.pager.exact_url
+    assert [kpi.value for kpi in capped.head.kpis] == ["10+", "…", "…", "…"]
     exact = shown("exact=1", viewer)
-    assert exact.total_text == "12" and not exact.exact_url
-    assert shown("q=P0", viewer).total_text == "10"
+    assert exact.figures.count_text == "12" and not exact.pager.exact_url
+    assert shown("q=P0", viewer).figures.count_text == "10"
 
 
 @pytest.mark.parametrize(("most", "is_summed"), [(10, False), (12, True)])
@@ -152,7 +152,7 @@ def test_late_columns_show_sort_and_filter_what_the_scan_found(dear: list[Produc
     findings.scan_report(report, as_of=make.NOW)
     owned = Finding.objects.get(key=str(dear[7].pk))
     findings.assign(finding=owned, to=viewer, by=viewer)
-    assert shown("", viewer).body.count("Open<") == 12
+    assert shown("", viewer).table.body.count("Open<") == 12
     assert skus(shown("owner=me", viewer)) == ["P07"]
     assert len(skus(shown("owner=nobody", viewer))) == 11
     assert len(skus(shown("finding=open", viewer))) == 12
@@ -166,7 +166,7 @@ def test_rows_are_not_looked_for_where_the_count_found_none(dear: Any, django_as
         assert len(skus(shown("q=P0", viewer))) == 10
     with django_assert_num_queries(len(found) - 2):  # neither the rows nor what a scan found about them
         empty = shown("q=P99", viewer)
-    assert (empty.row_count, empty.count_seen) == (0, 0)
+    assert (empty.table.row_count, empty.figures.count) == (0, 0)
     assert empty.empty is not None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import django_filters
 from django.db.models import CharField, Count, Func, Q, QuerySet, Value
 from django.db.models.functions import Concat, Replace
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -18,9 +19,13 @@ from inventory_ops.kit import markup
 from inventory_ops.kit.db.expressions import PlainText
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.kit.reports.page import ListPage
+from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models.users import Role
 from user_audit.models import Identity, Review
 from user_audit.models.identities import AwsStatus, DatabaseStatus, Finding, Flag, Severity
+from user_audit.reports.buttons import bulk_buttons
+from user_audit.reports.freshness import freshness
 
 AWS_TONES = {
     AwsStatus.UNKNOWN: "warning",
@@ -309,6 +314,17 @@ class UserAudit(Report):
     finding_label = Concat("email", Value(" · "), "finding")
     empty_title = gettext_lazy("No account is out of line")
     empty_text = gettext_lazy("Platform and AWS agree. Show all identities to see everybody.")
+
+    def may_act(self, viewer: Viewer) -> bool:
+        return self.allows(viewer)
+
+    def decorate(self, page: ListPage) -> None:
+        page.views.tabs[0].label = _("Inconsistencies")
+        page.head.freshness = freshness()
+        page.head.run_scan_url = reverse("run-scan", args=["users"])
+        if page.table is not None:
+            page.table.bulk_actions = bulk_buttons()
+            page.table.bulk_url = reverse("user-audit-plan")
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         # what is at risk here is not money

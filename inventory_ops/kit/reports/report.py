@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, Expression, F, OrderBy, Q, QuerySet
@@ -21,6 +21,9 @@ from inventory_ops.kit.reports.columns import Column, Row
 from inventory_ops.kit.reports.filters import ReportFilterSet
 from inventory_ops.kit.reports.scope import Scope
 from inventory_ops.kit.viewer import Viewer
+
+if TYPE_CHECKING:
+    from inventory_ops.kit.reports.page import ListPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ class Report:
     search_placeholder: ClassVar[Any] = _("Filter this list")
     default_sort: ClassVar[str]  # a column's key, with - for descending
     identity: ClassVar[Sequence[str]] = ("pk",)  # fields that name a row; the order ends with them
+    row_keys: ClassVar[Sequence[str]] = ()  # columns that are read for what other cells and `row_label` say
     kpis: ClassVar[Sequence[Kpi]] = ()
     views: ClassVar[Sequence[View]] = ()
     roles: ClassVar[frozenset[str]] = frozenset({"operations", "merchant", "finance", "admin"})
@@ -229,6 +233,13 @@ class Report:
             else:
                 values[f"x_{column.key}"] = column.text()
         return rows.annotate(**values).values_list(*values)
+
+    def may_act(self, viewer: Viewer) -> bool:
+        """May the viewer do something to ticked rows?"""
+        return bool(self.bulk_buttons) and viewer.has_role(*self.bulk_roles)
+
+    def decorate(self, page: ListPage) -> None:
+        """Add to a page what only this report has."""
 
     def row_label(self, row: Row) -> str:
         """What a row is called, for the checkbox that selects it."""

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from inventory_ops.kit.reports import exports, registry
-from inventory_ops.kit.reports.page import parse_moment
+from inventory_ops.kit.reports.request import parse_moment
 from inventory_ops.management.arguments import text
 from inventory_ops.models import User
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from inventory_ops.kit.reports.page import parse_moment
+from inventory_ops.kit.reports.request import parse_moment
 from inventory_ops.management.arguments import text
 from inventory_ops.operations import scans
 

@@ -15,10 +15,10 @@ from typing import Any
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, QuerySet, Value
 
 from inventory_ops.kit.db import keyset
-from inventory_ops.kit.reports import ordered
-from inventory_ops.kit.reports.columns import Column
-from inventory_ops.kit.reports.ordered import Listing, Place
+from inventory_ops.kit.reports.paging import by_key
+from inventory_ops.kit.reports.paging.place import Listing, Place
 from inventory_ops.kit.reports.report import Selection
+from inventory_ops.kit.reports.request import PageRequest
 
 REST = "rest"
 
@@ -32,43 +32,35 @@ class _Entry:
     row: dict[str, Any] | None = None
 
 
-def read(
-    selection: Selection,
-    columns: Sequence[Column],
-    *,
-    sort: str,
-    place: Place,
-    per_page: int,
-    viewer: Any,
-) -> Listing:
-    """One query for each part of the report's lead that the page touches, one for their rows, one for the rest when it
-    is reached, and one for late columns. Raises keyset.BadToken."""
-    reader = _Reader(selection, columns, sort=sort, viewer=viewer)
-    entries = reader.entries(place, most=per_page + 1)
-    more = len(entries) > per_page or bool(place.before)
-    entries = entries[:per_page]
+def read(selection: Selection, asked: PageRequest) -> Listing:
+    """One query for each part of the report's lead that the page touches, one for their rows, and one for the rest
+    when it is reached. Raises keyset.BadToken."""
+    reader = _Reader(selection, asked)
+    place = Place(asked.offset, after=asked.after, before=asked.before)
+    entries = reader.entries(place, most=asked.per_page + 1)
+    more = len(entries) > asked.per_page or bool(place.before)
+    entries = entries[: asked.per_page]
     if place.before:
         entries.reverse()
     rows = reader.rows(entries)
-    if any(each.late for each in columns):
-        selection.report.look_up(rows)
     if not entries:
         return Listing(rows, more)
     return Listing(rows, more, entries[0].token, entries[-1].token)
 
 
-def in_order(selection: Selection, *, sort: str, offset: int, most: int, viewer: Any) -> QuerySet[Any]:
-    """`selection.rows` of a page alone, ordered: what `read` finds, for who reads other values of them."""
-    reader = _Reader(selection, [], sort=sort, viewer=viewer)
-    keys = [entry.pk for entry in reader.entries(Place(offset), most=most)]
+def in_order(selection: Selection, asked: PageRequest) -> QuerySet[Any]:
+    """`selection.rows` of a page alone and the one after it, ordered: what `read` finds, for who reads other values
+    of them."""
+    reader = _Reader(selection, asked)
+    keys = [entry.pk for entry in reader.entries(Place(asked.offset), most=asked.per_page + 1)]
     position = Func(Value(keys), F(reader.identity), function="array_position", output_field=IntegerField())
     return selection.rows.filter(**{f"{reader.identity}__in": keys}).order_by(position)
 
 
 class _Reader:
-    def __init__(self, selection: Selection, columns: Sequence[Column], *, sort: str, viewer: Any) -> None:
-        self.selection, self.columns, self.viewer = selection, columns, viewer
-        self.lead, self.descending = selection.report.lead(sort.removeprefix("-")), sort.startswith("-")
+    def __init__(self, selection: Selection, asked: PageRequest) -> None:
+        self.selection, self.asked = selection, asked
+        self.lead, self.descending = selection.report.lead(asked.sort_column.key), asked.sort.startswith("-")
         self.parts = [*(reversed(self.lead.parts) if self.descending else self.lead.parts), REST]
         (self.identity,) = selection.report.identity
 
@@ -105,7 +97,7 @@ class _Reader:
         is_falling = self.descending != backwards
         rows = self._of(part).order_by(*(f"-{name}" if is_falling else name for name in names))
         if token := place.after or place.before:
-            values = keyset.read_token(token, ordered.fields_of(rows, names))
+            values = keyset.read_token(token, by_key.fields_of(rows, names))
             rows = keyset.beyond(rows, names, values, greater=not is_falling)
         found = rows.values_list(*names)[place.offset : place.offset + most]
         return [_Entry(values[-1], f"{part}.{keyset.write_token(values)}") for values in found]
@@ -114,10 +106,9 @@ class _Reader:
         rows = self.selection.rows
         rows = rows.exclude(Exists(self.lead.rows.using(rows.db).filter(row_id=OuterRef(self.identity))))
         sort = self.selection.report.default_sort
-        found, names = ordered.some(
-            self.selection, rows, self.columns, sort=sort, place=place, backwards=backwards, most=most,
-            viewer=self.viewer,
-        )  # fmt: skip
+        found, names = by_key.some(
+            self.selection, rows, self.asked, sort=sort, place=place, backwards=backwards, most=most
+        )
         return [
             _Entry(row[self.identity], f"{REST}.{keyset.write_token([row[name] for name in names])}", row)
             for row in found
@@ -128,6 +119,6 @@ class _Reader:
         known = {entry.pk: entry.row for entry in entries}
         if missing := [pk for pk, row in known.items() if row is None]:
             rows = self.selection.rows.filter(**{f"{self.identity}__in": missing})
-            values = self.selection.report.page_values(rows, self.columns, viewer=self.viewer)
+            values = self.selection.report.page_values(rows, self.asked.read_columns, viewer=self.asked.viewer)
             known |= {row[self.identity]: row for row in values}
         return [row for row in known.values() if row is not None]

@@ -1,0 +1,61 @@
+"""The table of a list page: its columns, rows and what can be done to ticked ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from inventory_ops.kit.reports import table
+from inventory_ops.kit.reports.columns import Row
+from inventory_ops.kit.reports.request import PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    key: str
+    label: str
+    visible: bool
+
+
+@dataclass(slots=True)
+class Table:
+    """The context `page.table`."""
+
+    headers: list[table.Header]
+    body: SafeString
+    row_count: int
+    selectable: bool
+    density: str
+    column_choices: list[ColumnChoice]
+    shown_keys: str
+    bulk_actions: list[Any] = field(default_factory=list)
+    bulk_url: str = ""
+
+
+def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
+    """The table of the page's rows."""
+    report, columns = asked.report, asked.columns
+    subs = {key: report.columns_by_key[key] for key in report.sub_keys()}
+    shown = {column.key for column in columns}
+    drawn = table.build(columns, subs, sort=asked.sort if asked.sort_column.key in shown else "")
+
+    def label(row: Row) -> tuple[Any, str]:
+        return ":".join(str(row[name]) for name in report.identity), report.row_label(row)
+
+    acts = asked.selectable and report.bulk_buttons
+    return Table(
+        headers=drawn.headers(lambda sort: asked.first_page(sort=sort)),
+        body=drawn.body(rows, select=label if asked.selectable else None),
+        row_count=len(rows),
+        selectable=asked.selectable,
+        density=(asked.viewer.preferences or {}).get("density", "comfortable"),
+        column_choices=[
+            ColumnChoice(column.key, column.title, column.key in shown) for column in report.columns if column.on_page
+        ],
+        shown_keys=",".join(column.key for column in columns),
+        bulk_actions=list(report.bulk_buttons) if acts else [],
+        bulk_url=report.bulk_url if acts else "",
+    )
