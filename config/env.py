@@ -47,6 +47,10 @@ class Environment:
     user_audit_protected: list[str]
     data_dir: Path
     behind_proxy: bool
+    trusted_proxies: int
+    session_idle_minutes: int
+    session_idle_minutes_privileged: int
+    session_hours: int
     channels_private: bool
 
 
@@ -64,6 +68,7 @@ def _read(env: Env) -> Environment:
     if kind not in {"local", "production"}:
         raise ImproperlyConfigured(f"OPS_ENV is {kind!r}: use `local` or `production`.")
     production = kind == "production"
+    behind_proxy = env.bool("BEHIND_PROXY", False)
     demo = env.bool("OPS_DEMO", False)
     database_url, redis_url = env.str("DATABASE_URL", ""), env.str("REDIS_URL", "")
     replica = env.str("DATABASE_REPLICA_URL", "")
@@ -95,12 +100,23 @@ def _read(env: Env) -> Environment:
         user_audit_writes=env.bool("USER_AUDIT_WRITES", True),
         user_audit_protected=env.list("USER_AUDIT_PROTECTED", []),
         data_dir=paths.data_dir,
-        behind_proxy=env.bool("BEHIND_PROXY", False),
+        behind_proxy=behind_proxy,
+        trusted_proxies=_whole(env, "TRUSTED_PROXIES", int(behind_proxy), least=0, most=10),
+        session_idle_minutes=_whole(env, "SESSION_IDLE_MINUTES", 8 * 60, least=1, most=7 * 24 * 60),
+        session_idle_minutes_privileged=_whole(env, "SESSION_IDLE_MINUTES_PRIVILEGED", 30, least=1, most=24 * 60),
+        session_hours=_whole(env, "SESSION_HOURS", 12, least=1, most=7 * 24),
         channels_private=env.bool("CHANNELS_PRIVATE", not production),
     )
     if production:
         _refuse_unsafe(result, database_url=database_url, redis_url=redis_url)
     return result
+
+
+def _whole(env: Env, name: str, default: int, *, least: int, most: int) -> int:
+    value: int = env.int(name, default)
+    if not least <= value <= most:
+        raise ImproperlyConfigured(f"{name} is {value}: use a whole number from {least} to {most}.")
+    return value
 
 
 def _database(env: Env, name: str, url: str) -> dict[str, Any]:
@@ -185,6 +201,11 @@ def _refuse_unsafe(env: Environment, *, database_url: str, redis_url: str) -> No
         problems.append("DEBUG must be off: remove it or set DEBUG=false")
     if env.demo:
         problems.append("OPS_DEMO must be off: its logins have a public password")
+    if env.behind_proxy != bool(env.trusted_proxies):
+        problems.append(
+            "TRUSTED_PROXIES must be how many proxies stand in front when BEHIND_PROXY is true, else 0: "
+            "otherwise all visitors share one address, or invent theirs"
+        )
     if env.metrics_token and len(env.metrics_token) < SHORTEST_METRICS_TOKEN:
         problems.append(f"METRICS_TOKEN needs at least {SHORTEST_METRICS_TOKEN} characters, or leave it out")
     if not database_url:

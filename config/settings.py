@@ -42,12 +42,14 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
 ]
 
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
+    "config.middleware.ClientMiddleware",
     "config.metrics.RequestMetricsMiddleware",
     "config.middleware.UnreadableMiddleware",
     "config.middleware.ServiceUnavailableMiddleware",
@@ -59,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.session_limits.SessionLimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "inventory_ops.kit.db.replica.WrittenMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -129,13 +132,23 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "config.accounts.ResetTokens"  # noqa: S105  (a path)
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to people who have no account
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Inventory Ops] "
+# of codes; how often a password may be tried says inventory_ops.operations.sign_in
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+TRUSTED_PROXIES = ENV.trusted_proxies
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ADAPTER = "config.second_factor.MfaAdapter"
 MFA_TOTP_ISSUER = "Inventory Ops"
 MFA_REQUIRED_ROLES = [] if DEMO or not ENV.production else ["admin", "finance"]
-SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_IDLE = timedelta(minutes=ENV.session_idle_minutes)
+SESSION_IDLE_PRIVILEGED = timedelta(minutes=ENV.session_idle_minutes_privileged)
+SESSION_PRIVILEGED_ROLES = ["admin", "finance"]
+SESSION_LONGEST = timedelta(hours=ENV.session_hours)
+SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

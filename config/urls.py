@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("config.account_urls")),
     path("", include("trackers.urls")),
     path("", include("user_audit.urls")),
     path("", include("lost_damaged.urls")),

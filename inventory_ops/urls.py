@@ -19,6 +19,7 @@ from inventory_ops.views import (
     reasons,
     reports,
     saved_views,
+    sessions,
     stock,
     stock_count,
     system,
@@ -27,6 +28,7 @@ from inventory_ops.views import (
 urlpatterns = [
     path("", home.overview, name="overview"),
     path("healthz", home.healthz, name="healthz"),
+    path("accounts/sessions/", sessions.own, name="own-sessions"),
     path("search/", home.find, name="search"),
     path("docs/", home.docs, name="guide"),
     path("docs/<slug:name>/", home.docs, name="guide-page"),

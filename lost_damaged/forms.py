@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.models import Merchant, User
@@ -115,23 +116,45 @@ class UserChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 
 class ApiKeyForm(forms.Form):
+    """A new key, for the viewer's own account or a service account."""
+
+    SIGNED, COMPATIBLE = "signed", "compatible"
     user = UserChoice(
         label=_("Account"),
         queryset=User.objects.none(),
-        help_text=_("Calls are made in its name. Writing off needs the role Finance."),
+        help_text=_("Calls are made in its name: yours, or a service account's. Writing off needs the role Finance."),
     )
     name = forms.CharField(label=_("Name of the key"), max_length=60, help_text=_("Where it is used, like “OMS”."))
-    needs_body_digest = forms.BooleanField(
-        label=_("Calls must sign their body (BodySHA256)"),
-        required=False,
-        help_text=_("Then a signed address cannot be used with another body. The caller has to support it."),
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[
+            (SIGNED, _("Signs the body of each call (recommended)")),
+            (COMPATIBLE, _("Signs the address alone, as older clients do")),
+        ],
+        initial=SIGNED,
+        help_text=_("The first needs BodySHA256 in each call, so that a signed address fits one body only."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, accounts: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["user"]
         assert isinstance(field, UserChoice)
-        field.queryset = User.objects.filter(is_active=True).exclude(role="").order_by("email")
+        field.queryset = accounts
+
+    @property
+    def needs_body_digest(self) -> bool:
+        return bool(self.cleaned_data["kind"] == self.SIGNED)
+
+
+class ServiceAccountForm(forms.Form):
+    """An account for a program, with the role of whoever makes it."""
+
+    email = forms.EmailField(
+        label=_("UserID"),
+        max_length=254,
+        help_text=_("In the form of an e-mail address that belongs to nobody else, like oms@example.com."),
+    )
+    name = forms.CharField(label=_("Name"), max_length=200, help_text=_("What the program is, like “Order system”."))
 
 
 class FinanceImportForm(forms.Form):

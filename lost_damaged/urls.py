@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from lost_damaged.api.view import api
-from lost_damaged.views import claims, imports, nav, reconciliation, settings, statements, write_offs
+from lost_damaged.views import api_keys, claims, imports, nav, reconciliation, settings, statements, write_offs
 
 urlpatterns = [
     path("api/", api, name="seller-center-api"),
@@ -32,6 +32,8 @@ urlpatterns = [
     path("finance/nav/<str:number>/", nav.detail, name="nav-batch"),
     path("finance/nav/<str:number>/decide/", nav.decide, name="nav-decide"),
     path("finance/nav/<str:number>/<str:form>/", nav.download, name="nav-download"),
+    path("accounts/keys/", api_keys.own, name="own-keys"),
+    path("accounts/keys/<int:pk>/revoke/", api_keys.revoke_own, name="own-key-revoke"),
     path("settings/finance/", settings.finance, name="finance-settings"),
     path("settings/finance/keys/<int:pk>/revoke/", settings.revoke_key, name="api-key-revoke"),
 ]

@@ -13,6 +13,7 @@ SPEC = register(
         purpose="Platform accounts. A new account cannot log in until a password is set for it.",
         # roles are given away here, so only those may who may give roles anyway
         roles=("admin",),
+        signs_in_again=True,
         columns=(
             Column("email", Email(), required=True, example="jo@example.com"),
             Column("name", Text(200), example="Jo Smith"),

@@ -2,9 +2,47 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+
+class Security(models.TextChoices):
+    """What the security log holds beside the events of SUBJECTS: actions of the audit log about accounts."""
+
+    SIGNED_IN = "security.signed_in", _("Signed in")
+    SIGNED_OUT = "security.signed_out", _("Signed out")
+    SIGN_IN_FAILED = "security.sign_in_failed", _("Sign-in failed")
+    SECOND_FACTOR_FAILED = "security.second_factor_failed", _("Second factor failed")
+    CONFIRMED = "security.confirmed", _("Signed in once more")
+    LOCKED_OUT = "security.locked_out", _("Locked out for a time")
+    PASSWORD_CHANGED = "security.password_changed", _("Password changed")
+    PASSWORD_RESET = "security.password_reset", _("Password set by mail")
+    FACTOR_ADDED = "security.factor_added", _("Second factor added")
+    FACTOR_REMOVED = "security.factor_removed", _("Second factor removed")
+    FACTOR_RESET = "security.factor_reset", _("Recovery codes made anew")
+    EMAIL_CHANGED = "security.email_changed", _("E-mail changed")
+    ROLE_CHANGED = "security.role_changed", _("Role changed")
+    DISABLED = "security.disabled", _("Account disabled")
+    ENABLED = "security.enabled", _("Account enabled")
+    ACCOUNT_MADE = "security.account_made", _("Account made")
+    USERS_IMPORTED = "security.users_imported", _("Users imported")
+    SERVICE_MADE = "security.service_made", _("Service account made")
+    SESSIONS_ENDED = "security.sessions_ended", _("All sessions ended")
+    SESSION_EXPIRED = "security.session_expired", _("Session ended by time")
+
+
+# The first parts of actions that are in the security log, too: each app writes its own.
+SUBJECTS = ("security", "api_key", "factor", "finance_settings", "user_audit", "price_guard")
+
+
+def is_security(path: str = "action") -> Q:
+    """Events of the security log. The index below has the same condition."""
+    return reduce(or_, (Q((f"{path}__startswith", f"{subject}.")) for subject in SUBJECTS))
 
 
 class AuditEvent(models.Model):
@@ -36,6 +74,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "-id"], name="audit_of_subject"),
             models.Index(fields=["-at"], name="audit_newest"),
+            models.Index(fields=["-id"], name="audit_of_security", condition=is_security()),
             models.Index(fields=["strand", "-id"], name="audit_end_of_strand"),
         ]
 

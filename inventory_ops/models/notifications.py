@@ -151,6 +151,9 @@ class Delivery(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Destination.Kind.choices)
     name = models.CharField(_("destination"), max_length=60)
     title = models.CharField(_("title"), max_length=200)
+    address = models.EmailField(
+        _("address"), blank=True, default="", help_text=_("Of a letter about an account, which no destination filters.")
+    )
     content = models.JSONField(default=dict)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)

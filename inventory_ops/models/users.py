@@ -60,6 +60,17 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     is_superuser = models.BooleanField(_("superuser"), default=False)
     is_demo = models.BooleanField(_("demo login"), default=False, editable=False)
+    is_service = models.BooleanField(
+        _("service account"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("A program's account: it signs API calls, and nobody can sign in with it."),
+    )
+    responsible = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="services"
+    )
+    email_changed_at = models.DateTimeField(_("e-mail changed at"), null=True, editable=False)
     session_epoch = models.PositiveIntegerField(
         default=0,
         editable=False,
@@ -80,6 +91,13 @@ class User(AbstractBaseUser):
         verbose_name_plural = _("users")
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_is_unique_ignoring_case"),
+            models.CheckConstraint(name="user_email_is_in_lower_case", condition=Q(email=Lower("email"))),
+            # its maker answers for it, and no password opens it
+            models.CheckConstraint(
+                name="user_service_has_no_password",
+                condition=Q(is_service=False, responsible__isnull=True)
+                | Q(is_service=True, responsible__isnull=False, password__startswith="!"),  # noqa: S106  (no password has this hash)
+            ),
             models.CheckConstraint(name="user_role_is_known", condition=Q(role__in=Role.values)),
             models.CheckConstraint(
                 name="user_merchant_goes_with_role",
@@ -105,10 +123,14 @@ class User(AbstractBaseUser):
         return self.is_active and (self.is_superuser or self.role in roles)
 
     def get_session_auth_hash(self) -> str:
-        """Password and epoch: raising the epoch ends all sessions, and lowering it is never done."""
+        return self._get_session_auth_hash()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Password and epoch. The database raises the epoch whenever sessions have to end, and never lowers it."""
         return salted_hmac(
             "inventory_ops.User.session",
             f"{self.password}:{self.session_epoch}",
+            secret=secret,
             algorithm="sha256",
         ).hexdigest()
 

@@ -63,7 +63,7 @@ def request(*, report: Report, params: QueryDict, format: str, by: User) -> Job:
     return jobs.enqueue(kind=KIND, title=title, by=by, params=wanted, queue="imports")
 
 
-@jobs.handler(KIND)
+@jobs.handler(KIND, only_reads=True)
 def _export_job(context: jobs.Context) -> None:
     report, selection, sort = _selection(context)
     format, job = context.params["format"], context.job

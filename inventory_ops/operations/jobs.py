@@ -78,15 +78,26 @@ class Context:
 
 type Handler = Callable[[Context], None]
 _handlers: Registry[Handler] = Registry("kind of job")
+_reading: set[str] = set()
 
 
-def handler(kind: str) -> Callable[[Handler], Handler]:
-    """Decorator: the function runs jobs of this kind. It must be safe to run again after a crash."""
+def handler(kind: str, *, only_reads: bool = False) -> Callable[[Handler], Handler]:
+    """Decorator: the function runs jobs of this kind. It must be safe to run again after a crash.
+
+    only_reads: it changes nothing that counts, so that trying it again needs no password.
+    """
 
     def register(function: Handler) -> Handler:
+        if only_reads:
+            _reading.add(kind)
         return _handlers.add(kind, function)
 
     return register
+
+
+def changes_data(kind: str) -> bool:
+    """Do jobs of this kind change anything that counts?"""
+    return kind not in _reading
 
 
 def enqueue(

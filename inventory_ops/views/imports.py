@@ -18,7 +18,7 @@ from inventory_ops.kit.page import Figure
 from inventory_ops.models import Import, Job, User
 from inventory_ops.models.imports import RowRemark
 from inventory_ops.operations.imports import uploads
-from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, signs_in_again, viewer
 from inventory_ops.views import jobs
 
 SHOWN_ERRORS = 200
@@ -214,7 +214,15 @@ def _warnings(job: Import, *, waits: bool, blocked: bool, good: int) -> list[pag
     return found
 
 
+def _is_of_people(request: HttpRequest) -> bool:
+    """Is the import of the address of a kind that wants the password once more?"""
+    kinds = [spec.name for spec in registry if spec.signs_in_again]
+    match = request.resolver_match
+    return match is not None and Import.objects.filter(pk=match.kwargs["pk"], kind__in=kinds).exists()
+
+
 @roles_required(OPERATIONS, ADMIN)
+@signs_in_again(when=_is_of_people)
 @require_POST
 def apply(request: HttpRequest, pk: UUID) -> HttpResponse:
     job = find(request, pk)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Job
 from inventory_ops.operations import jobs
-from inventory_ops.registries.permissions import viewer
+from inventory_ops.registries.permissions import signs_in_again, viewer
 
 TONES = {"queued": "neutral", "running": "warning", "done": "good", "failed": "critical", "cancelled": "neutral"}
 STOP_POLLING = 286  # htmx ends a poll on this status
@@ -116,7 +116,15 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     return HttpResponseRedirect(f"/jobs/{job.pk}/")
 
 
+def _repeats_a_change(request: HttpRequest) -> bool:
+    """Does the job of the address change data? Then whoever tries it again signs in once more."""
+    match = request.resolver_match
+    kind = Job.objects.filter(pk=match.kwargs["pk"]).values_list("kind", flat=True).first() if match else None
+    return kind is not None and jobs.changes_data(kind)
+
+
 @login_required
+@signs_in_again(when=_repeats_a_change)
 @require_POST
 def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:

@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 from django.http import HttpRequest
 from django.utils import timezone
 
+from inventory_ops.kit import clients
 from inventory_ops.models import User
 from lost_damaged.api import limits, refusals, signature
 from lost_damaged.models import ApiKey
@@ -59,7 +60,7 @@ def authenticate(request: HttpRequest, body: bytes) -> Call:
         raise refusals.Refusal(400, "1", "Format must be JSON or XML.")
     check_timestamp(parameters["Timestamp"])
     given = parameters.pop("Signature")
-    user, key = _signer(raw_query, parameters["UserID"], given, request.META.get("REMOTE_ADDR", ""))
+    user, key = _signer(raw_query, parameters["UserID"], given, clients.neighbourhood(clients.address(request)))
     digest = parameters.get("BodySHA256")
     if digest is None and key.needs_body_digest and request.method == "POST":
         raise refusals.missing("BodySHA256")

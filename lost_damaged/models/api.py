@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 class ApiKey(models.Model):
     """A key that signs API calls of a user. Encrypted, since HMAC needs its text; shown once when it is made.
 
+    Its maker is the user, or stands behind a service account; it ends for good with the account (migration 0011).
     At most two of a user are active (slots 1 and 2), so that one can replace the other without a gap.
     """
 
@@ -20,6 +21,13 @@ class ApiKey(models.Model):
     name = models.CharField(_("name"), max_length=60)
     secret = models.BinaryField(editable=False)
     hint = models.CharField(_("ends with"), max_length=4)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text=_("Empty: the command line."),
+    )
     created_by = models.CharField(_("made by"), max_length=254)
     created_at = models.DateTimeField(_("made at"), default=timezone.now)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)

@@ -6,11 +6,14 @@ import secrets
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from inventory_ops.kit import sealing
 from inventory_ops.models import User
-from inventory_ops.operations import audit
+from inventory_ops.operations import audit, people
 from lost_damaged.models import ApiKey
 
 MOST_ACTIVE = 2
@@ -21,10 +24,33 @@ class TooManyKeys(Exception):
     """The user has two active keys already."""
 
 
+class NotYours(Exception):
+    """Nobody makes a key in another person's name, or in that of a closed account."""
+
+
+def may_make(user: User, *, by: User) -> bool:
+    """For oneself; or for a service account, by a person who may do all that it may."""
+    if user.pk == by.pk:
+        return True
+    same_reach = (user.role, user.merchant_id) == (by.role, by.merchant_id)
+    return user.is_service and not by.is_service and same_reach and not user.is_superuser
+
+
+def offered_to(user: User) -> QuerySet[User]:
+    """The accounts that `user` may make keys for: their own, and service accounts of the same role and seller."""
+    services = Q(is_service=True, is_superuser=False, role=user.role, merchant=user.merchant)
+    return User.objects.filter(Q(pk=user.pk) | services, is_active=True).order_by("is_service", "email")
+
+
 @transaction.atomic
 def create(*, user: User, name: str, by: User | None, needs_body_digest: bool = False) -> tuple[ApiKey, str]:
-    """Make a key for `user`; answers its row and its text, which is not shown again. Raises TooManyKeys."""
-    User.objects.select_for_update().get(pk=user.pk)
+    """Make a key for `user`; answers its row and its text, which is not shown again. Its owner is told of it.
+
+    `by` None is the command line. Raises TooManyKeys, NotYours.
+    """
+    user = User.objects.select_for_update(of=["self"]).select_related("responsible").get(pk=user.pk)
+    if not user.is_active or (by is not None and not may_make(user, by=by)):
+        raise NotYours(_("A key is made for yourself, or for a service account with your role."))
     taken = set(ApiKey.objects.filter(user=user, revoked_at__isnull=True).values_list("slot", flat=True))
     free = [slot for slot in range(1, MOST_ACTIVE + 1) if slot not in taken]
     if not free:
@@ -36,10 +62,19 @@ def create(*, user: User, name: str, by: User | None, needs_body_digest: bool = 
         name=name.strip()[:60] or "API",
         secret=sealing.seal(text, purpose=PURPOSE),
         hint=text[-4:],
+        made_by=by,
         created_by=by.email if by else "",
         needs_body_digest=needs_body_digest,
     )
-    audit.record(action="api_key.create", by=by, subject=key, summary=f"API key …{key.hint} for {user.email}")
+    audit.record(
+        action="api_key.create",
+        by=by,
+        subject=key,
+        summary=f"API key …{key.hint} for {user.email}",
+        data={"signs_body": needs_body_digest},
+    )
+    if by is not None:
+        _notify(key, user, _("An API key was made for your account"))
     return key, text
 
 
@@ -48,6 +83,18 @@ def revoke(*, key: ApiKey, by: User | None) -> None:
     """End a key now. One that is revoked already stays as it is."""
     if ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
         audit.record(action="api_key.revoke", by=by, subject=key, summary=f"API key …{key.hint} of {key.user.email}")
+        if by is not None and by.pk != key.user_id:
+            _notify(key, key.user, _("An API key of your account was revoked"))
+
+
+def _notify(key: ApiKey, user: User, title: str) -> None:
+    text = _("Key “%(name)s” (…%(hint)s) of %(email)s. Keys are listed under “My API keys”.")
+    people.notify(
+        user,
+        title=title,
+        text=text % {"name": key.name, "hint": key.hint, "email": user.email},
+        url=reverse("own-keys"),
+    )
 
 
 def active_texts(user: User) -> list[tuple[ApiKey, str]]:

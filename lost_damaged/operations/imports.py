@@ -385,7 +385,7 @@ def _check_again(record: Import, file: WriteOffFile) -> None:
     locked.save()
 
 
-@jobs.handler("write_offs.check")
+@jobs.handler("write_offs.check", only_reads=True)
 def _check_job(context: jobs.Context) -> None:
     record = Import.objects.get(pk=context.params["import"])
     path = folder() / record.stored_name

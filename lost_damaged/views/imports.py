@@ -17,7 +17,7 @@ from inventory_ops.kit import markup
 from inventory_ops.kit.imports import pages
 from inventory_ops.kit.page import Figure
 from inventory_ops.models import Import, Job, User
-from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, viewer
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, signs_in_again, viewer
 from inventory_ops.views import jobs as job_views
 from lost_damaged import csv_files, formula
 from lost_damaged.forms import FinanceImportForm
@@ -294,6 +294,7 @@ def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @roles_required(FINANCE)
+@signs_in_again()
 @require_POST
 def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
     record, _file = find(pk)

@@ -196,15 +196,21 @@ def test_one_unit_typed_by_hand(world: World) -> None:
 # -- settings -------------------------------------------------------------------------------------------------------
 def test_a_key_made_on_the_page_is_shown_once_and_works(world: World) -> None:
     world.product("A")
-    client = login(world, "admin")
-    answer = client.post("/settings/finance/", {"part": "key", "key-user": world.finance.pk, "key-name": "OMS"})
+    client = Client()
+    client.force_login(world.finance)
+
+    def make(name: str) -> Any:
+        fields = {"part": "key", "key-user": world.finance.pk, "key-name": name, "key-kind": "compatible"}
+        return client.post("/accounts/keys/", fields)
+
+    answer = make("OMS")
     found = re.search(r'id="new-key">([0-9a-f]{40})<', answer.content.decode())
     assert found and answer["Cache-Control"] == "no-store"
     caller = Caller(world.finance, found[1])
     assert caller.send([{"sku": "A", "uid": "u", "status": "written-off"}]).status_code == 200
     assert found[1] not in client.get("/settings/finance/").content.decode()
-    client.post("/settings/finance/", {"part": "key", "key-user": world.finance.pk, "key-name": "2"})
-    third = client.post("/settings/finance/", {"part": "key", "key-user": world.finance.pk, "key-name": "3"})
+    make("2")
+    third = make("3")
     assert third.status_code == 422 and "Revoke one first" in third.content.decode()
     client.post(f"/settings/finance/keys/{ApiKey.objects.earliest('pk').pk}/revoke/")
     assert caller.send([{"sku": "A", "uid": "u2", "status": "written-off"}]).status_code == 401

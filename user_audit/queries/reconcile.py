@@ -74,10 +74,12 @@ on conflict (account_id, iam_id) do update set
     recreated = excluded.recreated, gone_at = null, read_at = excluded.read_at, changed_at = %(now)s
 """
 
-# Confirmed links stay. Else the e-mail decides, and only a unique hit links without a doubt.
+# Confirmed links stay. Else the e-mail decides, and only a unique hit links without a doubt. A person who was given
+# the e-mail after the IAM user was made is in doubt, too: until somebody confirms it, an orphan stays one.
 LINK = """
 with hits as (
-    select i.id, u.id as user_id, count(*) over (partition by i.account_id, u.id) as claims
+    select i.id, u.id as user_id, count(*) over (partition by i.account_id, u.id) as claims,
+        coalesce(u.email_changed_at > i.created_at, false) as is_late
     from user_audit_iamuser i
     join inventory_ops_user u on i.email <> '' and lower(u.email) = lower(i.email)
     where i.gone_at is null and i.link <> 'confirmed'
@@ -85,7 +87,7 @@ with hits as (
                       and c.user_id = u.id and c.gone_at is null)
 ), wanted as (
     select i.id, h.user_id,
-        case when h.user_id is null then '' when h.claims > 1 then 'ambiguous' else 'matched' end as link
+        case when h.user_id is null then '' when h.claims > 1 or h.is_late then 'ambiguous' else 'matched' end as link
     from user_audit_iamuser i left join hits h on h.id = i.id
     where i.link <> 'confirmed' and i.gone_at is null
 )

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, F
@@ -21,7 +20,7 @@ from inventory_ops.kit.bulk import choose
 from inventory_ops.kit.reports import registry
 from inventory_ops.kit.spreadsheets import plain
 from inventory_ops.models import User
-from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
+from inventory_ops.registries.permissions import ADMIN, roles_required, signs_in_again, viewer
 from user_audit.forms import EmailsForm
 from user_audit.models import ActionItem, ActionJob, ActionStep, Identity
 from user_audit.models.actions import Action
@@ -50,7 +49,7 @@ def _takes_away(request: HttpRequest) -> bool:
     return (request.POST.get("action") or request.GET.get("action", "")) in DESTRUCTIVE
 
 
-sudo = reauthentication_required(enabled=_takes_away)
+sudo = signs_in_again(when=_takes_away)
 
 
 @roles_required(ADMIN)
@@ -275,11 +274,11 @@ def _job_context(found: ActionJob, by: User) -> dict[str, Any]:
 
 
 def _verb(operation: Callable[..., ActionJob], done: str, *, again: bool = False) -> Callable[..., HttpResponseBase]:
-    """A button of a job. again: the person signs in once more when the last time is 15 minutes ago."""
+    """A button of a job. again: it sets work going, so the person signs in once more first."""
 
     @roles_required(ADMIN)
+    @signs_in_again(when=lambda request: again and request.method == "POST")
     @require_POST
-    @reauthentication_required(enabled=again)
     def view(request: HttpRequest, job_id: UUID) -> HttpResponse:
         _job(job_id)
         try:
@@ -296,9 +295,9 @@ def _verb(operation: Callable[..., ActionJob], done: str, *, again: bool = False
 approve = _verb(jobs.approve, _("Approved. It runs now."), again=True)
 reject = _verb(jobs.reject, _("Rejected."))
 pause = _verb(jobs.pause, _("Paused. Users in work are finished."))
-resume = _verb(jobs.resume, _("Resumed."))
+resume = _verb(jobs.resume, _("Resumed."), again=True)
 cancel = _verb(jobs.cancel, _("Cancelled. Users in work are finished."))
-retry = _verb(jobs.retry, _("The failed users are tried again."))
+retry = _verb(jobs.retry, _("The failed users are tried again."), again=True)
 
 
 @roles_required(ADMIN)

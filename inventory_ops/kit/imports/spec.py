@@ -66,6 +66,7 @@ class ImportSpec:
     key: tuple[str, ...] = ()  # columns no two rows of one file may share
     purpose: str = ""
     roles: tuple[str, ...] = ("operations", "admin")  # who may upload it
+    signs_in_again: bool = False  # does whoever applies it on a page have to give the password once more?
     tables: tuple[str, ...] = ()  # database tables whose statistics a big file makes stale
     fields: dict[str, Column] = field(init=False, repr=False)
 

@@ -67,7 +67,7 @@ def _free_lost(channel: Channel) -> None:
             lost.save(update_fields=["state", "finished_at"])
 
 
-@jobs.handler("channel_read")
+@jobs.handler("channel_read", only_reads=True)
 def read(context: Context) -> None:
     """Read the whole catalogue into the reading's rows, and say of each what would become of it."""
     reading = ChannelImport.objects.select_related("channel__merchant").get(pk=context.params["reading"])

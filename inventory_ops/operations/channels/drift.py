@@ -43,7 +43,7 @@ def start_due(*, now: datetime) -> None:
         start(channel=channel, by=None)
 
 
-@jobs.handler(KIND)
+@jobs.handler(KIND, only_reads=True)
 def compare(context: Context) -> None:
     """Read the whole catalogue and note the quantity of every listing that nothing is due for."""
     channel = Channel.objects.filter(pk=context.params["channel"]).first()

@@ -44,7 +44,7 @@ def merge(
                 returning merge_action() as action{", " + returning if returning else ""}
             ){", then_done as (" + then + ")" if then else ""}
             select count(*) filter (where action = 'INSERT'), count(*) filter (where action = 'UPDATE') from merged""",
-        {"actor": staging.actor, "now": staging.now},
+        {"actor": staging.actor, "actor_id": staging.actor_id, "now": staging.now},
     )
     new, changed = rows[0]
     total = staging.fetch("select count(*) from pg_temp.merge_source")[0][0]

@@ -227,7 +227,7 @@ def _import_of(context: jobs.Context) -> Import:
     return Import.objects.select_related("created_by").get(pk=context.params["import"])
 
 
-@jobs.handler("import.check")
+@jobs.handler("import.check", only_reads=True)
 def _check_job(context: jobs.Context) -> None:
     job = _import_of(context)
     check(job)

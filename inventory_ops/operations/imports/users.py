@@ -3,7 +3,36 @@
 from __future__ import annotations
 
 from inventory_ops.kit.imports import Counts, Staging
+from inventory_ops.models import User
+from inventory_ops.models.audit import Security
+from inventory_ops.operations import security
 from inventory_ops.operations.imports.merge import merge
+
+
+def _event(action: Security, condition: str, data: str, told: str) -> str:
+    return f"""select %(actor_id)s::bigint, %(actor)s, '{action.value}', 'user', user_id::text, {told}, {data}, ''
+        from merged where {condition}"""
+
+
+# One line a user, by the statement that changes it.
+SECURITY_LOG = f"""
+    insert into inventory_ops_auditevent
+        (actor_id, actor, action, subject_type, subject_id, summary, data, request_id)
+    {
+    " union all ".join(
+        [
+            _event(Security.ACCOUNT_MADE, "action = 'INSERT'", "jsonb_build_object('role', new_role)", "email"),
+            _event(
+                Security.ROLE_CHANGED,
+                "action = 'UPDATE' and old_role <> new_role",
+                "jsonb_build_object('old', old_role, 'new', new_role)",
+                "email || ': ' || coalesce(nullif(old_role, ''), '–') || ' → ' || coalesce(nullif(new_role, ''), '–')",
+            ),
+            _event(Security.DISABLED, "action = 'UPDATE' and was_active and not is_active", "'{}'::jsonb", "email"),
+            _event(Security.ENABLED, "action = 'UPDATE' and not was_active and is_active", "'{}'::jsonb", "email"),
+        ]
+    )
+}"""
 
 
 def check_users(staging: Staging) -> None:
@@ -39,7 +68,7 @@ def apply_users(staging: Staging) -> Counts:
     zone_join = "left join inventory_ops_merchant m on m.vendor_number = s.vendor_number"
     for name, sql in moments.items():
         moments[name] = sql.replace("m.timezone", "coalesce(m.timezone, 'UTC')")
-    return merge(
+    counts = merge(
         staging,
         table="inventory_ops_user",
         # random bytes behind a !: no password has this hash
@@ -61,15 +90,15 @@ def apply_users(staging: Staging) -> Counts:
             "created_at": "created_at",
         },
         insert_only=("updated_at", "password", "is_superuser", "is_demo", "session_epoch", "preferences"),
-        # an account that is closed or given another role loses its open sessions
-        on_change="updated_at = now(), session_epoch = t.session_epoch" + _ends_sessions(staging),
+        on_change="updated_at = now()",
+        returning=(
+            "new.id as user_id, new.email, old.role as old_role, new.role as new_role,"
+            " old.is_active as was_active, new.is_active as is_active"
+        ),
+        then=SECURITY_LOG,
     )
-
-
-def _ends_sessions(staging: Staging) -> str:
-    conditions = []
-    if "is_active" in staging.present:
-        conditions.append("(t.is_active and not n.is_active)")
-    if "role" in staging.present:
-        conditions.append("t.role <> n.role")
-    return f" + case when {' or '.join(conditions)} then 1 else 0 end" if conditions else ""
+    if counts.new or counts.changed:
+        by = User.objects.filter(pk=staging.actor_id).first() if staging.actor_id else None
+        summary = f"{counts.new} new, {counts.changed} changed"
+        security.record(Security.USERS_IMPORTED, user=None, by=by, summary=summary, data={"import": str(staging.batch)})
+    return counts

@@ -14,8 +14,9 @@ from uuid import UUID
 import structlog
 from celery import current_app
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
@@ -42,6 +43,22 @@ def create(*, destination: Destination, title: str, sections: Sequence[Mapping[s
         name=destination.name,
         title=title[:200],
         content={"sections": list(sections)},
+        next_try_at=now,
+        created_at=now,
+    )
+    transaction.on_commit(lambda: send_soon(delivery.pk))
+    return delivery
+
+
+def create_letter(*, user: User, title: str, text: str, now: datetime, address: str = "") -> Delivery:
+    """A mail about the account of `user`, to `address` (default: the account's). Nobody can switch it off."""
+    delivery = Delivery.objects.create(
+        user=user,
+        kind=Destination.Kind.EMAIL,
+        name=_("Account"),
+        title=title[:200],
+        address=address or user.email,
+        content={"text": text},
         next_try_at=now,
         created_at=now,
     )
@@ -99,6 +116,9 @@ def _try_later(delivery: Delivery, error: str, moment: datetime) -> None:
 
 
 def _send(delivery: Delivery) -> None:
+    if delivery.address:
+        senders.send_letter(delivery)
+        return
     destination = delivery.destination
     if destination is None or not destination.is_enabled:
         raise senders.Refused("The destination was deleted or switched off.")
@@ -116,7 +136,8 @@ def _settle(delivery: Delivery, *, state: Delivery.State, error: str, **values: 
 @transaction.atomic
 def retry(*, delivery: Delivery, by: User) -> None:
     """Try a failed delivery again, from the start and under the same key. Raises NotRetried."""
-    failed = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.FAILED, destination__isnull=False)
+    goes_somewhere = Q(destination__isnull=False) | ~Q(address="")
+    failed = Delivery.objects.filter(goes_somewhere, pk=delivery.pk, state=Delivery.State.FAILED)
     if not failed.update(state=Delivery.State.PENDING, attempts=0, next_try_at=timezone.now(), lease_until=None):
         raise NotRetried("Only a failed delivery whose destination is still there can be tried again.")
     audit.record(action="delivery.retry", by=by, subject=delivery, summary=delivery.title)

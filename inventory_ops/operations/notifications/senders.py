@@ -59,12 +59,22 @@ def _context(delivery: Delivery) -> dict[str, Any]:
     }
 
 
+def send_letter(delivery: Delivery) -> None:
+    """A mail about an account, to the address that it is about."""
+    context = {"text": delivery.content["text"], "site": settings.PUBLIC_URL, "brand": "Inventory Ops"}
+    _mail(delivery, to=delivery.address, body=render_to_string("notifications/letter.txt", context))
+
+
 def _email(delivery: Delivery) -> None:
+    _mail(delivery, to=delivery.user.email, body=render_to_string("notifications/message.txt", _context(delivery)))
+
+
+def _mail(delivery: Delivery, *, to: str, body: str) -> None:
     host = settings.PUBLIC_URL.partition("://")[2].partition("/")[0].partition(":")[0] or "localhost"
     message = EmailMessage(
         subject=f"[Inventory Ops] {delivery.title}",
-        body=render_to_string("notifications/message.txt", _context(delivery)),
-        to=[delivery.user.email],
+        body=body,
+        to=[to],
         headers={"Message-ID": f"<{delivery.pk}@{host}>", "Auto-Submitted": "auto-generated"},
     )
     try:

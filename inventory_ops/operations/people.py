@@ -1,0 +1,122 @@
+"""Accounts: what user administration does to them. Each of it is in the security log, and told to whom it concerns."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from inventory_ops.models import Notification, User
+from inventory_ops.models.audit import Security
+from inventory_ops.operations import security
+from inventory_ops.operations.notifications import deliveries
+
+
+class NotPossible(Exception):
+    """The message says why, and what to do instead. Nothing was changed."""
+
+
+class EmailTaken(NotPossible):
+    """Another account has this e-mail."""
+
+
+@transaction.atomic
+def change_email(*, user_id: int, email: str, by: User | None) -> User:
+    """Give an account another identity; its sessions end, and both addresses are told. `by` None is the command line.
+
+    Raises NotPossible (EmailTaken when another account has it). The user audit asks anew whose IAM user goes with it.
+    """
+    wanted = _checked(email)
+    _require_administrator(by, user_id)
+    user = User.objects.select_for_update(of=["self"]).filter(pk=user_id).first()
+    if user is None:
+        raise NotPossible(_("This account is not there any more."))
+    before = user.email
+    if before == wanted:
+        return user
+    try:
+        with transaction.atomic():
+            User.objects.filter(pk=user.pk).update(email=wanted, updated_at=timezone.now())
+    except IntegrityError as error:
+        raise EmailTaken(_("Another account has the e-mail %(email)s.") % {"email": wanted}) from error
+    user.refresh_from_db()
+    title = _("The e-mail of your account was changed")
+    text = _("The account %(before)s is %(after)s from now on. Sign in with the new e-mail; your sessions were ended.")
+    for address in (before, wanted):
+        deliveries.create_letter(
+            user=user,
+            title=title,
+            text=text % {"before": before, "after": wanted},
+            address=address,
+            now=timezone.now(),
+        )
+    security.record(
+        Security.EMAIL_CHANGED, user=user, by=by, summary=f"{before} → {wanted}", data={"old": before, "new": wanted}
+    )
+    return user
+
+
+@transaction.atomic
+def create_service(*, email: str, name: str, by: User) -> User:
+    """Make an account for a program, with the role of `by`, who answers for it. Raises NotPossible."""
+    wanted = _checked(email)
+    if by.is_service or not by.role:
+        raise NotPossible(_("Only a person with a role can make a service account."))
+    try:
+        with transaction.atomic():
+            made = User.objects.create_user(
+                wanted,
+                name=name.strip()[:200],
+                role=by.role,
+                merchant=by.merchant,
+                platform_type="Service",
+                is_service=True,
+                responsible=by,
+            )
+    except IntegrityError as error:
+        raise EmailTaken(_("Another account has the e-mail %(email)s.") % {"email": wanted}) from error
+    security.record(Security.SERVICE_MADE, user=made, by=by, summary=f"Service account {wanted} of {by.email}")
+    return made
+
+
+@transaction.atomic
+def end_sessions(*, user_id: int, by: User | None) -> None:
+    """End every session of an account for good, wherever it was opened."""
+    user = User.objects.select_for_update(of=["self"]).get(pk=user_id)
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    security.record(Security.SESSIONS_ENDED, user=user, by=by)
+
+
+def notify(user: User, *, title: str, text: str, url: str = "") -> None:
+    """Tell the owner of an account something about it: in the bell, and by mail. Call it in the transaction.
+
+    Of a service account the person who answers for it is told.
+    """
+    person = user.responsible if user.is_service and user.responsible else user
+    now = timezone.now()
+    Notification.objects.create(
+        user=person, topic="account", title=title[:300], text=text[:500], url=url, created_at=now
+    )
+    deliveries.create_letter(user=person, title=title, text=text, now=now)
+
+
+def _checked(email: str) -> str:
+    wanted = email.strip().lower()
+    try:
+        validate_email(wanted)
+        User._meta.get_field("email").run_validators(wanted)
+    except ValidationError as error:
+        raise NotPossible(_("This is not a valid e-mail address. Use one like jo@example.com.")) from error
+    return wanted
+
+
+def _require_administrator(by: User | None, user_id: int) -> None:
+    if by is None:
+        return
+    if not User.objects.get(pk=by.pk).has_role("admin"):
+        raise NotPossible(_("Only an administrator can do this."))
+    if by.pk == user_id:
+        raise NotPossible(_("Nobody changes their own e-mail. Ask another administrator."))
