@@ -15,6 +15,7 @@ WITHOUT_SERVICES = {
     "--version",
     "--help",
     "-h",
+    "access_table",
     "collectstatic",
     "makemessages",
     "compilemessages",

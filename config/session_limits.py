@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 
 # what an open page asks for by itself (by htmx): that is no use of the session
@@ -28,7 +28,7 @@ class SessionLimitsMiddleware:
             logout(request)
             return self.get_response(request)
         response = self.get_response(request)
-        if request.user.is_authenticated and not _is_poll(request):
+        if SESSION_KEY in request.session and not _is_poll(request):  # not signed out meanwhile
             sessions.used(request.session)
         return response
 

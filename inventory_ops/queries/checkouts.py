@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import (
     Aggregate,
+    Case,
     CharField,
     DateTimeField,
     Exists,
@@ -20,6 +21,7 @@ from django.db.models import (
     Sum,
     TextField,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce, Concat, Upper
 from django.db.models.lookups import IsNull
@@ -30,6 +32,7 @@ from inventory_ops.models.orders import OrderStatus
 from inventory_ops.queries.search import SHORTEST_FRAGMENT
 
 DEFAULT_ABANDON_AFTER = timedelta(minutes=60)
+CARD = ("code", "message")  # of a failed attempt
 
 
 def abandoned_checkouts(
@@ -39,8 +42,9 @@ def abandoned_checkouts(
 
     `after` (excluded, None = no bound) and `until` (included) bound the last activity. A merchant sees the carts
     that hold its goods, and of them its own lines' total. Annotates total, has_failed, card issue (last failed
-    attempt's code and message with the number of failures), units. `in_turn`: they are asked for in order and not
-    all of them, so each is looked at by itself (but not for a merchant, whose lines say which carts there are).
+    attempt's code and message with the number of failures; for a merchant only that one failed), units.
+    `in_turn`: they are asked for in order and not all of them, so each is looked at by itself (but not for a
+    merchant, whose lines say which carts there are).
     """
     # the lines of a cart are in status 1 as it is: an index holds those alone
     lines = OrderItem.objects.visible_to(viewer).filter(order=OuterRef("pk"), status=OrderStatus.CART)
@@ -60,6 +64,11 @@ def abandoned_checkouts(
     issue = failed.order_by().values("order").annotate(text=CardIssue("pk")).values("text")
     own_total = lines.order_by().values("order").annotate(total=Sum(F("quantity") * F("unit_price"))).values("total")
     units = lines.order_by().values("order").annotate(n=Sum("quantity")).values("n")
+    # why a customer's card failed is between the customer, the bank and the shop: a seller learns that it did
+    code, message = (Value("") if restricted else Coalesce(Subquery(failed.values(n)[:1]), Value("")) for n in CARD)
+    told: Any = Coalesce(Subquery(issue), Value(""))
+    if restricted:
+        told = Case(When(has_failed=True, then=Value("Failed")), default=Value(""))
     return (
         # annotated before it is filtered by: inside filter() Django would join the stores so that carts without one
         # are lost
@@ -69,10 +78,10 @@ def abandoned_checkouts(
             visible_total=Subquery(own_total, output_field=MoneyField()) if restricted else F("total_amount"),
             units=Subquery(units, output_field=IntegerField()),
             has_failed=Exists(failed),
-            card_code=Coalesce(Subquery(failed.values("code")[:1]), Value("")),
-            card_message=Coalesce(Subquery(failed.values("message")[:1]), Value("")),
+            card_code=code,
+            card_message=message,
         )
-        .annotate(card_issue=Coalesce(Subquery(issue), Value("")))
+        .annotate(card_issue=told)
     )
 
 

@@ -245,6 +245,7 @@ class AbandonedByCardError(GroupedReport):
     title = _("Abandoned checkouts by card error")
     purpose = _("Which credit card errors end in abandoned carts (last failed attempt of each).")
     path = "/action-required/abandoned-checkouts/by-card-error/"
+    roles = frozenset({"operations", "finance", "admin"})  # what sellers may know, it cannot say
     identity = ("card_code", "card_message")
     columns = (
         columns.Text(key="code", header="Code", expression="card_code"),
