@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from inventory_ops.kit.page import Page
 from inventory_ops.operations import people, sessions
-from inventory_ops.permissions import viewer
+from inventory_ops.registries.permissions import viewer
 
 
 @login_required

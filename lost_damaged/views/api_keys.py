@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from inventory_ops.kit.page import Page
 from inventory_ops.models import User
 from inventory_ops.operations import people
-from inventory_ops.permissions import EVERYBODY, roles_required, signs_in_again, viewer
+from inventory_ops.registries.permissions import EVERYBODY, roles_required, signs_in_again, viewer
 from lost_damaged import forms
 from lost_damaged.models import ApiKey
 from lost_damaged.operations import api_keys
