@@ -106,7 +106,7 @@ def test_every_address_with_real_objects_of_others(objects: Objects, persona: st
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_every_address_with_objects_that_are_not_there(persona: str, method: str) -> None:
     browser, token = visit(persona)
-    nothing = Objects(make.merchant())
+    nothing = Objects()
     wrong = []
     for route in ROUTES:
         if route in DOORS or route in ("api/", "accounts/sessions/"):

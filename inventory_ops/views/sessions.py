@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
 from inventory_ops.operations import people, sessions
 from inventory_ops.registries.permissions import viewer
@@ -49,8 +50,8 @@ def _everywhere(request: HttpRequest) -> HttpResponse:
 
 def _end(request: HttpRequest) -> HttpResponse:
     user = viewer(request)
-    chosen = [int(each) for each in request.POST.getlist("end") if each.isascii() and each.isdecimal()][:100]
-    ended = sessions.end(user=user, pks=[each for each in chosen if each < 2**63], by=user)
+    chosen = [number for each in request.POST.getlist("end")[:100] if (number := whole(each)) is not None]
+    ended = sessions.end(user=user, pks=[number for number in chosen if number < 2**63], by=user)
     text = ngettext("%(n)d session was ended.", "%(n)d sessions were ended.", ended) % {"n": ended}
     messages.success(request, text)
     return HttpResponseRedirect(reverse("own-sessions"))

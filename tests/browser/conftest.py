@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -118,11 +119,14 @@ def visit(chromium: Browser, live_server: Any, world: dict[str, Any]) -> Iterato
             from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
             from django.contrib.sessions.backends.db import SessionStore
 
+            from inventory_ops.operations import sessions
+
             user = world["users"][role]
             session = SessionStore()
             session[SESSION_KEY] = str(user.pk)
             session[BACKEND_SESSION_KEY] = "config.accounts.EmailBackend"
             session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+            session[sessions.OPENED] = session[sessions.SEEN] = time.time()
             session.save()
             name = settings.SESSION_COOKIE_NAME
             context.add_cookies([{"name": name, "value": str(session.session_key), "url": live_server.url}])

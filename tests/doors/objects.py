@@ -14,10 +14,13 @@ from django.utils import timezone
 from inventory_ops.imports.users import SPEC as USERS
 from inventory_ops.models import (
     Category,
+    Channel,
+    ChannelListing,
     Delivery,
     Destination,
     Import,
     InventoryEvent,
+    InventoryType,
     Job,
     Merchant,
     Notification,
@@ -36,7 +39,6 @@ from lost_damaged.operations import api_keys, claims, nav, write_offs
 from lost_damaged.operations import imports as finance_imports
 from lost_damaged.operations.claims import Story
 from tests import make
-from tests.channels import world as channels
 from tests.lost_damaged.world import items
 from trackers.models import Tracker
 from user_audit.models import ActionJob
@@ -49,7 +51,7 @@ PDF = b"%PDF-1.7 note"
 class Objects:
     """`at` gives the address of a route, filled with these objects, `sent` what makes a POST there mean something."""
 
-    other: Merchant
+    other: Merchant | None = None
     addresses: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     data: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -62,6 +64,11 @@ class Objects:
 
     def names(self, route: str) -> bool:
         return route in self.addresses
+
+
+def nowhere(route: str) -> str:
+    """An address of a route whose object is not there."""
+    return Objects().at(route)
 
 
 def _sample(found: re.Match[str], route: str) -> str:
@@ -84,7 +91,11 @@ def make_objects() -> Objects:
     at["orders/<str:number>/"] = (item.order.number,)
     at["inventory/adjust/undo/<int:pk>/"] = (InventoryEvent.objects.earliest("pk").pk,)
     tracker = Tracker.objects.create(
-        merchant=other, product=product, inventory_type_id=1, mechanism="stock_quantity", quantity=5
+        merchant=other,
+        product=product,
+        inventory_type=InventoryType.objects.get(code="good"),
+        mechanism="stock_quantity",
+        quantity=5,
     )
     for end in ("", "edit/", "delete/"):
         at[f"trackers/<int:pk>/{end}"] = (tracker.pk,)
@@ -95,21 +106,21 @@ def make_objects() -> Objects:
 
 
 def _finance(found: Objects, product: Any, *, seller: User, finance: User, admin: User) -> None:
-    at = found.addresses
+    at, other = found.addresses, product.merchant
     [outcome] = write_offs.write_off(items((product.sku, "u-1")), source=Source.PAGE, by=finance)
     at["finance/write-offs/<str:number>/"] = at["finance/write-offs/<str:number>/reverse/"] = (outcome.number,)
     at["finance/transactions/<str:number>/"] = (SellerTransaction.objects.get().number,)
-    number = Statement.objects.get(merchant=found.other).number
+    number = Statement.objects.get(merchant=other).number
     at["finance/statements/<str:number>/"] = at["finance/statements/<str:number>/close/"] = (number,)
     story = Story(
         sku=product.sku, reason="other", happened_on=timezone.now().date(), text="x", uid="u-2",
         evidence=[SimpleUploadedFile("note.pdf", PDF)],
     )  # fmt: skip
-    claim = claims.open_claim(story=story, merchant=found.other, by=seller)
+    claim = claims.open_claim(story=story, merchant=other, by=seller)
     at["finance/claims/<str:number>/"] = (claim.number,)
     at["finance/claims/<str:number>/<str:verb>/"] = (claim.number, "reject")
     at["finance/claims/<str:number>/files/<int:pk>/"] = (claim.number, ClaimFile.objects.get().pk)
-    SellerAccount.objects.create(merchant=found.other, vendor_no="V1")
+    SellerAccount.objects.create(merchant=other, vendor_no="V1")
     [batch] = nav.export(by=finance).batches
     for end in ("", "decide/"):
         at[f"finance/nav/<str:number>/{end}"] = (batch.number,)
@@ -120,13 +131,16 @@ def _finance(found: Objects, product: Any, *, seller: User, finance: User, admin
         at[f"finance/import/<uuid:pk>/{end}"] = (record.pk,)
     key, _text = api_keys.create(user=finance, name="OMS", by=finance)
     at["accounts/keys/<int:pk>/revoke/"] = at["settings/finance/keys/<int:pk>/revoke/"] = (key.pk,)
-    guard = PriceGuard.objects.create(merchant=found.other, mode="warn", changed_by=admin.email)
+    guard = PriceGuard.objects.create(merchant=other, mode="warn", changed_by=admin.email)
     at["settings/price-guard/<int:pk>/drop/"] = (guard.pk,)
 
 
 def _channels(found: Objects, other: Merchant) -> None:
-    channel, _shop = channels.channel(other)
-    listing = channels.listing(channel, make.product("LISTED", of=other))
+    channel = Channel.objects.create(
+        merchant=other, code="files", name="Files", kind="csv", options={"folder": "files"}, state="synced"
+    )
+    product = make.product("LISTED", of=other)
+    listing = ChannelListing.objects.create(channel=channel, merchant=other, product=product, external_id="x")
     for end in ("", "act/", "catalogue/", "edit/", "upload/"):
         found.addresses[f"channels/<int:pk>/{end}"] = (channel.pk,)
     found.addresses["channels/listings/<int:pk>/"] = (listing.pk,)
