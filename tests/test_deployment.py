@@ -126,6 +126,11 @@ def test_check_deploy_is_clean_in_production_settings() -> None:
         ({"OPS_ENV": "prod"}, "OPS_ENV"),
         ({"DEBUG": "maybe"}, "DEBUG"),
         ({"EMAIL_URL": "nonsense://x"}, "EMAIL_URL"),
+        ({"BEHIND_PROXY": "true", "TRUSTED_PROXIES": "0"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "2"}, "TRUSTED_PROXIES"),
+        ({"BEHIND_PROXY": "true", "TRUSTED_PROXIES": "-1"}, "TRUSTED_PROXIES"),
+        ({"SESSION_IDLE_MINUTES": "0"}, "SESSION_IDLE_MINUTES"),
+        ({"SESSION_HOURS": "many"}, "SESSION_HOURS"),
     ],
 )
 def test_production_refuses_unsafe_values_by_name(change: dict[str, str], reason: str) -> None:
@@ -133,6 +138,43 @@ def test_production_refuses_unsafe_values_by_name(change: dict[str, str], reason
     assert result.returncode != 0
     assert f"{reason}" in result.stderr.splitlines()[-1] or f"- {reason}" in result.stderr
     assert GOOD["SECRET_KEY"] not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "expected"),
+    [
+        ("Found 1 known vulnerability in 1 package", 1, 1),
+        ("No known vulnerabilities", 0, 0),
+        ("error: Request failed after 3 retries", 2, 0),  # the index is away: said, and nothing fails
+        ("error: unexpected argument", 2, 2),
+    ],
+)
+def test_known_advisories_fail_the_run_and_an_index_that_is_away_does_not(
+    tmp_path: Path, said: str, status: int, expected: int
+) -> None:
+    assert ".ci/advisories" in (ROOT / ".ci/run").read_text()
+    stand_in = tmp_path / "uv"
+    stand_in.write_text(f'#!/bin/sh\necho "{said}"\nexit {status}\n')
+    stand_in.chmod(0o755)
+    env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    result = subprocess.run([ROOT / ".ci/advisories"], capture_output=True, text=True, env=env)
+    assert result.returncode == expected, result.stdout + result.stderr
+    assert ("were not checked" in result.stdout) == ("Request failed" in said)
+
+
+def test_behind_a_proxy_one_is_trusted_unless_more_are_told() -> None:
+    assert run_settings(GOOD, "settings.TRUSTED_PROXIES") == "0"
+    assert run_settings(GOOD | {"BEHIND_PROXY": "true"}, "settings.TRUSTED_PROXIES") == "1"
+    behind = GOOD | {"BEHIND_PROXY": "true", "TRUSTED_PROXIES": "2"}
+    assert run_settings(behind, "settings.TRUSTED_PROXIES, settings.SECURE_PROXY_SSL_HEADER[0]") == (
+        "2 HTTP_X_FORWARDED_PROTO"
+    )
+
+
+def test_sessions_end_as_promised_unless_told_otherwise() -> None:
+    both = "settings.SESSION_IDLE_PRIVILEGED, settings.SESSION_IDLE, settings.SESSION_LONGEST"
+    assert run_settings(GOOD, both) == "0:30:00 8:00:00 12:00:00"
+    assert run_settings(GOOD | {"SESSION_IDLE_MINUTES": "5"}, "settings.SESSION_IDLE") == "0:05:00"
 
 
 def test_a_folder_for_mails_is_an_absolute_path() -> None:
