@@ -44,7 +44,7 @@ PAGES = {
         "/nothing-here/",
     ],
     "merchant": ["/", "/action-required/inventory-cost-issues/", "/trackers/"],
-    "finance": ["/", "/finance/write-offs/", "/finance/transactions/", "/settings/finance/"],
+    "finance": ["/", "/finance/write-offs/", "/finance/transactions/", "/settings/finance/", "/accounts/keys/"],
     "admin": [
         "/",
         "/settings/price-guard/",
@@ -52,6 +52,8 @@ PAGES = {
         "/system/status/",
         "/action-required/user-audit/",
         "/settings/reasons/",
+        "/system/security/",
+        "/accounts/sessions/",
     ],
     "": ["/accounts/login/", "/accounts/password/reset/"],
 }
