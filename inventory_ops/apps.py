@@ -50,7 +50,9 @@ class InventoryOpsConfig(AppConfig):
             menu.add("inventory", report.short_title, report.url, report.icon, roles=EVERYBODY, order=20 + order)
         menu.add("inventory", _("Imports"), "/imports/", "file-upload", roles=("operations", "admin"), order=90)
         menu.add("system", _("Adjustment reasons"), "/settings/reasons/", "list", roles=("admin",), order=60)
-        menu.add("system", _("Price guard"), "/settings/price-guard/", "shield-check", roles=("admin",), order=65)
+        menu.add(
+            "system", _("Price guard"), "/settings/price-guard/", "shield-check", roles=("finance", "admin"), order=65
+        )
         menu.add("system", _("Security log"), "/system/security/", "shield", roles=("admin",), order=75)
         menu.add("system", _("Schedules"), "/system/schedules/", "clock", roles=("admin",), order=70)
         menu.add("system", _("Status"), "/system/status/", "activity", roles=("admin",), order=80)
