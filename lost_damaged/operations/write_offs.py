@@ -300,8 +300,9 @@ def reverse(*, number: str, note: str, by: User | None, as_of: datetime | None =
     if finance_settings.is_locked(finance_settings.current(), now):
         raise CannotReverse(errors.MESSAGES["locked"][1])
     with connection.cursor() as cursor:
-        # the write-off's row is the queue of those who would reverse it at once
-        cursor.execute("select id from lost_damaged_writeoff where number = %s for no key update", [number])
+        # the queue of those who would reverse it at once; nobody may lock a row that can never be changed
+        cursor.execute("select pg_advisory_xact_lock(hashtext('lost_damaged.reverse'), hashtext(%s))", [number])
+        cursor.execute("select id from lost_damaged_writeoff where number = %s", [number])
         if not (found := cursor.fetchone()):
             raise CannotReverse(f"There is no write-off {number}.")
         credit = SellerTransaction.objects.get(write_off_id=found[0], type=SellerTransaction.Type.CREDIT)
