@@ -23,7 +23,7 @@ class InventoryOpsConfig(AppConfig):
         from inventory_ops import imports, reports
         from inventory_ops.adapters import kinds
         from inventory_ops.kit.reports import registry
-        from inventory_ops.operations import account_events, exports, scans  # noqa: F401  (it and the next two register jobs)
+        from inventory_ops.operations import account_events, exports, prices, scans  # noqa: F401  (they register jobs, …)
         from inventory_ops.operations.channels import catalogue, drift  # noqa: F401
         from inventory_ops.operations.imports import uploads  # noqa: F401
         from inventory_ops.pages import cards, overview

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Proposal, User
 from inventory_ops.operations import proposals
-from inventory_ops.registries.permissions import ADMIN, FINANCE, roles_required, viewer
 from inventory_ops.queries import proposals as queries
+from inventory_ops.registries.permissions import ADMIN, FINANCE, roles_required, viewer
 
 TONES = {
     Proposal.State.PROPOSED: "warning",
