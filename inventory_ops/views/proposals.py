@@ -62,9 +62,9 @@ def row(proposal: Proposal, *, now: datetime) -> Row:
             Change(
                 str(kind.labels.get(name, "")) if len(proposal.values) > 1 else "",
                 proposal.before.get(name) or _("none"),
-                new or _("none"),
+                proposal.values[name] or _("none"),
             )
-            for name, new in proposal.values.items()
+            for name in sorted(proposal.values, key=list(kind.labels or proposal.values).index)
         ],
         tone=TONES[Proposal.State(proposal.state)],
         is_to_come=proposals.may_withdraw(proposal, now=now),
