@@ -39,6 +39,8 @@ def grant(role: str) -> int:
 
     Raises CannotGrant for a role that does not exist, or one for which grants mean nothing.
     """
+    if not role.isascii() or "\0" in role:
+        raise CannotGrant("The name of a role is plain text, like ops_app.")
     with connection.cursor() as cursor:
         cursor.execute("select rolsuper, rolname = current_user from pg_roles where rolname = %s", [role])
         found = cursor.fetchone()

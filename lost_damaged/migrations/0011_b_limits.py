@@ -69,8 +69,8 @@ create trigger append_only_truncate before truncate on lost_damaged_cap
     for each statement execute function inventory_ops_refuse_change();
 -- what was booked under a cap only grows
 create trigger only_grows before update on lost_damaged_spending for each row
-    when (new.amount < old.amount or (new.user_id, new.currency, new.import_id, new.hour)
-          is distinct from (old.user_id, old.currency, old.import_id, old.hour))
+    when (new.amount < old.amount or (new.user_id, new.currency, new.import_id, new.hour, new.slot)
+          is distinct from (old.user_id, old.currency, old.import_id, old.hour, old.slot))
     execute function inventory_ops_refuse_change();
 create trigger append_only before delete on lost_damaged_spending
     for each row execute function inventory_ops_refuse_change();
@@ -151,6 +151,7 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(max_length=3)),
                 ("import_id", models.UUIDField(null=True)),
                 ("hour", models.DateTimeField()),
+                ("slot", models.PositiveSmallIntegerField(default=0)),
                 ("amount", inventory_ops.kit.db.fields.MoneyField(decimal_places=4, max_digits=20)),
             ],
         ),
@@ -467,7 +468,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="spending",
             constraint=models.UniqueConstraint(
-                fields=("user", "currency", "hour", "import_id"), name="spending_one_row", nulls_distinct=False
+                fields=("user", "currency", "hour", "import_id", "slot"),
+                name="spending_one_row",
+                nulls_distinct=False,
             ),
         ),
         migrations.AddConstraint(

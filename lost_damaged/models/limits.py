@@ -46,18 +46,22 @@ class Cap(models.Model):
 
 
 class Spending(models.Model):
-    """What a person booked alone in an hour (UTC), by currency and import: the sum that caps are judged by."""
+    """What a person booked alone in an hour (UTC), by currency and import: the sum that caps are judged by.
+
+    Bookings at once add to rows of their own slots, so that none waits for another.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     currency = models.CharField(max_length=3)
     import_id = models.UUIDField(null=True)
     hour = models.DateTimeField()
+    slot = models.PositiveSmallIntegerField(default=0)
     amount = MoneyField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "currency", "hour", "import_id"], name="spending_one_row", nulls_distinct=False
+                fields=["user", "currency", "hour", "import_id", "slot"], name="spending_one_row", nulls_distinct=False
             ),
             models.CheckConstraint(name="spending_is_positive", condition=Q(amount__gt=0)),
         ]

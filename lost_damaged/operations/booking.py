@@ -49,10 +49,12 @@ INSERT_WRITE_OFFS = _WRITE_OFFS.format(units="pg_temp.ld_booked b order by b.uid
 
 # What one person booked alone, by hour: the caps per import and per day are judged by it. `b` are the units.
 _SPENT = """
-insert into lost_damaged_spending (user_id, currency, import_id, hour, amount)
-select %(person)s::bigint, b.currency, %(import)s::uuid, date_trunc('hour', %(now)s::timestamptz, 'UTC'), sum(b.amount)
+insert into lost_damaged_spending (user_id, currency, import_id, hour, slot, amount)
+select %(person)s::bigint, b.currency, %(import)s::uuid, date_trunc('hour', %(now)s::timestamptz, 'UTC'),
+       %(slot)s::integer, sum(b.amount)
 from {units} where %(person)s::bigint is not null and b.amount > 0 group by b.currency
-on conflict (user_id, currency, hour, import_id) do update set amount = lost_damaged_spending.amount + excluded.amount
+on conflict (user_id, currency, hour, import_id, slot)
+do update set amount = lost_damaged_spending.amount + excluded.amount
 """
 INSERT_SPENT = _SPENT.format(units="pg_temp.ld_booked b")
 

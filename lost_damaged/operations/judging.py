@@ -36,8 +36,18 @@ LOCK_PRODUCTS = """
 select from inventory_ops_product where sku in (select sku from pg_temp.ld_item) order by id for share
 """
 
-# A person's bookings come one after another from here to the commit, so that no two of them pass a cap together.
-LOCK_PERSON = "select pg_advisory_xact_lock(hashtext('lost_damaged.person'), %(person)s::integer)"
+# No two bookings of a person pass a cap together. Many units hold all slots of the person from here to the commit: then
+# what was spent is known exactly. A single unit holds one slot, so that some are booked at once: up to SLOTS - 1 others
+# may be under way that it cannot see, each of them within the cap per unit, and it leaves room for that many. Where
+# there is not that much room, it is booked like many.
+SLOTS = 8
+_SLOT = "hashtext('lost_damaged.person/' || n), %(person)s::integer"
+LOCK_PERSON = f"select pg_advisory_xact_lock({_SLOT}) from generate_series(0, {SLOTS - 1}) n"
+TAKE_SLOT = f"""
+select n from (select (n + pg_backend_pid()) %% {SLOTS} as n from generate_series(0, {SLOTS - 1}) n) free
+where pg_try_advisory_xact_lock({_SLOT}) limit 1
+"""
+WAIT_FOR_SLOT = f"select n, pg_advisory_xact_lock({_SLOT}) from (select pg_backend_pid() %% {SLOTS} as n) s"
 
 # Each item with its product, price and amount, or with the problem that stops it. Written once, for the temporary table
 # of many items and for the statement that books one.
@@ -162,7 +172,8 @@ judged as (
                      when is_waiting then 'waiting'
                      when amount > unit_cap then 'over_unit'
                      when file_spent + running > import_cap then 'over_import'
-                     when day_spent + running > daily_cap then 'over_day' end as own_wait
+                     when day_spent + running + %(others)s::integer * unit_cap > daily_cap then 'over_day'
+                end as own_wait
     from limited l
 )
 """

@@ -74,7 +74,6 @@ def repeated_on_deadlock[**P, R](function: Callable[P, R]) -> Callable[P, R]:
 
 
 @repeated_on_deadlock
-@transaction.atomic
 def write_off(
     items: Sequence[Item],
     *,
@@ -92,14 +91,15 @@ def write_off(
     """
     if not items:
         return []
-    if (
-        len(items) == 1
-        and not dry_run
-        and (outcome := _write_off_one(items[0], source=source, by=by, reason=reason, import_id=import_id, as_of=as_of))
-    ):
-        return [outcome]
-    stage()
-    with connection.cursor() as cursor:
+    if len(items) == 1 and not dry_run:
+        try:
+            # what it took hold of is let go again where it cannot be booked like this
+            with transaction.atomic():
+                return [_write_off_one(items[0], source=source, by=by, reason=reason, import_id=import_id, as_of=as_of)]
+        except _NotSimple:
+            pass
+    with transaction.atomic(), connection.cursor() as cursor:
+        stage()
         with cursor.copy(f"copy pg_temp.ld_item ({', '.join(judging.ITEM_COLUMNS)}) from stdin") as copy:
             for item in items:
                 copy.write_row((item.position, item.sku, item.uid, item.uid_key, item.shop_item_id, None))
@@ -137,19 +137,28 @@ def _outcome(
     )
 
 
+class _NotSimple(Exception):
+    """A single unit cannot be booked in one statement: it is booked like many."""
+
+
 def _write_off_one(
     item: Item, *, source: Source, by: User | None, reason: str, import_id: uuid.UUID | None, as_of: datetime | None
-) -> Outcome | None:
-    """Book a unit that nothing stands in the way of, or answer a repeat, in a few prepared statements; else None."""
+) -> Outcome:
+    """Book a unit that nothing stands in the way of, or answer a repeat, in a few prepared statements.
+
+    Raises _NotSimple otherwise.
+    """
     params = _params(source=source, by=by, reason=reason, import_id=import_id, as_of=as_of, actor="")
     unit = {"sku": item.sku, "uid": item.uid, "uid_key": item.uid_key, "shop_item_id": item.shop_item_id}
     if by:
-        fetch_prepared(judging.LOCK_PERSON, {"person": by.pk})
+        person = {"person": by.pk}
+        taken = fetch_prepared(judging.TAKE_SLOT, person) or fetch_prepared(judging.WAIT_FOR_SLOT, person)
+        params |= {"slot": taken[0][0], "others": judging.SLOTS - 1}
     booked = fetch_prepared(booking.BOOK_ONE, params | unit)
     if not booked:
         for number, amount, currency, warnings, merchant_id in fetch_prepared(booking.KNOWN_ONE, unit):
             return _outcome(item.position, item.uid, "repeat", number, amount, currency, warnings, None, merchant_id)
-        return None
+        raise _NotSimple
     [(uid, number, amount, currency, warnings, merchant_id, product_id)] = booked
     if product_id is not None:
         stock.take_out_one(
@@ -172,6 +181,8 @@ def _params(
         "actor": by.email if by else actor,
         "person": by.pk if by else None,
         "together": False,
+        "slot": 0,
+        "others": 0,
     }
 
 
