@@ -80,7 +80,7 @@ def test_a_leaked_key_is_rotated(capsys: Any, monkeypatch: pytest.MonkeyPatch) -
         assert sealing.unseal(address, purpose="inventory_ops.destination") == "https://hooks.example.com"
     with override_settings(SECRET_KEY=OLD, SECRET_KEY_FALLBACKS=[]):  # the leaked key reads nothing any more
         assert api_keys.active_texts(user) == []
-    assert AuditEvent.objects.filter(action="secrets.reseal").count() == 2
+    assert AuditEvent.objects.filter(action="security.resealed").count() == 2
 
 
 @pytest.mark.django_db

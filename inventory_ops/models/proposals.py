@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Proposal(models.Model):
-    """One change of a factor, cap, price guard or period lock. What was proposed never changes (see migration 0028).
+    """One change of a factor, cap, price guard or period lock. What was proposed never changes (see migration 0030).
 
     `kind` names the rule (see operations.proposals), `merchant` and `subject` whose it is; `before` is what was in
     force when it was proposed. An approved one that has not begun can still be withdrawn.

@@ -28,6 +28,7 @@ class Kind(ABC):
     title: Any
     of_merchants: bool
     at_once = False
+    log = ""  # first part of its actions in the audit log: its name, if nothing else
     labels: Mapping[str, object] = {}
 
     @abstractmethod
@@ -145,7 +146,7 @@ def _tell(verb: str, proposal: Proposal, *, by: User) -> None:
     whose = proposal.merchant.vendor_number if proposal.merchant else proposal.subject or "all"
     values = {name: f"{proposal.before.get(name, '')} → {new}" for name, new in proposal.values.items()}
     audit.record(
-        action=f"{proposal.kind}.{verb}",
+        action=f"{kind(proposal.kind).log or proposal.kind}.{verb}",
         by=by,
         subject=proposal,
         merchant_id=proposal.merchant_id,

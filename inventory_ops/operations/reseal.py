@@ -11,6 +11,7 @@ from django.db import models, transaction
 
 from inventory_ops.kit import sealing
 from inventory_ops.kit.db.fields import SealedField
+from inventory_ops.models.audit import Security
 from inventory_ops.operations import audit
 
 BATCH = 200
@@ -41,7 +42,7 @@ def reseal() -> Resealed:
             pass
     with transaction.atomic():
         audit.record(
-            action="secrets.reseal",
+            action=Security.RESEALED,
             by=None,
             summary=f"{done.renewed} values encrypted anew, {done.current} were, {len(done.broken)} cannot be read",
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -17,7 +16,7 @@ from inventory_ops.models import Product
 from inventory_ops.operations import prices, proposals
 from inventory_ops.queries import price_guard
 from inventory_ops.queries.proposals import newest
-from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, viewer
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, signs_in_again, viewer
 from inventory_ops.views.proposals import rows
 
 TONES = {"off": "neutral", "warn": "warning", "block": "critical"}
@@ -62,8 +61,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @roles_required(FINANCE, ADMIN)
+@signs_in_again()
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required
 def guard(request: HttpRequest) -> HttpResponse:
     """The rules; the form proposes one, which a second person approves."""
     posted, now = request.method == "POST", timezone.now()

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -19,7 +18,7 @@ from inventory_ops.kit.page import Page
 from inventory_ops.models import Proposal, User
 from inventory_ops.operations import proposals
 from inventory_ops.queries import proposals as queries
-from inventory_ops.registries.permissions import ADMIN, FINANCE, roles_required, viewer
+from inventory_ops.registries.permissions import ADMIN, FINANCE, roles_required, signs_in_again, viewer
 
 TONES = {
     Proposal.State.PROPOSED: "warning",
@@ -72,8 +71,8 @@ def row(proposal: Proposal, *, now: datetime) -> Row:
 
 
 @roles_required(FINANCE, ADMIN)
+@signs_in_again()
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What would change. POST decides: verb=approve, or verb=end, which rejects or withdraws."""
     user, now = viewer(request), timezone.now()

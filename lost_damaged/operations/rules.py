@@ -67,7 +67,7 @@ class FactorKind(proposals.Kind):
 class CapsKind(proposals.Kind):
     """Values: `unit_cap`, `import_cap`, `daily_cap`; the subject is a currency or ''."""
 
-    name, title, of_merchants = "caps", _("Caps"), False
+    name, title, of_merchants, log = "caps", _("Caps"), False, "finance_settings"
     labels: Mapping[str, object] = {
         "unit_cap": _("per unit"),
         "import_cap": _("per import"),
@@ -89,7 +89,7 @@ class CapsKind(proposals.Kind):
 class PeriodKind(proposals.Kind):
     """Value: `locked_until`, a day or ''. Holds as soon as it is approved."""
 
-    name, title, of_merchants, at_once = "period", _("Period lock"), False, True
+    name, title, of_merchants, at_once, log = "period", _("Period lock"), False, True, "finance_settings"
 
     def before(self, merchant: Merchant | None, subject: str) -> dict[str, str]:
         return {"locked_until": str(queries.current().locked_until or "")}

@@ -60,11 +60,11 @@ def test_one_asks_and_the_other_decides(visit: Callable[..., Page], world: dict[
 
     # caps: proposed after the password, approved by the other after theirs
     finance.goto("/settings/finance/propose/caps/")
-    again(finance)
     look(finance, "propose")
     for name, value in (("unit_cap", "50"), ("import_cap", "40"), ("daily_cap", "900")):
         finance.locator(f"#id_{name}").fill(value)
     finance.locator("main button.btn-primary").click()
+    again(finance)
     expect(finance.locator("main")).to_contain_text("lower than the cap per unit")
     look(finance, "propose-error")
     finance.locator("#id_import_cap").fill("500")
@@ -73,9 +73,9 @@ def test_one_asks_and_the_other_decides(visit: Callable[..., Page], world: dict[
     look(finance, "proposal-own")
     address = finance.url
     admin.goto(address)
-    again(admin)
     look(admin, "proposal")
     admin.get_by_role("button", name="Approve").click()
+    again(admin)
     expect(admin.locator("main")).to_contain_text("Approved")
     finance.goto("/settings/finance/")
     expect(finance.locator("main")).to_contain_text("per unit 1000 → 50")

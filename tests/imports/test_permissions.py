@@ -15,8 +15,8 @@ from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.imports.files import File, attempt, load_files
 from lost_damaged.queries import settings as finance_settings
 from tests import make
+from tests.doors.support import in_front
 from tests.imports.support import NOW, write
-from tests.sudo import confirmed
 
 pytestmark = pytest.mark.django_db
 ROLES = ("operations", "merchant", "finance", "admin")
@@ -66,7 +66,7 @@ def test_the_command_line_is_the_system(tmp_path: Path, spec: ImportSpec, column
 @pytest.mark.parametrize("role", ROLES)
 def test_pages_let_in_the_same_roles(role: str) -> None:
     make.merchant("V1")
-    client = confirmed(person(role))
+    client = in_front(person(role))
     for (kind, field), (address, values) in PAGES.items():
         spec = registry.get(kind)
         assert spec

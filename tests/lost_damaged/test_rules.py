@@ -16,8 +16,8 @@ from inventory_ops.queries import price_guard
 from lost_damaged.models import Cap, Factor, FinanceSettings
 from lost_damaged.operations import rules
 from lost_damaged.queries import settings as queries
+from tests.doors.support import in_front, left_open
 from tests.lost_damaged.world import World, make_world
-from tests.sudo import confirmed, stale
 from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
@@ -125,11 +125,10 @@ def test_rules_and_proposals_cannot_be_changed_afterwards(world: World, sql: str
 
 
 def test_the_pages_ask_for_the_password_propose_show_and_approve(world: World) -> None:
-    left_open = stale(world.finance)
-    assert left_open.get("/settings/finance/propose/caps/")["Location"].startswith("/accounts/reauthenticate/")
-    assert left_open.post("/settings/finance/propose/caps/", CAPS)["Location"].startswith("/accounts/reauthenticate/")
+    opened = left_open(world.finance)
+    assert opened.post("/settings/finance/propose/caps/", CAPS)["Location"].startswith("/accounts/reauthenticate/")
     assert not Proposal.objects.exists()
-    mine = confirmed(world.finance)
+    mine = in_front(world.finance)
     for bad in (
         {"unit_cap": "-1"},
         {"unit_cap": "NaN"},
@@ -148,8 +147,8 @@ def test_the_pages_ask_for_the_password_propose_show_and_approve(world: World) -
     made.refresh_from_db()
     assert made.state == "proposed"
     boss = second()
-    assert stale(boss).post(address, {"verb": "approve"})["Location"].startswith("/accounts/reauthenticate/")
-    other = confirmed(boss)
+    assert left_open(boss).post(address, {"verb": "approve"})["Location"].startswith("/accounts/reauthenticate/")
+    other = in_front(boss)
     assert 'value="approve"' in other.get(address).text
     other.post(address, {"verb": "approve"})
     assert queries.caps_of("GBP").unit_cap == 50
@@ -160,7 +159,7 @@ def test_the_pages_ask_for_the_password_propose_show_and_approve(world: World) -
 
 @pytest.mark.parametrize("bad", ["1.0001", "-0.1", "NaN", "0,5", "Infinity", "", "1e-9", "0.12345", "x"])
 def test_factors_outside_0_to_1_are_refused(world: World, bad: str) -> None:
-    client = confirmed(world.finance)
+    client = in_front(world.finance)
     assert client.post("/settings/finance/propose/factor/", {"merchant": "V1", "factor": bad}).status_code == 422
     good = {"merchant": "v1", "factor": "0.85", "valid_from": "2030-01-01T00:00"}
     assert client.post("/settings/finance/propose/factor/", good).status_code == 302

@@ -18,8 +18,8 @@ from inventory_ops.models import AuditEvent, FlashSale, Import, Merchant, PriceC
 from inventory_ops.operations import prices
 from inventory_ops.operations.imports.files import load_files
 from tests import make
+from tests.doors.support import in_front, left_open
 from tests.imports.support import NOW, messages, write
-from tests.sudo import confirmed, stale
 from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
@@ -250,7 +250,7 @@ def test_of_two_people_at_once_one_wins_and_the_other_is_told() -> None:
 
 
 def test_rules_are_proposed_by_finance_and_administration(vendor: Merchant) -> None:
-    admin = confirmed(make.user("admin"))
+    admin = in_front(make.user("admin"))
     address = "/settings/price-guard/"
     for values, status in (
         ({"vendor": "", "mode": "warn"}, 302),
@@ -265,12 +265,11 @@ def test_rules_are_proposed_by_finance_and_administration(vendor: Merchant) -> N
     assert not PriceGuard.objects.exists()
     finance = make.user("finance")
     for made in Proposal.objects.all():
-        confirmed(finance).post(f"/settings/proposals/{made.pk}/", {"verb": "approve"})
+        in_front(finance).post(f"/settings/proposals/{made.pk}/", {"verb": "approve"})
     assert sorted(PriceGuard.objects.values_list("merchant__vendor_number", "mode"), key=str) == [
         ("V1", "block"),
         (None, "warn"),
     ]
     assert "Warn: who changes it" in admin.get(address).text
-    assert (
-        stale(finance).post(address, {"vendor": "", "mode": "off"})["Location"].startswith("/accounts/reauthenticate/")
-    )
+    asked = left_open(finance).post(address, {"vendor": "", "mode": "off"})
+    assert asked["Location"].startswith("/accounts/reauthenticate/")

@@ -46,7 +46,7 @@ drop function inventory_ops_only_withdraw;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory_ops", "0027_demand_counted"),
+        ("inventory_ops", "0029_a_security_log"),
     ]
 
     operations = [

@@ -39,6 +39,6 @@ alter function inventory_ops_make_ledger_partition(date) security invoker reset 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory_ops", "0028_b_proposals")]
+    dependencies = [("inventory_ops", "0030_b_proposals")]
 
     operations = [migrations.RunSQL(DEFINERS, BACK)]

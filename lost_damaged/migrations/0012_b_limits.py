@@ -97,8 +97,8 @@ create trigger append_only before update or delete on lost_damaged_factor
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory_ops", "0028_b_proposals"),
-        ("lost_damaged", "0010_write_offs_by_hour"),
+        ("inventory_ops", "0030_b_proposals"),
+        ("lost_damaged", "0011_a_keys"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
