@@ -26,6 +26,7 @@ class Environment:
     demo: bool
     debug: bool
     secret_key: str
+    secret_key_fallbacks: list[str]
     allowed_hosts: list[str]
     csrf_trusted_origins: list[str]
     database: dict[str, Any]
@@ -77,6 +78,7 @@ def _read(env: Env) -> Environment:
         demo=demo,
         debug=env.bool("DEBUG", False),
         secret_key=env.str("SECRET_KEY", "") or ("" if production else _local_secret_key(paths.data_dir)),
+        secret_key_fallbacks=list(filter(None, env.list("SECRET_KEY_FALLBACKS", []))),
         allowed_hosts=env.list(
             "ALLOWED_HOSTS",
             [] if production else ["localhost", "127.0.0.1", "[::1]", "testserver"],
@@ -195,6 +197,8 @@ def _refuse_unsafe(env: Environment, *, database_url: str, redis_url: str) -> No
             f"SECRET_KEY needs at least {SHORTEST_SECRET_KEY} random characters: "
             'python3 -c "import secrets; print(secrets.token_urlsafe(64))"'
         )
+    if env.secret_key in env.secret_key_fallbacks:
+        problems.append("SECRET_KEY is among SECRET_KEY_FALLBACKS: make a new one, and keep the old one there alone")
     if not env.allowed_hosts or "*" in env.allowed_hosts:
         problems.append("ALLOWED_HOSTS must list the host names you serve, comma-separated, without *")
     if env.debug:

@@ -18,6 +18,7 @@ ENV = environment.read()
 BASE_DIR = environment.CHECKOUT
 
 SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = ENV.secret_key_fallbacks  # still read; manage.py reseal makes them needless
 DEBUG = ENV.debug
 DEMO = ENV.demo
 ALLOWED_HOSTS = ENV.allowed_hosts
@@ -100,7 +101,13 @@ if ENV.database_replica:
 DATABASE_ROUTERS = ["inventory_ops.kit.db.replica.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = ENV.redis_url
-CACHES = {"default": {"BACKEND": "config.cache.ForgivingRedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "config.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"serializer": "config.cache.JsonSerializer"},
+    }
+}
 DATA_DIR = ENV.data_dir
 MEDIA_ROOT = DATA_DIR / "files"  # uploads and exports: outside the web root, never served as they are
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]

@@ -23,7 +23,7 @@ class InventoryOpsConfig(AppConfig):
         from inventory_ops import imports, reports
         from inventory_ops.adapters import kinds
         from inventory_ops.kit.reports import registry
-        from inventory_ops.operations import account_events, exports, scans  # noqa: F401  (it and the next two register jobs)
+        from inventory_ops.operations import account_events, exports, prices, scans  # noqa: F401  (they register jobs, …)
         from inventory_ops.operations.channels import catalogue, drift  # noqa: F401
         from inventory_ops.operations.imports import uploads  # noqa: F401
         from inventory_ops.pages import cards, overview
@@ -50,7 +50,9 @@ class InventoryOpsConfig(AppConfig):
             menu.add("inventory", report.short_title, report.url, report.icon, roles=EVERYBODY, order=20 + order)
         menu.add("inventory", _("Imports"), "/imports/", "file-upload", roles=("operations", "admin"), order=90)
         menu.add("system", _("Adjustment reasons"), "/settings/reasons/", "list", roles=("admin",), order=60)
-        menu.add("system", _("Price guard"), "/settings/price-guard/", "shield-check", roles=("admin",), order=65)
+        menu.add(
+            "system", _("Price guard"), "/settings/price-guard/", "shield-check", roles=("finance", "admin"), order=65
+        )
         menu.add("system", _("Security log"), "/system/security/", "shield", roles=("admin",), order=75)
         menu.add("system", _("Schedules"), "/system/schedules/", "clock", roles=("admin",), order=70)
         menu.add("system", _("Status"), "/system/status/", "activity", roles=("admin",), order=80)

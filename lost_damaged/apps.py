@@ -20,7 +20,7 @@ class LostDamagedConfig(AppConfig):
         from inventory_ops.registries.permissions import ADMIN, EVERYBODY, FINANCE, OPERATIONS
         from lost_damaged import cards, demo, imports, order_marks, reports  # noqa: F401  (registers the kind of `load`)
         from lost_damaged.operations import imports as finance_import  # noqa: F401  (registers its jobs)
-        from lost_damaged.operations import statements  # noqa: F401  (registers its job)
+        from lost_damaged.operations import rules, statements  # noqa: F401  (registers kinds of proposals, a job)
         from lost_damaged.queries import verification
 
         counted = {reports.Claims.slug: cards.open_claims}
@@ -49,6 +49,15 @@ class LostDamagedConfig(AppConfig):
             "scale",
             roles=(OPERATIONS, FINANCE, ADMIN),
             order=40,
+        )
+        menu.add(
+            "finance",
+            _("Waiting units"),
+            "/finance/waiting/",
+            "clock",
+            roles=(FINANCE, ADMIN),
+            order=16,
+            counted=cards.waiting_units,
         )
         menu.add("system", _("Finance settings"), "/settings/finance/", "settings", roles=(FINANCE, ADMIN), order=50)
         marks.add_marker("write-offs", order_marks.marks)

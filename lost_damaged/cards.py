@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit import markup
 from inventory_ops.models import User
 from inventory_ops.pages.overview import Card
-from lost_damaged.models import Claim
+from lost_damaged.models import Claim, WaitingUnit
 from lost_damaged.queries import write_offs
 
 DAYS = 30
@@ -20,6 +20,11 @@ DAYS = 30
 def open_claims(user: User) -> QuerySet[Claim]:
     """Claims that wait for finance, for the menu."""
     return Claim.objects.visible_to(user).filter(state=Claim.State.OPEN)
+
+
+def waiting_units(user: User) -> QuerySet[WaitingUnit]:
+    """Units above a limit that wait for a second person, for the menu."""
+    return WaitingUnit.objects.filter(state=WaitingUnit.State.WAITING)
 
 
 def cards(user: User, now: datetime) -> list[Card]:

@@ -10,7 +10,7 @@ from random import Random
 from inventory_ops.models import Merchant, OrderItem, Product, User
 from lost_damaged.items import Item
 from lost_damaged.models import Reason, SellerTransaction, Source, Statement, WriteOff
-from lost_damaged.operations import claims, nav, settings, statements, write_offs
+from lost_damaged.operations import claims, nav, rules, settings, statements, write_offs
 
 SEED = 20_107
 DAYS = 56
@@ -24,9 +24,10 @@ def seed(now: datetime) -> None:
     random = Random(SEED)
     sellers = list(Merchant.objects.order_by("vendor_number"))
     begin = now - timedelta(days=DAYS + 1)
-    settings.set_factor(merchant=None, factor=Decimal(1), by=finance, valid_from=begin, note="Terms of sale, 12.3")
+    by = finance.email
+    rules.set_factor(merchant=None, factor=Decimal(1), set_by=by, valid_from=begin, note="Terms of sale, 12.3")
     for seller, factor in zip(sellers[1:3], (Decimal("0.85"), Decimal("0.9")), strict=False):
-        settings.set_factor(merchant=seller, factor=factor, by=finance, valid_from=begin, note="Individual agreement")
+        rules.set_factor(merchant=seller, factor=factor, set_by=by, valid_from=begin, note="Individual agreement")
     for seller in sellers[:-1]:  # the last one has no number yet: its journal lines are held
         settings.set_account(merchant=seller, vendor_no=f"V{seller.pk:05}", by=finance)
     items = list(

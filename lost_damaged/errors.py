@@ -35,7 +35,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "conflict": ("UID", "The UID was already written off with other data ({number})."),
     "reversed": ("UID", "The UID was written off and reversed ({number}). A unit that is lost again needs a new UID."),
     "locked": ("", "The accounting period is locked. Ask finance to move the lock, then send again."),
-    "over_cap": ("", "The amount is above the cap per unit: use Finance import, where a second person approves it."),
+    "over_unit": ("", "The amount is above the cap per unit. It waits for a second person to approve it."),
+    "over_import": ("", "The total is above the cap per import. The unit waits for a second person to approve it."),
+    "over_day": (
+        "",
+        "The total of one person in 24 hours is above its cap. The unit waits for a second person to approve it.",
+    ),
+    "over_together": (
+        "",
+        "A unit of this import is above a cap, and all or nothing is imported: all wait for a second person.",
+    ),
+    "waiting": ("", "The unit waits for a second person to approve it."),
+    "amount_rose": ("", "The amount is higher now than the one approved. Look at it again, then decide."),
 }
 CODES: dict[str, Code] = {
     "sku_unknown": Code.NOT_FOUND,
@@ -48,7 +59,12 @@ CODES: dict[str, Code] = {
     "conflict": Code.CONFLICT,
     "reversed": Code.REVERSED,
     "locked": Code.LOCKED,
-    "over_cap": Code.LOCKED,
+    "over_unit": Code.LOCKED,
+    "over_import": Code.LOCKED,
+    "over_day": Code.LOCKED,
+    "over_together": Code.LOCKED,
+    "waiting": Code.LOCKED,
+    "amount_rose": Code.LOCKED,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,10 +13,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.models import Merchant, User
-from lost_damaged import items
+from lost_damaged import formula, items
 from lost_damaged.errors import ItemError
 from lost_damaged.models import FinanceSettings, Reason
 from lost_damaged.models.settings import NAV_CODE
+
+CENT = Decimal("0.0001")
 
 
 class ReverseForm(forms.Form):
@@ -59,9 +62,6 @@ class SettingsForm(forms.ModelForm[FinanceSettings]):
         model = FinanceSettings
         fields = (
             "shop_name",
-            "transaction_cap",
-            "import_cap",
-            "locked_until",
             "claim_days",
             "nav_template",
             "nav_journal",
@@ -69,7 +69,6 @@ class SettingsForm(forms.ModelForm[FinanceSettings]):
             "nav_shop_dimension",
             "nav_local_currency",
         )
-        widgets = {"locked_until": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
 
 class SellerField(forms.CharField):
@@ -85,7 +84,89 @@ class SellerField(forms.CharField):
         return merchant
 
 
-class FactorForm(forms.Form):
+class ProposalForm(forms.Form):
+    """When a proposed change begins, and why."""
+
+    valid_from = forms.DateTimeField(
+        label=_("Valid from (UTC)"),
+        required=False,
+        help_text=_("Empty: as soon as a second person approves. What is booked already does not change."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+    # what is proposed, of the cleaned data
+    VALUES: tuple[str, ...] = ()
+
+    def values(self) -> dict[str, str]:
+        data = self.cleaned_data
+        return {name: "" if data[name] is None else str(data[name]) for name in self.VALUES}
+
+    def subject(self) -> str:
+        return ""
+
+
+class CapsForm(ProposalForm):
+    """The limits of one currency, or of all others."""
+
+    VALUES = ("unit_cap", "import_cap", "daily_cap")
+
+    currency = forms.CharField(
+        label=_("Currency"),
+        required=False,
+        max_length=3,
+        help_text=_("A code like EUR. Empty: all currencies without caps of their own."),
+    )
+    unit_cap = forms.DecimalField(label=_("Cap per unit"), max_digits=16, decimal_places=4, min_value=CENT)
+    import_cap = forms.DecimalField(label=_("Cap per import or call"), max_digits=16, decimal_places=4, min_value=CENT)
+    daily_cap = forms.DecimalField(
+        label=_("Cap per person in 24 hours"), max_digits=16, decimal_places=4, min_value=CENT
+    )
+    field_order = ("currency", "unit_cap", "import_cap", "daily_cap", "valid_from", "note")
+
+    def clean_currency(self) -> str:
+        code: str = self.cleaned_data["currency"].strip().upper()
+        if code:
+            try:
+                formula.minor_units(code)
+            except ValueError:
+                raise ValidationError(_("ISO 4217 has no such currency.")) from None
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        for name in ("import_cap", "daily_cap"):
+            if data.get("unit_cap") and data.get(name) and data[name] < data["unit_cap"]:
+                self.add_error(name, _("It is lower than the cap per unit."))
+        return data
+
+    def subject(self) -> str:
+        return str(self.cleaned_data["currency"])
+
+
+class PeriodForm(ProposalForm):
+    """The period lock."""
+
+    VALUES = ("locked_until",)
+
+    locked_until = forms.DateField(
+        label=_("Locked until"),
+        required=False,
+        help_text=_("Nothing is booked up to and including this day (UTC). Empty: no period is locked."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    field_order = ("locked_until", "note")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["valid_from"]
+
+
+class FactorForm(ProposalForm):
+    """The factor of one seller, or of all others."""
+
+    VALUES = ("factor",)
+
     merchant = SellerField(
         label=_("Vendor number"), required=False, max_length=50, help_text=_("Empty: the default for all sellers.")
     )
@@ -96,13 +177,7 @@ class FactorForm(forms.Form):
         validators=[MinValueValidator(0), MaxValueValidator(1)],
         help_text=_("From 0 to 1. 1 credits the whole amount."),
     )
-    valid_from = forms.DateTimeField(
-        label=_("Valid from (UTC)"),
-        required=False,
-        help_text=_("Empty: from now on. What is booked already does not change."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+    field_order = ("merchant", "factor", "valid_from", "note")
 
 
 class SellerAccountForm(forms.Form):

@@ -8,9 +8,10 @@ from typing import Any
 
 from inventory_ops.kit.imports import Column, Counts, ImportSpec, Staging, register
 from inventory_ops.kit.imports.values import BadValue
+from inventory_ops.models import User
 from lost_damaged import errors, items
 from lost_damaged.errors import ItemError
-from lost_damaged.models import Source
+from lost_damaged.models import Source, WaitingUnit
 from lost_damaged.operations import write_offs
 
 STAGE = """
@@ -45,7 +46,7 @@ def check(staging: Staging) -> None:
     """Find out what would become of each row; nothing is booked."""
     write_offs.stage()
     staging.execute(STAGE.format(table=staging.table))
-    write_offs.write_off_staged(source=Source.CSV, by=None, as_of=staging.now, dry_run=True)
+    write_offs.write_off_staged(source=Source.CSV, by=_person(staging), as_of=staging.now, dry_run=True)
     problems = staging.fetch("select distinct problem from pg_temp.ld_result where state = 'error'")
     for (problem,) in problems:
         column, message = errors.MESSAGES[problem]
@@ -57,6 +58,15 @@ def check(staging: Staging) -> None:
             "join pg_temp.ld_result r on r.position = s.line where r.state = 'error' and r.problem = %s",
             [problem],
         )
+    for why in WaitingUnit.Why:
+        staging.errors(
+            "UID",
+            str(errors.CODES[why]),
+            f"'{errors.MESSAGES[why][1]}'",
+            "join pg_temp.ld_result r on r.position = s.line where r.warnings ? %s",
+            [str(why)],
+            into="import_warning",
+        )
 
 
 def apply(staging: Staging) -> Counts:
@@ -64,9 +74,18 @@ def apply(staging: Staging) -> Counts:
     write_offs.stage()
     staging.execute(STAGE.format(table=staging.table))
     booked = write_offs.write_off_staged(
-        source=Source.CSV, by=None, import_id=staging.batch, as_of=staging.now, actor=staging.actor
+        source=Source.CSV,
+        by=_person(staging),
+        import_id=staging.batch,
+        as_of=staging.now,
+        actor=staging.actor,
     )
     return Counts(new=booked, unchanged=staging.rows - booked - _failed(staging))
+
+
+def _person(staging: Staging) -> User | None:
+    """Whose limits hold; the command line, which is the system, has none."""
+    return User.objects.get(pk=staging.actor_id) if staging.actor_id else None
 
 
 def _failed(staging: Staging) -> int:

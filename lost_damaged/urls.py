@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.urls import path
 
 from lost_damaged.api.view import api
-from lost_damaged.views import api_keys, claims, imports, nav, reconciliation, settings, statements, write_offs
+from lost_damaged.views import (
+    api_keys,
+    claims,
+    imports,
+    nav,
+    reconciliation,
+    settings,
+    statements,
+    waiting,
+    write_offs,
+)
 
 urlpatterns = [
     path("api/", api, name="seller-center-api"),
@@ -20,6 +30,8 @@ urlpatterns = [
     path("finance/import/<uuid:pk>/resume/", imports.resume, name="finance-import-resume"),
     path("finance/import/<uuid:pk>/discard/", imports.discard, name="finance-import-discard"),
     path("finance/import/<uuid:pk>/errors/", imports.error_file, name="finance-import-errors"),
+    path("finance/waiting/", waiting.listed, name="waiting-units"),
+    path("finance/waiting/decide/", waiting.decide, name="waiting-decide"),
     path("finance/statements/close/", statements.close_all, name="statements-close"),
     path("finance/statements/<str:number>/", statements.detail, name="statement"),
     path("finance/statements/<str:number>/close/", statements.close, name="statement-close"),
@@ -35,5 +47,6 @@ urlpatterns = [
     path("accounts/keys/", api_keys.own, name="own-keys"),
     path("accounts/keys/<int:pk>/revoke/", api_keys.revoke_own, name="own-key-revoke"),
     path("settings/finance/", settings.finance, name="finance-settings"),
+    path("settings/finance/propose/<str:name>/", settings.propose, name="finance-propose"),
     path("settings/finance/keys/<int:pk>/revoke/", settings.revoke_key, name="api-key-revoke"),
 ]

@@ -84,6 +84,19 @@ class GuardForm(forms.Form):
         help_text=gettext_lazy("Leave empty for all vendors without a rule of their own."),
     )
     mode = forms.ChoiceField(label=gettext_lazy("Rule"), choices=PriceGuard.Mode.choices, widget=forms.RadioSelect)
+    valid_from = forms.DateTimeField(
+        label=gettext_lazy("Valid from (UTC)"),
+        required=False,
+        help_text=gettext_lazy("Empty: as soon as a second person approves."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT),
+    )
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=200)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("mode") == PriceGuard.Mode.DEFAULT and "vendor" in cleaned and cleaned["vendor"] is None:
+            self.add_error("mode", _("The rule for all vendors cannot refer to itself."))
+        return cleaned
 
     def clean_vendor(self) -> Merchant | None:
         number = self.cleaned_data["vendor"].strip()

@@ -4,6 +4,7 @@ from inventory_ops.imports.cells import CurrencyCode, Email, Timezone
 from inventory_ops.kit.imports import Column, ImportSpec, register
 from inventory_ops.kit.imports.values import Text, ratio
 from inventory_ops.operations.imports.merchants import apply_merchants, check_merchants
+from inventory_ops.operations.proposals import ROLES
 
 SPEC = register(
     ImportSpec(
@@ -17,7 +18,13 @@ SPEC = register(
             Column("currency", CurrencyCode(), default="GBP", example="GBP", help="ISO 4217, default GBP"),
             Column("timezone", Timezone(), default="UTC", example="Europe/London", help="IANA name, default UTC"),
             Column("email", Email(), example="hello@example.com"),
-            Column("factor", ratio(), example="0.8", help="Share of a lost unit's value that is credited, 0 to 1"),
+            Column(
+                "factor",
+                ratio(),
+                example="0.8",
+                help="Share of a lost unit's value that is credited, 0 to 1. From a person it is a proposal",
+                permission=ROLES,
+            ),
         ),
         key=("vendor_number",),
         check=check_merchants,

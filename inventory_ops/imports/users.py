@@ -17,10 +17,15 @@ SPEC = register(
         columns=(
             Column("email", Email(), required=True, example="jo@example.com"),
             Column("name", Text(200), example="Jo Smith"),
-            Column("role", Choice(("operations", "merchant", "finance", "admin")), example="merchant"),
+            Column(
+                "role",
+                Choice(("operations", "merchant", "finance", "admin")),
+                example="merchant",
+                permission=("admin",),
+            ),
             Column("platform_type", Text(50), example="Vendor Portal"),
-            Column("vendor_number", Text(50), example="V10", help="With the role merchant only"),
-            Column("is_active", Boolean(), default="true", example="true"),
+            Column("vendor_number", Text(50), example="V10", help="With the role merchant only", permission=("admin",)),
+            Column("is_active", Boolean(), default="true", example="true", permission=("admin",)),
             Column("last_login", Moment(), example="2026-02-28T08:15:00"),
             Column("created_at", Moment(), example="2025-06-01T00:00:00", help="Default: now"),
         ),

@@ -17,17 +17,29 @@ class SealBroken(Exception):
         super().__init__("It was saved under another SECRET_KEY: enter it again.")
 
 
+def _keys(purpose: str) -> list[Fernet]:
+    return [
+        Fernet(base64.urlsafe_b64encode(HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(key.encode())))
+        for key in map(str, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
+    ]
+
+
 def _cipher(purpose: str) -> MultiFernet:
-    return MultiFernet(
-        [
-            Fernet(base64.urlsafe_b64encode(HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(key.encode())))
-            for key in map(str, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
-        ]
-    )
+    return MultiFernet(_keys(purpose))
 
 
 def seal(text: str, *, purpose: str) -> bytes:
     return _cipher(purpose).encrypt(text.encode())
+
+
+def reseal(sealed: bytes | memoryview, *, purpose: str) -> bytes | None:
+    """The same text under the present SECRET_KEY; None when it is already. Raises SealBroken."""
+    present = MultiFernet(_keys(purpose)[:1])
+    try:
+        present.decrypt(bytes(sealed))
+    except InvalidToken:
+        return seal(unseal(sealed, purpose=purpose), purpose=purpose)
+    return None
 
 
 def unseal(sealed: bytes | memoryview, *, purpose: str) -> str:

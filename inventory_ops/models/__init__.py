@@ -36,6 +36,7 @@ from inventory_ops.models.merchants import Merchant, Store
 from inventory_ops.models.notifications import Delivery, Destination, Notice, Notification, Subscription
 from inventory_ops.models.orders import Order, OrderItem, PaymentAttempt
 from inventory_ops.models.pricing import FlashSale, PriceChange, PriceGuard
+from inventory_ops.models.proposals import Proposal
 from inventory_ops.models.statistics import ProductDemand, ProductStock, StockTotal
 from inventory_ops.models.stock import InventoryType, Location, StockBalance
 from inventory_ops.models.users import User
@@ -82,6 +83,7 @@ __all__ = [
     "Product",
     "ProductDemand",
     "ProductStock",
+    "Proposal",
     "ReportDay",
     "SavedView",
     "ScanRun",

@@ -33,6 +33,7 @@ class Security(models.TextChoices):
     USERS_IMPORTED = "security.users_imported", _("Users imported")
     SERVICE_MADE = "security.service_made", _("Service account made")
     SESSIONS_ENDED = "security.sessions_ended", _("All sessions ended")
+    RESEALED = "security.resealed", _("Stored secrets encrypted anew")
     SESSION_EXPIRED = "security.session_expired", _("Session ended by time")
 
 

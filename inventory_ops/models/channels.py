@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.db.fields import MoneyField, PercentField
+from inventory_ops.kit.db.fields import MoneyField, PercentField, SealedField
 
 if TYPE_CHECKING:
     from inventory_ops.adapters.protocol import OrderLine
@@ -81,7 +81,7 @@ class Channel(QuantityRule):
         _("primary marketplace"), default=False, help_text=_("Its quantities are the ones to start with.")
     )
     options = models.JSONField(default=dict, blank=True)
-    credentials = models.BinaryField(default=b"", editable=False)
+    credentials = SealedField(default=b"", editable=False, purpose="inventory_ops.channel")
     cancel_window = models.DurationField(
         _("cancellation window"),
         default=timedelta(minutes=30),

@@ -12,7 +12,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.db.fields import MoneyField
+from inventory_ops.kit.db.fields import MoneyField, SealedField
+
+SEAL = "inventory_ops.destination"
 
 if TYPE_CHECKING:
     from inventory_ops.models.users import User
@@ -63,8 +65,8 @@ class Destination(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     frequency = models.CharField(_("how often"), max_length=10, choices=Frequency.choices, default=Frequency.INSTANT)
     name = models.CharField(_("name"), max_length=60)
-    address = models.BinaryField(default=b"", help_text=_("Encrypted; of webhook and chat."))
-    signing_key = models.BinaryField(default=b"", help_text=_("Encrypted; of a webhook."))
+    address = SealedField(default=b"", help_text=_("Encrypted; of webhook and chat."), purpose=SEAL)
+    signing_key = SealedField(default=b"", help_text=_("Encrypted; of a webhook."), purpose=SEAL)
     shown_address = models.CharField(max_length=100, blank=True, help_text=_("The part without secrets."))
     is_enabled = models.BooleanField(_("enabled"), default=True)
     cursor = models.BigIntegerField(default=0, help_text=_("Number of the last batch that was looked at."))

@@ -82,28 +82,34 @@ class FlashSale(models.Model):
 class PriceGuard(models.Model):
     """What happens when a price, cost or sale would sell a merchant's product below its cost of goods.
 
-    The rule without a merchant is for all that have none of their own; without it, nothing is checked.
+    The rule without a merchant is for all that have none of their own; without it, nothing is checked. Each holds from
+    a moment on, and the newest one counts; one that has not begun can be withdrawn. Append-only.
     """
 
     class Mode(models.TextChoices):
         OFF = "off", _("Off: nothing is checked")
         WARN = "warn", _("Warn: who changes it is told, and may go on")
         BLOCK = "block", _("Block: the change is refused")
+        DEFAULT = "default", _("The rule for all vendors")
 
-    merchant = models.OneToOneField(
-        "inventory_ops.Merchant", models.CASCADE, null=True, blank=True, related_name="price_guard"
+    merchant = models.ForeignKey(
+        "inventory_ops.Merchant", models.PROTECT, null=True, blank=True, related_name="price_guards"
     )
     mode = models.CharField(_("rule"), max_length=10, choices=Mode.choices)
-    changed_at = models.DateTimeField(_("changed at"), default=timezone.now)
-    changed_by = models.CharField(_("changed by"), max_length=254, blank=True)
+    valid_from = models.DateTimeField(_("valid from"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    changed_by = models.CharField(_("proposed by"), max_length=254, blank=True)
 
     class Meta:
         verbose_name = _("price guard")
         verbose_name_plural = _("price guards")
         constraints = [
-            models.UniqueConstraint(fields=["merchant"], name="price_guard_has_one_default", nulls_distinct=False),
-            models.CheckConstraint(name="price_guard_mode_is_known", condition=Q(mode__in=["off", "warn", "block"])),
+            models.CheckConstraint(
+                name="price_guard_mode_is_known",
+                condition=Q(mode__in=["off", "warn", "block"]) | Q(mode="default", merchant__isnull=False),
+            ),
         ]
+        indexes = [models.Index(fields=["merchant", "-valid_from", "-id"], name="price_guard_newest")]
 
     def __str__(self) -> str:
         return f"{self.merchant or ''} {self.mode}".strip()

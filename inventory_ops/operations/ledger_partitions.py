@@ -51,20 +51,13 @@ def drop_empty(*, today: date) -> list[str]:
 
 
 def _drop_if_empty(name: str) -> bool:
+    month = date(int(name[-6:-2]), int(name[-2:]), 1)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("set local lock_timeout = '2s'")
-            cursor.execute(f'select exists (select from "{name}")')
-            if cursor.fetchone()[0]:
-                return False
-            cursor.execute(f'lock table "{name}" in access exclusive mode')
-            cursor.execute(f'select exists (select from "{name}")')  # now nobody can put one in
-            if cursor.fetchone()[0]:
-                return False
-            cursor.execute(f'drop table "{name}"')
+            cursor.execute("select inventory_ops_drop_ledger_partition(%s)", [month])
+            return bool(cursor.fetchone()[0])
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
         log.warning("ledger_partition_not_dropped", partition=name)
         return False
-    return True

@@ -8,9 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
-from inventory_ops.models import Merchant, PriceChange, PriceGuard, Product, User
-from inventory_ops.operations import audit
+from inventory_ops.models import Merchant, PriceChange, PriceGuard, Product, Proposal, User
+from inventory_ops.operations import audit, proposals
 from inventory_ops.queries import price_guard
 
 FIELDS = ("price", "special_price", "special_from", "special_to", "cost")
@@ -109,27 +111,29 @@ def _guard(product: Product, to: Prices, *, as_of: datetime, accept_loss: bool) 
         f"The cost of goods ({to.cost.normalize():f}) is above what it is or will be sold at ({lowest.normalize():f})."
     )
     if mode == PriceGuard.Mode.BLOCK:
-        text += f" The price guard of {product.merchant} refuses that: an administrator can change the rule."
+        text += f" The price guard of {product.merchant} refuses that: finance can propose another rule."
     raise BelowCost(text, may_go_on=mode == PriceGuard.Mode.WARN)
 
 
-@transaction.atomic
-def set_rule(*, merchant: Merchant | None, mode: str, by: User, now: datetime) -> None:
-    """The rule of a merchant, or with None of all that have none of their own."""
-    PriceGuard.objects.update_or_create(
-        merchant=merchant, defaults={"mode": mode, "changed_by": by.email, "changed_at": now}
-    )
-    whose = str(merchant) if merchant else "all vendors"
-    audit.record(
-        action="price_guard.set",
-        by=by,
-        summary=f"{whose}: {mode}",
-        merchant_id=merchant.pk if merchant else None,
-    )
+def set_rule(*, merchant: Merchant | None, mode: str, set_by: str = "", valid_from: datetime) -> PriceGuard:
+    """Let a rule hold from a moment on, of a merchant or of all without one. For approvals: people propose."""
+    return PriceGuard.objects.create(merchant=merchant, mode=mode, valid_from=valid_from, changed_by=set_by)
 
 
-@transaction.atomic
-def drop_rule(*, rule: PriceGuard, by: User) -> None:
-    """The merchant follows the rule for all again."""
-    audit.record(action="price_guard.drop", by=by, subject=rule, summary=str(rule), merchant_id=rule.merchant_id)
-    rule.delete()
+class PriceGuardKind(proposals.Kind):
+    """Value: `mode`, one of PriceGuard.Mode."""
+
+    name, title, of_merchants = "price_guard", gettext_lazy("Price guard"), True
+
+    def before(self, merchant: Merchant | None, subject: str) -> dict[str, str]:
+        return {"mode": price_guard.rule_of(merchant_id=merchant.pk if merchant else None)}
+
+    def apply(self, proposal: Proposal, begins: datetime) -> int:
+        by = proposal.requested_by.email
+        return set_rule(merchant=proposal.merchant, mode=proposal.values["mode"], set_by=by, valid_from=begins).pk
+
+    def withdraw(self, proposal: Proposal) -> None:
+        PriceGuard.objects.filter(pk=proposal.made_id or 0).update(withdrawn_at=timezone.now())
+
+
+GUARD = proposals.register(PriceGuardKind())

@@ -17,10 +17,21 @@ from inventory_ops.models.audit import Security, is_security
 OTHERS = {
     "api_key.create": _("API key made"),
     "api_key.revoke": _("API key revoked"),
-    "factor.set": _("Write-off factor set"),
-    "finance_settings.save": _("Caps and finance settings changed"),
-    "price_guard.set": _("Price guard set"),
-    "price_guard.drop": _("Price guard dropped"),
+    "finance_settings.save": _("Finance settings changed"),
+    **{
+        f"{kind}.{verb}": _("%(rule)s: %(done)s") % {"rule": rule, "done": done}
+        for kind, rule in (
+            ("factor", _("Write-off factor")),
+            ("finance_settings", _("Caps or period lock")),
+            ("price_guard", _("Price guard")),
+        )
+        for verb, done in (
+            ("propose", _("proposed")),
+            ("approve", _("approved")),
+            ("reject", _("rejected")),
+            ("withdraw", _("withdrawn")),
+        )
+    },
     "user_audit.disable_db": _("Disabled on the platform"),
     "user_audit.enable_db": _("Enabled on the platform"),
     "user_audit.delete_db": _("Deleted on the platform"),

@@ -5,17 +5,20 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from inventory_ops.forms.prices import GuardForm, PricesForm
 from inventory_ops.kit.page import Page
-from inventory_ops.models import PriceGuard, Product
-from inventory_ops.operations import prices
-from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
+from inventory_ops.models import Product
+from inventory_ops.operations import prices, proposals
+from inventory_ops.queries import price_guard
+from inventory_ops.queries.proposals import newest
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, signs_in_again, viewer
+from inventory_ops.views.proposals import rows
 
-GUARD = "/settings/price-guard/"
 TONES = {"off": "neutral", "warn": "warning", "block": "critical"}
 
 
@@ -57,17 +60,29 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "inventory_ops/form.html", {"page": page, "form": form}, status=422 if form.errors else 200)
 
 
-@roles_required(ADMIN)
+@roles_required(FINANCE, ADMIN)
+@signs_in_again()
 @require_http_methods(["GET", "HEAD", "POST"])
 def guard(request: HttpRequest) -> HttpResponse:
-    """The rules; the form sets one."""
-    posted = request.method == "POST"
+    """The rules; the form proposes one, which a second person approves."""
+    posted, now = request.method == "POST", timezone.now()
     form = GuardForm(request.POST if posted else None)
     if posted and form.is_valid():
-        merchant, mode = form.cleaned_data["vendor"], form.cleaned_data["mode"]
-        prices.set_rule(merchant=merchant, mode=mode, by=viewer(request), now=timezone.now())
-        messages.success(request, _("Rule saved. It holds for what is imported or changed from now on."))
-        return HttpResponseRedirect(GUARD)
+        data = form.cleaned_data
+        try:
+            made = proposals.propose(
+                kind=prices.GUARD,
+                merchant=data["vendor"],
+                values={"mode": data["mode"]},
+                valid_from=data["valid_from"],
+                note=data["note"],
+                by=viewer(request),
+            )
+        except proposals.Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("Proposed. It holds once a second person approves."))
+            return HttpResponseRedirect(reverse("proposal", args=[made.pk]))
     title = _("Price guard")
     context = {
         "page": Page(
@@ -76,18 +91,7 @@ def guard(request: HttpRequest) -> HttpResponse:
             [(_("Administration"), None), (_("Settings"), None), (title, None)],
         ),
         "form": form,
-        "rules": [
-            (rule, TONES[rule.mode])
-            for rule in PriceGuard.objects.select_related("merchant").order_by("merchant__vendor_number")
-        ],
+        "guards": [(rule, TONES[rule.mode]) for rule in price_guard.in_force(now=now)],
+        "rows": rows(newest([prices.GUARD.name]), now=now),
     }
     return render(request, "inventory_ops/price_guard.html", context, status=422 if form.errors else 200)
-
-
-@roles_required(ADMIN)
-@require_POST
-def drop(request: HttpRequest, pk: int) -> HttpResponse:
-    rule = get_object_or_404(PriceGuard.objects.select_related("merchant"), pk=pk)
-    prices.drop_rule(rule=rule, by=viewer(request))
-    messages.success(request, _("Rule removed."))
-    return HttpResponseRedirect(GUARD)

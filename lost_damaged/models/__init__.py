@@ -3,6 +3,7 @@
 from lost_damaged.models.api import ApiIntent, ApiKey, ApiReply
 from lost_damaged.models.claims import Claim, ClaimFile
 from lost_damaged.models.imports import WriteOffFile, WriteOffRow
+from lost_damaged.models.limits import Cap, Spending, WaitingUnit
 from lost_damaged.models.nav import NavBatch, NavBatchLine
 from lost_damaged.models.settings import Factor, FinanceSettings, SellerAccount
 from lost_damaged.models.statements import Statement
@@ -12,6 +13,7 @@ __all__ = [
     "ApiIntent",
     "ApiKey",
     "ApiReply",
+    "Cap",
     "Claim",
     "ClaimFile",
     "Factor",
@@ -23,7 +25,9 @@ __all__ = [
     "SellerAccount",
     "SellerTransaction",
     "Source",
+    "Spending",
     "Statement",
+    "WaitingUnit",
     "WriteOff",
     "WriteOffFile",
     "WriteOffHour",

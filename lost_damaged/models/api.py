@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.db.fields import SealedField
+
 
 class ApiKey(models.Model):
     """A key that signs API calls of a user. Encrypted, since HMAC needs its text; shown once when it is made.
@@ -19,7 +21,7 @@ class ApiKey(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_keys")
     slot = models.PositiveSmallIntegerField()
     name = models.CharField(_("name"), max_length=60)
-    secret = models.BinaryField(editable=False)
+    secret = SealedField(editable=False, purpose="lost_damaged.api_key")
     hint = models.CharField(_("ends with"), max_length=4)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

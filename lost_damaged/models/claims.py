@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -32,9 +33,13 @@ class Claim(models.Model):
     happened_on = models.DateField(_("happened on"))
     text = models.TextField(_("story"), max_length=2000)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
-    opened_by = models.CharField(_("opened by"), max_length=254)
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("opened by")
+    )
     opened_at = models.DateTimeField(_("opened at"), default=timezone.now)
-    decided_by = models.CharField(_("decided by"), max_length=254, blank=True, default="")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     answer = models.TextField(_("answer"), max_length=2000, blank=True, default="")
     write_off = models.OneToOneField(WriteOff, models.PROTECT, null=True, blank=True, related_name="claim")
@@ -56,6 +61,11 @@ class Claim(models.Model):
             models.CheckConstraint(
                 name="claim_decided_has_its_moment",
                 condition=Q(state="open", decided_at__isnull=True) | (~Q(state="open") & Q(decided_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="claim_decided_by_second_person",
+                condition=Q(state__in=["open", "withdrawn"])
+                | (Q(decided_by__isnull=False) & ~Q(decided_by=F("opened_by"))),
             ),
             models.CheckConstraint(name="claim_reason_is_known", condition=Q(reason__in=Reason.values)),
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -19,9 +20,14 @@ class WriteOffFile(models.Model):
     delimiter = models.CharField(max_length=1)
     header = models.JSONField(default=list, help_text=_("The file's own header."))
     reason = models.CharField(_("reason"), max_length=30, default="other")
-    needs_approval = models.BooleanField(_("needs a second person"), default=False)
-    approved_by = models.CharField(_("approved by"), max_length=254, blank=True, default="")
-    confirmed_by = models.CharField(_("confirmed by"), max_length=254, blank=True, default="")
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Whose limits the booking is judged by."),
+    )
     confirmed_at = models.DateTimeField(null=True, blank=True)
     job = models.ForeignKey("inventory_ops.Job", models.SET_NULL, null=True, blank=True, related_name="+")
 
@@ -40,6 +46,7 @@ class WriteOffRow(models.Model):
         READY = "ready", _("Ready")
         REPEAT = "repeat", _("Already written off")
         ERROR = "error", _("Error")
+        WAITS = "waits", _("Waits for a second person")
         BOOKED = "booked", _("Written off")
 
     # indexed by the constraint and the indexes below; each one more is written again for every row that is booked

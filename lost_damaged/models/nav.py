@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -30,16 +31,25 @@ class NavBatch(models.Model):
     credit_amount = MoneyField(_("total credit"))
     posted_number = models.CharField(_("posted as"), max_length=50, blank=True, default="")
     note = models.CharField(_("note"), max_length=500, blank=True, default="")
-    created_by = models.CharField(_("made by"), max_length=254, blank=True, default="")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("made by")
+    )
     created_at = models.DateTimeField(_("made at"), default=timezone.now)
-    decided_by = models.CharField(_("decided by"), max_length=254, blank=True, default="")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("NAV batch")
         verbose_name_plural = _("NAV batches")
         constraints = [
-            models.CheckConstraint(name="nav_batch_is_balanced", condition=Q(debit_amount=models.F("credit_amount"))),
+            models.CheckConstraint(name="nav_batch_is_balanced", condition=Q(debit_amount=F("credit_amount"))),
+            models.CheckConstraint(
+                name="nav_batch_confirmed_by_second_person",
+                condition=~Q(state="confirmed")
+                | (Q(decided_by__isnull=False) & (Q(created_by__isnull=True) | ~Q(decided_by=F("created_by")))),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Administration › Settings › Finance: factors, NAV accounts, caps."""
+"""Administration › Settings › Finance: factors, NAV accounts. Caps are in `limits`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.db.fields import MoneyField, RatioField
+from inventory_ops.kit.db.fields import RatioField
 
 NAV_CODE = RegexValidator(r"^[A-Za-z0-9._/-]*$", _("Use letters, digits and . _ / - only."))
 
@@ -19,12 +19,6 @@ class FinanceSettings(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     shop_name = models.CharField(
         _("shop name"), max_length=30, default="Shop", help_text=_("Shown to sellers, as in “Shop-Id”.")
-    )
-    transaction_cap = MoneyField(
-        _("cap per unit"), null=True, blank=True, help_text=_("An import with a higher amount needs a second person.")
-    )
-    import_cap = MoneyField(
-        _("cap per import"), null=True, blank=True, help_text=_("An import with a higher total needs a second person.")
     )
     locked_until = models.DateField(
         _("locked until"), null=True, blank=True, help_text=_("Nothing is booked up to and including this day (UTC).")
@@ -55,11 +49,6 @@ class FinanceSettings(models.Model):
                 name="finance_claim_days_are_some", condition=Q(claim_days__gte=1) & Q(claim_days__lte=3650)
             ),
             models.CheckConstraint(name="finance_settings_is_one_row", condition=Q(id=1)),
-            models.CheckConstraint(
-                name="finance_caps_are_positive",
-                condition=(Q(transaction_cap__isnull=True) | Q(transaction_cap__gt=0))
-                & (Q(import_cap__isnull=True) | Q(import_cap__gt=0)),
-            ),
         ]
 
     def __str__(self) -> str:
@@ -69,7 +58,7 @@ class FinanceSettings(models.Model):
 class Factor(models.Model):
     """The factor in force from a moment on: of one seller, or by default (merchant NULL). Append-only.
 
-    Of several from the same moment the newest row counts.
+    Of several from the same moment the newest row counts. One that has not begun can be withdrawn.
     """
 
     merchant = models.ForeignKey(
@@ -77,6 +66,7 @@ class Factor(models.Model):
     )
     factor = RatioField(_("factor"))
     valid_from = models.DateTimeField(_("valid from"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True, default="")
     created_by = models.CharField(_("set by"), max_length=254, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.models import Merchant, OrderItem, Product, User
 from inventory_ops.operations import audit
 from lost_damaged.items import Item
-from lost_damaged.models import Claim, ClaimFile, Source, WriteOff
+from lost_damaged.models import Claim, ClaimFile, Source, WaitingUnit, WriteOff
 from lost_damaged.operations import write_offs
 from lost_damaged.queries import settings
 
@@ -84,7 +84,7 @@ def open_claim(*, story: Story, merchant: Merchant, by: User) -> Claim:
                 reason=story.reason,
                 happened_on=story.happened_on,
                 text=story.text,
-                opened_by=by.email,
+                opened_by=by,
             )
             for content, row in evidence:
                 path = folder() / row.stored_name
@@ -107,29 +107,44 @@ def open_claim(*, story: Story, merchant: Merchant, by: User) -> Claim:
 
 @transaction.atomic
 def withdraw(*, claim: Claim, by: User) -> None:
-    """The seller no longer wants it. Raises ClaimRefused when it is decided."""
+    """The seller no longer wants it. Raises ClaimRefused when it is decided, or its unit waits for approval."""
+    if WaitingUnit.objects.filter(claim=claim, state=WaitingUnit.State.WAITING).exists():
+        raise ClaimRefused(_("The claim was accepted, and its unit waits for a second person to approve it."))
     _decide(claim, Claim.State.WITHDRAWN, by=by)
 
 
 @transaction.atomic
 def reject(*, claim: Claim, answer: str, by: User) -> None:
-    """Raises ClaimRefused when it is decided already."""
+    """Raises ClaimRefused when it is decided already, or by who opened it."""
+    if claim.opened_by_id == by.pk:
+        raise ClaimRefused(_("You opened this claim yourself: somebody else has to decide it."))
     _decide(claim, Claim.State.REJECTED, by=by, answer=answer)
 
 
 @transaction.atomic
-def accept(*, claim: Claim, uid: str, reason: str, answer: str, by: User) -> WriteOff:
+def accept(*, claim: Claim, uid: str, reason: str, answer: str, by: User) -> WriteOff | None:
     """Write the unit off under `uid` and credit its seller, in one transaction. Raises ClaimRefused.
 
-    A UID that is written off already settles no claim: the unit was paid.
+    None when the amount is above a limit of `by`: the claim is accepted when a second person approves the unit. A UID
+    that is written off already settles no claim: the unit was paid.
     """
     locked = _locked(claim)
+    if locked.opened_by_id == by.pk:
+        raise ClaimRefused(_("You opened this claim yourself: somebody else has to decide it."))
+    if WaitingUnit.objects.filter(claim=locked, state=WaitingUnit.State.WAITING).exists():
+        raise ClaimRefused(_("The claim was accepted, and its unit waits for a second person to approve it."))
     [outcome] = write_offs.write_off(
         [Item(0, locked.product.sku, uid, locked.order_item.shop_item_id if locked.order_item else None)],
         source=Source.PAGE,
         by=by,
         reason=reason,
     )
+    if outcome.state == "waits":
+        kept = WaitingUnit.objects.filter(uid_key=uid.upper(), state=WaitingUnit.State.WAITING, requested_by=by)
+        kept = kept.filter(merchant=locked.merchant_id, claim__isnull=True)
+        if not kept.update(claim=locked, note=answer):
+            raise ClaimRefused(_("A unit with this UID waits for a second person already."), "uid")
+        return None
     if outcome.error:
         raise ClaimRefused(f"{outcome.error.message} ({outcome.error.code})", "uid")
     if outcome.state != "booked":
@@ -145,10 +160,17 @@ def accept(*, claim: Claim, uid: str, reason: str, answer: str, by: User) -> Wri
     return write_off
 
 
+def settle(unit: WaitingUnit, write_off: WriteOff) -> None:
+    """Accept the claim whose unit a second person has approved, as whoever asked for it answered."""
+    assert unit.claim is not None
+    if unit.claim.state == Claim.State.OPEN:
+        _decide(unit.claim, Claim.State.ACCEPTED, by=unit.requested_by, answer=unit.note, write_off=write_off)
+
+
 def _decide(claim: Claim, state: Claim.State, *, by: User, answer: str = "", write_off: WriteOff | None = None) -> None:
     locked = _locked(claim)
     locked.state, locked.answer, locked.write_off = state, answer, write_off
-    locked.decided_by, locked.decided_at = by.email, timezone.now()
+    locked.decided_by, locked.decided_at = by, timezone.now()
     locked.save(update_fields=["state", "answer", "write_off", "decided_by", "decided_at"])
     audit.record(
         action=f"claim.{state.value}",
@@ -161,7 +183,11 @@ def _decide(claim: Claim, state: Claim.State, *, by: User, answer: str = "", wri
 
 
 def _locked(claim: Claim) -> Claim:
-    found = Claim.objects.select_for_update(of=("self",)).select_related("product", "order_item").get(pk=claim.pk)
+    found = (
+        Claim.objects.select_for_update(of=("self",))
+        .select_related("product", "order_item", "decided_by")
+        .get(pk=claim.pk)
+    )
     if found.state != Claim.State.OPEN:
         raise ClaimRefused(
             _("%(number)s is %(state)s since %(at)s, by %(by)s.")
@@ -169,7 +195,7 @@ def _locked(claim: Claim) -> Claim:
                 "number": found.number,
                 "state": found.get_state_display().lower(),
                 "at": f"{found.decided_at:%Y-%m-%d %H:%M} UTC",
-                "by": found.decided_by,
+                "by": found.decided_by.email if found.decided_by else "",
             }
         )
     return found

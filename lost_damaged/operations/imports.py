@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from inventory_ops.models import Import, Job, User
@@ -22,7 +22,6 @@ from lost_damaged import csv_files, errors, items
 from lost_damaged.csv_files import FileRefused, Row
 from lost_damaged.models import Source, WriteOffFile, WriteOffRow
 from lost_damaged.operations import write_offs
-from lost_damaged.queries import settings as finance_settings
 
 KIND = "write_offs"
 CHUNK = 5_000  # rows a transaction: about a second in which their prices and stock are locked
@@ -107,20 +106,13 @@ def check(record: Import) -> None:
                     copy.write(block)
         write_offs.stage()
         cursor.execute(_STAGE_UPLOAD)
-        write_offs.write_off_staged(source=Source.CSV, by=locked.created_by, dry_run=True)
+        write_offs.write_off_staged(
+            source=Source.CSV, by=locked.created_by, dry_run=True, together=locked.all_or_nothing
+        )
         cursor.execute("analyze pg_temp.ld_result")
         cursor.execute(_STORE, [*_problems(), file.pk])
         cursor.execute("drop table pg_temp.ld_upload")
-    limits = finance_settings.current()
-    ready = file.rows.filter(state=WriteOffRow.State.READY)
-    totals = ready.values("currency").annotate(total=Sum("estimate"), highest=Max("estimate"))
-    file.needs_approval = any(
-        (limits.transaction_cap is not None and each["highest"] > limits.transaction_cap)
-        or (limits.import_cap is not None and each["total"] > limits.import_cap)
-        for each in totals
-    )
-    file.save(update_fields=["needs_approval"])
-    _count(locked)
+    count(locked)
     locked.state = Import.State.CHECKED
     locked.stored_name = ""
     locked.save()
@@ -235,7 +227,8 @@ def _take_results(file: WriteOffFile) -> None:
         cursor.execute(_TAKE, [*_problems(), file.pk])
 
 
-def _count(record: Import) -> None:
+def count(record: Import) -> None:
+    """Write the counts of its rows to a finance import, unsaved."""
     counts = WriteOffRow.objects.filter(file_id=record.pk).aggregate(
         total=Count("pk"),
         new=Count("pk", filter=Q(state__in=["ready", "booked"])),
@@ -247,8 +240,8 @@ def _count(record: Import) -> None:
 
 
 @transaction.atomic
-def confirm(*, record: Import, by: User) -> Job | None:
-    """Have a checked file booked; None when a second person has to confirm it first. Raises NotWaiting."""
+def confirm(*, record: Import, by: User) -> Job:
+    """Have a checked file booked: by whom it is confirmed, by their limits. Raises NotWaiting."""
     locked = Import.objects.select_for_update().get(pk=record.pk)
     file = WriteOffFile.objects.get(record=locked)
     if locked.state != Import.State.CHECKED:
@@ -257,16 +250,7 @@ def confirm(*, record: Import, by: User) -> Job | None:
         raise NotWaiting("You asked to import nothing if any row fails, and rows have failed. Correct the file first.")
     if not file.rows.filter(state=WriteOffRow.State.READY).exists():
         raise NotWaiting("No row of this file can be written off.")
-    if file.needs_approval:
-        if not file.confirmed_by:
-            WriteOffFile.objects.filter(pk=file.pk).update(confirmed_by=by.email, confirmed_at=timezone.now())
-            audit.record(action="write_off_import.confirm", by=by, subject=locked, summary=f"{locked.file_name}: first")
-            return None
-        if file.confirmed_by == by.email:
-            raise NotWaiting("The amounts are above a cap: a second person has to confirm this import.")
-        file.approved_by = by.email
-    else:
-        file.confirmed_by, file.confirmed_at = by.email, timezone.now()
+    file.confirmed_by, file.confirmed_at = by, timezone.now()
     locked.state = Import.State.APPLYING
     locked.save(update_fields=["state"])
     file.job = _enqueue(locked, by)
@@ -315,13 +299,12 @@ def book(record: Import, context: jobs.Context) -> None:
 
     With `all_or_nothing` all rows are one transaction: a row that has become wrong since the check undoes it.
     """
-    file = WriteOffFile.objects.select_related("record__created_by").get(record=record)
+    file = WriteOffFile.objects.select_related("record", "confirmed_by").get(record=record)
     total = file.rows.exclude(state=WriteOffRow.State.ERROR).count()
     if record.all_or_nothing:
         try:
             with transaction.atomic():
-                while _book_chunk(file):
-                    pass
+                _book_chunk(file, most=None)
                 failed = list(file.rows.filter(state="error").values_list("line", flat=True)[:5])
                 if failed:
                     raise _SomeFailed(", ".join(map(str, failed)))
@@ -339,7 +322,7 @@ def book(record: Import, context: jobs.Context) -> None:
         locked = Import.objects.select_for_update().get(pk=record.pk)
         if locked.state != Import.State.APPLYING or file.rows.filter(state="ready").exists():
             return
-        _count(locked)
+        count(locked)
         locked.state, locked.finished_at = Import.State.DONE, timezone.now()
         locked.save()
         audit.record(
@@ -347,28 +330,38 @@ def book(record: Import, context: jobs.Context) -> None:
             by=record.created_by,
             subject=record,
             summary=f"{locked.file_name}: {locked.rows_new} written off, {locked.rows_unchanged} were before,"
-            f" {locked.rows_failed} failed",
+            f" {locked.rows_failed} failed{_waiting_words(file)}",
         )
     context.progress(total, total, failed=locked.rows_failed, skipped=locked.rows_unchanged)
     context.finish(
-        f"{locked.rows_new:,} units written off, {locked.rows_unchanged:,} were before, {locked.rows_failed:,} failed."
+        f"{locked.rows_new:,} units written off, {locked.rows_unchanged:,} were before, {locked.rows_failed:,} failed"
+        f"{_waiting_words(file)}."
     )
 
 
 @write_offs.repeated_on_deadlock
 @transaction.atomic
-def _book_chunk(file: WriteOffFile) -> int:
-    """Book up to CHUNK rows and answer how many were taken."""
+def _book_chunk(file: WriteOffFile, *, most: int | None = 0) -> int:
+    """Book up to `most` rows (0: CHUNK, None: all) and answer how many were taken."""
     write_offs.stage()
     with connection.cursor() as cursor:
-        cursor.execute(_STAGE_CHUNK, [file.pk, CHUNK])
+        cursor.execute(_STAGE_CHUNK, [file.pk, CHUNK if most == 0 else most])
         taken = cursor.rowcount
     if taken:
         write_offs.write_off_staged(
-            source=Source.CSV, by=file.record.created_by, reason=file.reason, import_id=file.record.pk
+            source=Source.CSV,
+            by=file.confirmed_by,
+            reason=file.reason,
+            import_id=file.record.pk,
+            together=file.record.all_or_nothing,
         )
         _take_results(file)
     return taken
+
+
+def _waiting_words(file: WriteOffFile) -> str:
+    waiting = file.rows.filter(state=WriteOffRow.State.WAITS).count()
+    return f", {waiting:,} wait for a second person" if waiting else ""
 
 
 @transaction.atomic
@@ -378,9 +371,9 @@ def _check_again(record: Import, file: WriteOffFile) -> None:
     write_offs.stage()
     with connection.cursor() as cursor:
         cursor.execute(_STAGE_ALL, [file.pk])
-    write_offs.write_off_staged(source=Source.CSV, by=locked.created_by, dry_run=True)
+    write_offs.write_off_staged(source=Source.CSV, by=locked.created_by, dry_run=True, together=True)
     _take_results(file)
-    _count(locked)
+    count(locked)
     locked.state = Import.State.CHECKED
     locked.save()
 

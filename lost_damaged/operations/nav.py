@@ -102,7 +102,7 @@ def _make(currency: str, month: date, entries: list[Entry], journal: Journal, by
         line_count=len(found),
         debit_amount=debit,
         credit_amount=credit,
-        created_by=by.email if by else "",
+        created_by=by,
     )
     NavBatchLine.objects.bulk_create(
         [NavBatchLine(batch=batch, transaction_id=entry.transaction_id) for entry in entries], batch_size=5000
@@ -112,8 +112,10 @@ def _make(currency: str, month: date, entries: list[Entry], journal: Journal, by
 
 @transaction.atomic
 def confirm(*, number: str, posted_number: str, by: User) -> NavBatch:
-    """Write down that NAV has posted the batch, and as what. Raises CannotDecide."""
+    """Write down that NAV has posted the batch, and as what; not by who made it. Raises CannotDecide."""
     batch = _undecided(number)
+    if batch.created_by_id == by.pk:
+        raise CannotDecide("You made this batch: a second person has to confirm that NAV posted it.")
     batch.state, batch.posted_number = NavBatch.State.CONFIRMED, posted_number.strip()
     return _decide(batch, by)
 
@@ -137,7 +139,7 @@ def _undecided(number: str) -> NavBatch:
 
 
 def _decide(batch: NavBatch, by: User) -> NavBatch:
-    batch.decided_by, batch.decided_at = by.email, timezone.now()
+    batch.decided_by, batch.decided_at = by, timezone.now()
     batch.save(update_fields=["state", "posted_number", "note", "decided_by", "decided_at"])
     audit.record(action=f"nav_batch.{batch.state}", by=by, subject=batch, summary=f"{batch.number} {batch.state}")
     return batch

@@ -11,8 +11,7 @@ from django.db import connection, transaction
 from lost_damaged import errors
 from lost_damaged.csv_files import Row
 from lost_damaged.models import Source
-from lost_damaged.operations import write_offs
-from lost_damaged.queries import booking
+from lost_damaged.operations import judging, write_offs
 
 MOST_SHOWN = 10_000
 
@@ -49,14 +48,14 @@ def compare(rows: Iterable[Row], *, after: datetime, until: datetime) -> Compari
     write_offs.stage()
     found: list[Difference] = []
     with connection.cursor() as cursor:
-        with cursor.copy(f"copy pg_temp.ld_item ({', '.join(booking.ITEM_COLUMNS)}) from stdin") as copy:
+        with cursor.copy(f"copy pg_temp.ld_item ({', '.join(judging.ITEM_COLUMNS)}) from stdin") as copy:
             for row in rows:
                 if row.item is None:
                     assert row.error is not None
                     found.append(Difference("unreadable", row.line, "", "", row.error.message))
                 else:
                     item = row.item
-                    copy.write_row((item.position, item.sku, item.uid, item.uid_key, item.shop_item_id))
+                    copy.write_row((item.position, item.sku, item.uid, item.uid_key, item.shop_item_id, None))
         write_offs.write_off_staged(source=Source.CSV, by=None, dry_run=True)
         cursor.execute("select count(distinct uid_key) from pg_temp.ld_result where state = 'repeat' and number <> ''")
         agree = int(cursor.fetchone()[0])

@@ -1,16 +1,12 @@
-"""Writing the finance settings, factors and NAV accounts."""
+"""Writing the finance settings and NAV accounts; factors, caps and the period lock are in `rules`."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
-
 from django.db import transaction
-from django.utils import timezone
 
 from inventory_ops.models import Merchant, User
 from inventory_ops.operations import audit
-from lost_damaged.models import Factor, FinanceSettings, SellerAccount
+from lost_damaged.models import FinanceSettings, SellerAccount
 
 
 @transaction.atomic
@@ -20,29 +16,6 @@ def save(settings: FinanceSettings, *, changed: list[str], by: User) -> None:
     settings.save()
     data = {name: str(getattr(settings, name)) for name in changed}
     audit.record(action="finance_settings.save", by=by, summary=f"Finance settings: {', '.join(changed)}", data=data)
-
-
-@transaction.atomic
-def set_factor(
-    *, merchant: Merchant | None, factor: Decimal, by: User, valid_from: datetime | None = None, note: str = ""
-) -> Factor:
-    """Let a factor hold from a moment on (default: now), of one seller or of all without one of their own."""
-    made = Factor.objects.create(
-        merchant=merchant,
-        factor=factor,
-        valid_from=valid_from or timezone.now(),
-        note=note.strip(),
-        created_by=by.email,
-    )
-    who = merchant.vendor_number if merchant else "all sellers"
-    audit.record(
-        action="factor.set",
-        by=by,
-        subject=made,
-        merchant_id=merchant.pk if merchant else None,
-        summary=f"Factor {factor} for {who} from {made.valid_from:%Y-%m-%d %H:%M} UTC",
-    )
-    return made
 
 
 @transaction.atomic

@@ -23,8 +23,7 @@ from lost_damaged import errors
 from lost_damaged.errors import ItemError
 from lost_damaged.items import Item
 from lost_damaged.models import Reason, SellerTransaction, Source
-from lost_damaged.operations import stock
-from lost_damaged.queries import booking
+from lost_damaged.operations import booking, judging, stock
 from lost_damaged.queries import settings as finance_settings
 
 log = structlog.get_logger(__name__)
@@ -33,7 +32,8 @@ MOST_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item: `booked`, `repeat` (booked before with the same data), `ready` (dry run) or `error`.
+    """What became of one item: `booked`, `repeat` (booked before with the same data), `waits` (for a second person,
+    `error` says for which limit), `ready` (dry run) or `error`.
 
     `number` is that of the write-off and its credit; `amount` what is, or would be, credited.
     """
@@ -74,7 +74,6 @@ def repeated_on_deadlock[**P, R](function: Callable[P, R]) -> Callable[P, R]:
 
 
 @repeated_on_deadlock
-@transaction.atomic
 def write_off(
     items: Sequence[Item],
     *,
@@ -92,21 +91,19 @@ def write_off(
     """
     if not items:
         return []
-    if (
-        len(items) == 1
-        and not dry_run
-        and (outcome := _write_off_one(items[0], source=source, by=by, reason=reason, import_id=import_id, as_of=as_of))
-    ):
-        return [outcome]
-    stage()
-    with connection.cursor() as cursor:
-        with cursor.copy(f"copy pg_temp.ld_item ({', '.join(booking.ITEM_COLUMNS)}) from stdin") as copy:
+    if len(items) == 1 and not dry_run:
+        try:
+            # what it took hold of is let go again where it cannot be booked like this
+            with transaction.atomic():
+                return [_write_off_one(items[0], source=source, by=by, reason=reason, import_id=import_id, as_of=as_of)]
+        except _NotSimple:
+            pass
+    with transaction.atomic(), connection.cursor() as cursor:
+        stage()
+        with cursor.copy(f"copy pg_temp.ld_item ({', '.join(judging.ITEM_COLUMNS)}) from stdin") as copy:
             for item in items:
-                copy.write_row((item.position, item.sku, item.uid, item.uid_key, item.shop_item_id))
-        cap = finance_settings.current().transaction_cap
-        write_off_staged(
-            source=source, by=by, reason=reason, import_id=import_id, as_of=as_of, dry_run=dry_run, cap=cap
-        )
+                copy.write_row((item.position, item.sku, item.uid, item.uid_key, item.shop_item_id, None))
+        write_off_staged(source=source, by=by, reason=reason, import_id=import_id, as_of=as_of, dry_run=dry_run)
         cursor.execute(
             "select position, uid, state, number, amount, currency, warnings, problem, merchant_id"
             " from pg_temp.ld_result order by position"
@@ -140,17 +137,28 @@ def _outcome(
     )
 
 
+class _NotSimple(Exception):
+    """A single unit cannot be booked in one statement: it is booked like many."""
+
+
 def _write_off_one(
     item: Item, *, source: Source, by: User | None, reason: str, import_id: uuid.UUID | None, as_of: datetime | None
-) -> Outcome | None:
-    """Book a unit that nothing stands in the way of, or answer a repeat, in a few prepared statements; else None."""
+) -> Outcome:
+    """Book a unit that nothing stands in the way of, or answer a repeat, in a few prepared statements.
+
+    Raises _NotSimple otherwise.
+    """
     params = _params(source=source, by=by, reason=reason, import_id=import_id, as_of=as_of, actor="")
     unit = {"sku": item.sku, "uid": item.uid, "uid_key": item.uid_key, "shop_item_id": item.shop_item_id}
+    if by:
+        person = {"person": by.pk}
+        taken = fetch_prepared(judging.TAKE_SLOT, person) or fetch_prepared(judging.WAIT_FOR_SLOT, person)
+        params |= {"slot": taken[0][0], "others": judging.SLOTS - 1}
     booked = fetch_prepared(booking.BOOK_ONE, params | unit)
     if not booked:
         for number, amount, currency, warnings, merchant_id in fetch_prepared(booking.KNOWN_ONE, unit):
             return _outcome(item.position, item.uid, "repeat", number, amount, currency, warnings, None, merchant_id)
-        return None
+        raise _NotSimple
     [(uid, number, amount, currency, warnings, merchant_id, product_id)] = booked
     if product_id is not None:
         stock.take_out_one(
@@ -166,11 +174,15 @@ def _params(
     return {
         "now": as_of or timezone.now(),
         "year": str(timezone.now().year),
-        "digits": booking.digits_json(),
+        "digits": judging.digits_json(),
         "reason": reason,
         "source": str(source),
         "import": import_id,
         "actor": by.email if by else actor,
+        "person": by.pk if by else None,
+        "together": False,
+        "slot": 0,
+        "others": 0,
     }
 
 
@@ -186,8 +198,8 @@ def _tell(booked: int, *, source: Source, by: User | None, import_id: uuid.UUID 
 def stage() -> None:
     """Make the temporary table `ld_item` that `write_off_staged` takes; it goes at the end of the transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("drop table if exists " + ", ".join(f"pg_temp.{name}" for name in booking.TABLES))
-        cursor.execute(booking.CREATE)
+        cursor.execute("drop table if exists " + ", ".join(f"pg_temp.{name}" for name in judging.TABLES))
+        cursor.execute(judging.CREATE)
 
 
 def write_off_staged(
@@ -198,28 +210,36 @@ def write_off_staged(
     import_id: uuid.UUID | None = None,
     as_of: datetime | None = None,
     dry_run: bool = False,
-    cap: Decimal | None = None,
+    together: bool = False,
+    approved: bool = False,
     actor: str = "",
 ) -> int:
     """Book all rows of `ld_item` in the caller's transaction and answer how many are new; `ld_result` tells of each.
 
-    Amounts above `cap` are refused; None is no cap (a second person has approved them). `actor` is written down when
-    there is no user.
+    Units above the limits of `by` wait for a second person; `together` lets all wait if one has to. `approved` are
+    those that a second person let through: no limit holds but the `most` of each row. The system, which `by` None is,
+    has no limits; its `actor` is written down.
     """
     with connection.cursor() as cursor:
         cursor.execute("analyze pg_temp.ld_item")
+        if by and not dry_run and not approved:
+            cursor.execute(judging.LOCK_PERSON, {"person": by.pk})
         if not dry_run:
-            cursor.execute(booking.LOCK_PRODUCTS)
+            cursor.execute(judging.LOCK_PRODUCTS)
         # after the locks: the moment that counts
         params = _params(source=source, by=by, reason=reason, import_id=import_id, as_of=as_of, actor=actor)
         now = params["now"]
-        params |= {"locked": finance_settings.is_locked(finance_settings.current(), now), "cap": cap}
-        cursor.execute(booking.CHECK, params)
+        params |= {"locked": finance_settings.is_locked(finance_settings.current(), now), "together": together}
+        if approved:
+            params["person"] = None
+        cursor.execute(judging.CHECK, params)
         cursor.execute("analyze pg_temp.ld_checked")
         booked = 0 if dry_run else _insert(cursor, params)
+        waits = 0 if dry_run or params["person"] is None else _keep_waiting(cursor, params)
         if booked:
             _hold_statements(cursor, params)
             cursor.execute(booking.INSERT_TRANSACTIONS, params)
+            cursor.execute(booking.INSERT_SPENT, params)
             stock.take_out(source=source, actor=params["actor"], now=now)
             cursor.execute(booking.RESULT_OF_BOOKED)
             if booked < _checked(cursor):
@@ -230,7 +250,23 @@ def write_off_staged(
             cursor.execute(booking.RESULT)
         if booked:
             _tell(booked, source=source, by=by, import_id=import_id)
+        if waits:
+            _tell_waiting(waits, source=source, by=by, import_id=import_id)
     return booked
+
+
+def _keep_waiting(cursor: Any, params: dict[str, Any]) -> int:
+    cursor.execute(booking.INSERT_WAITING, params)
+    return int(cursor.rowcount)
+
+
+def _tell_waiting(units: int, *, source: Source, by: User | None, import_id: uuid.UUID | None) -> None:
+    audit.record(
+        action="write_off.wait",
+        by=by,
+        summary=f"{units} units above a limit wait for a second person ({source})",
+        data={"units": units, "source": str(source), "import": str(import_id or "")},
+    )
 
 
 def _insert(cursor: Any, params: dict[str, Any]) -> int:
@@ -275,8 +311,9 @@ def reverse(*, number: str, note: str, by: User | None, as_of: datetime | None =
     if finance_settings.is_locked(finance_settings.current(), now):
         raise CannotReverse(errors.MESSAGES["locked"][1])
     with connection.cursor() as cursor:
-        # the write-off's row is the queue of those who would reverse it at once
-        cursor.execute("select id from lost_damaged_writeoff where number = %s for no key update", [number])
+        # the queue of those who would reverse it at once; nobody may lock a row that can never be changed
+        cursor.execute("select pg_advisory_xact_lock(hashtext('lost_damaged.reverse'), hashtext(%s))", [number])
+        cursor.execute("select id from lost_damaged_writeoff where number = %s", [number])
         if not (found := cursor.fetchone()):
             raise CannotReverse(f"There is no write-off {number}.")
         credit = SellerTransaction.objects.get(write_off_id=found[0], type=SellerTransaction.Type.CREDIT)

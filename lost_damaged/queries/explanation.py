@@ -72,13 +72,13 @@ def of(transaction: SellerTransaction) -> Explanation:
             % {"percent": percent, "category": transaction.commission_category}
         )
     steps.append(_("The factor in force was %(factor)s.") % {"factor": factor})
-    result = formula.rounded(max(transaction.raw_amount, Decimal(0)), transaction.minor_units)
+    result = _computed(transaction)
     steps.append(
         _("The result is %(raw)s, rounded half up once to %(digits)s decimals: %(amount)s %(unit)s.")
         % {
-            "raw": plain(transaction.raw_amount),
+            "raw": plain(result.raw),
             "digits": transaction.minor_units,
-            "amount": format(result, "f"),
+            "amount": format(result.amount, "f"),
             "unit": unit,
         }
     )
@@ -86,6 +86,27 @@ def of(transaction: SellerTransaction) -> Explanation:
         steps.append(_("The unit was found: this takes the credit back, so the sign is minus."))
     steps += [str(WARNINGS[code]) for code in transaction.warnings if code in WARNINGS]
     return Explanation(expression=expression, steps=steps)
+
+
+def _computed(transaction: SellerTransaction) -> formula.Result:
+    """The formula once more, from the stored inputs: the page shows what they give, not what was noted down."""
+    if transaction.formula == SellerTransaction.Formula.ORDER_ITEM:
+        assert transaction.unit_price is not None and transaction.commission_amount is not None
+        return formula.of_order_item(
+            unit_price=transaction.unit_price,
+            commission=transaction.commission_amount,
+            factor=transaction.factor,
+            digits=transaction.minor_units,
+        )
+    assert transaction.price is not None and transaction.commission_percent is not None
+    return formula.of_product(
+        price=transaction.price,
+        special_price=transaction.special_price,
+        special_used=transaction.special_used,
+        commission_percent=transaction.commission_percent,
+        factor=transaction.factor,
+        digits=transaction.minor_units,
+    )
 
 
 def _price_sentence(transaction: SellerTransaction, lowest: Decimal) -> str:

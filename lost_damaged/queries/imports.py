@@ -14,7 +14,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from inventory_ops.kit.spreadsheets import plain
 from inventory_ops.models import Import
 from lost_damaged import csv_files
-from lost_damaged.models import WriteOffFile, WriteOffRow
+from lost_damaged.models import WaitingUnit, WriteOffFile, WriteOffRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,16 @@ def totals(sellers: list[SellerTotal]) -> dict[str, tuple[Decimal, Decimal]]:
 
 def warned(file: WriteOffFile, warning: str) -> QuerySet[WriteOffRow]:
     return file.rows.filter(~Q(state="error"), warnings__contains=[warning]).order_by("line")
+
+
+def above_limits(file: WriteOffFile) -> int:
+    """Ready rows that would wait for a second person, as checked."""
+    codes = [why.value for why in WaitingUnit.Why if why != WaitingUnit.Why.TOGETHER]
+    return file.rows.filter(state=WriteOffRow.State.READY, warnings__has_any_keys=codes).count()
+
+
+def waiting(file: WriteOffFile) -> int:
+    return file.rows.filter(state=WriteOffRow.State.WAITS).count()
 
 
 def earlier(record: Import) -> Import | None:

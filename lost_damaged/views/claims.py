@@ -103,7 +103,9 @@ def decide(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         elif not form.is_valid():
             return _show(request, found, status=422, **{verb: form})
         elif verb == "accept":
-            claims.accept(claim=found, **form.cleaned_data, by=by)
+            if claims.accept(claim=found, **form.cleaned_data, by=by) is None:
+                messages.warning(request, _("The amount is above a limit: a second person has to approve the unit."))
+                return HttpResponseRedirect(f"{LIST}{number}/")
         else:
             claims.reject(claim=found, **form.cleaned_data, by=by)
     except ClaimRefused as refused:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -161,7 +162,6 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
     by_currency = queries.totals(sellers)
     errors = list(file.rows.filter(state=WriteOffRow.State.ERROR).order_by("line")[:SHOWN])
     blocked = waits and ((record.all_or_nothing and record.rows_failed > 0) or not record.rows_new)
-    approver = waits and file.needs_approval and file.confirmed_by
     who = record.created_by.email if record.created_by else ""
     page = pages.PreviewPage(
         title={Import.State.CHECKED: _("Check before you write off"), Import.State.DONE: _("Written off")}.get(
@@ -189,12 +189,10 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
         apply_url=f"{address}confirm/",
         discard_url=f"{address}discard/" if waits and manages else None,
     )
-    if waits and manages and not blocked and not (approver and file.confirmed_by == user.email):
+    if waits and manages and not blocked:
         page.apply_label = ngettext("Write off %(n)s item", "Write off %(n)s items", record.rows_new) % {
             "n": f"{record.rows_new:,}"
         }
-        if approver:
-            page.apply_label = _("Approve: %(action)s") % {"action": page.apply_label}
     if record.rows_failed > len(errors):
         page.error_total = _("The first %(shown)s of %(total)s rows with errors; the download has all.") % {
             "shown": len(errors),
@@ -242,13 +240,23 @@ def _warnings(
         found.append(
             pages.Warned(_("Rows with errors block this import."), _("You asked to import nothing if any row fails."))
         )
-    if waits and file.needs_approval:
-        text = (
-            _("%(who)s has confirmed it. Somebody else from finance has to approve it.") % {"who": file.confirmed_by}
-            if file.confirmed_by
-            else _("After you confirm it, somebody else from finance has to approve it.")
-        )
-        found.append(pages.Warned(_("The amounts are above a cap."), text))
+    if waits and (over := queries.above_limits(file)):
+        text = ngettext(
+            "%(n)s unit will wait for a second person; the others are written off when you confirm.",
+            "%(n)s units will wait for a second person; the others are written off when you confirm.",
+            over,
+        ) % {"n": f"{over:,}"}
+        if record.all_or_nothing:
+            text = _("Since all are imported or none, all wait for a second person after you confirm.")
+        found.append(pages.Warned(_("Amounts are above a limit."), text))
+    if left := queries.waiting(file):
+        text = ngettext(
+            "%(n)s unit is not written off yet: a second person has to approve it.",
+            "%(n)s units are not written off yet: a second person has to approve them.",
+            left,
+        ) % {"n": f"{left:,}"}
+        url = f"{reverse('waiting-units')}?import={record.pk}"
+        found.append(pages.Warned(_("Amounts are above a limit."), text, url, _("Show them")))
     if waits and (earlier := queries.earlier(record)):
         found.append(
             pages.Warned(
@@ -284,12 +292,9 @@ def _warnings(
 def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
     record, _file = find(pk)
     try:
-        job = imports.confirm(record=record, by=viewer(request))
+        imports.confirm(record=record, by=viewer(request))
     except NotWaiting as error:
         messages.error(request, str(error))
-    else:
-        if job is None:
-            messages.warning(request, _("Confirmed. Now a second person has to approve it."))
     return HttpResponseRedirect(f"{ADDRESS}{pk}/")
 
 

@@ -5,21 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inventory_ops.kit.page import Page
+from inventory_ops.operations import proposals
+from inventory_ops.queries.proposals import newest
 from inventory_ops.registries.permissions import ADMIN, FINANCE, roles_required, signs_in_again, viewer
+from inventory_ops.views.proposals import rows as proposal_rows
 from lost_damaged import forms
-from lost_damaged.models import ApiKey, Factor, SellerAccount
-from lost_damaged.operations import api_keys
+from lost_damaged.models import ApiKey, SellerAccount
+from lost_damaged.operations import api_keys, rules
 from lost_damaged.operations import settings as operations
 from lost_damaged.queries import settings as queries
 
 ADDRESS = "/settings/finance/"
+# what a second person has to approve: kind of proposal, and its form
+PROPOSED: dict[str, tuple[proposals.Kind, type[forms.ProposalForm]]] = {
+    "factor": (rules.FACTOR, forms.FactorForm),
+    "caps": (rules.CAPS_KIND, forms.CapsForm),
+    "period": (rules.PERIOD, forms.PeriodForm),
+}
 
 
 @roles_required(FINANCE, ADMIN)
@@ -41,10 +51,13 @@ def finance(request: HttpRequest) -> HttpResponse:
             breadcrumbs=[(_("Administration"), None), (_("Settings"), None), (_("Finance"), None)],
         ),
         "general": bound["general"],
-        "factor": bound["factor"],
         "account": bound["account"],
         "form": bound[part] if part else None,
-        "factors": Factor.objects.select_related("merchant").order_by("-valid_from", "-pk")[:50],
+        "factors": queries.factors()[:50],
+        "caps": queries.caps()[:50],
+        "default_caps": queries.caps_of(""),
+        "locked_until": queries.current().locked_until,
+        "rows": proposal_rows(newest(list(PROPOSED)), now=timezone.now()),
         "accounts": SellerAccount.objects.select_related("merchant").order_by("merchant__vendor_number")[:200],
         "keys": ApiKey.objects.select_related("user").order_by("revoked_at", "-created_at")[:50],
         "now": timezone.now(),
@@ -59,7 +72,6 @@ def forms_of(request: HttpRequest, part: str) -> dict[str, Any]:
 
     return {
         "general": forms.SettingsForm(data("general"), instance=queries.current(), prefix="general"),
-        "factor": forms.FactorForm(data("factor"), prefix="factor"),
         "account": forms.SellerAccountForm(data("account"), prefix="account"),
     }
 
@@ -70,25 +82,13 @@ def _save_general(request: HttpRequest, form: Any) -> None:
     messages.success(request, _("Settings saved."))
 
 
-def _save_factor(request: HttpRequest, form: Any) -> None:
-    data = form.cleaned_data
-    operations.set_factor(
-        merchant=data["merchant"],
-        factor=data["factor"],
-        valid_from=data["valid_from"],
-        note=data["note"],
-        by=viewer(request),
-    )
-    messages.success(request, _("Factor saved. It counts for units written off from its moment on."))
-
-
 def _save_account(request: HttpRequest, form: Any) -> None:
     data = form.cleaned_data
     operations.set_account(merchant=data["merchant"], vendor_no=data["vendor_no"], by=viewer(request))
     messages.success(request, _("NAV vendor number saved."))
 
 
-SAVES = {"general": _save_general, "factor": _save_factor, "account": _save_account}
+SAVES = {"general": _save_general, "account": _save_account}
 
 
 @roles_required(FINANCE, ADMIN)
@@ -99,3 +99,40 @@ def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
     api_keys.revoke(key=key, by=viewer(request))
     messages.success(request, _("The key …%(hint)s is revoked.") % {"hint": key.hint})
     return HttpResponseRedirect(ADDRESS)
+
+
+@roles_required(FINANCE, ADMIN)
+@signs_in_again()
+@require_http_methods(["GET", "HEAD", "POST"])
+def propose(request: HttpRequest, name: str) -> HttpResponse:
+    """Propose a factor, caps or a period lock."""
+    if name not in PROPOSED:
+        raise Http404
+    kind, form_class = PROPOSED[name]
+    form = form_class(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        data = form.cleaned_data
+        try:
+            made = proposals.propose(
+                kind=kind,
+                values=form.values(),
+                merchant=data.get("merchant"),
+                subject=form.subject(),
+                valid_from=data.get("valid_from"),
+                note=data["note"],
+                by=viewer(request),
+            )
+        except proposals.Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("Proposed. It holds once a second person approves."))
+            return HttpResponseRedirect(reverse("proposal", args=[made.pk]))
+    page = Page(
+        title=_("Propose a change: %(rule)s") % {"rule": kind.title},
+        subtitle=_("A second person of finance or administration has to approve it."),
+        breadcrumbs=[(_("Administration"), None), (_("Finance settings"), ADDRESS), (str(kind.title), None)],
+        submit_label=_("Propose"),
+        cancel_url=ADDRESS,
+    )
+    status = 422 if form.is_bound else 200
+    return render(request, "inventory_ops/form.html", {"page": page, "form": form}, status=status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse as address_of
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -95,6 +96,9 @@ def new(request: HttpRequest) -> HttpResponse:
             by=viewer(request),
             reason=form.cleaned_data["reason"],
         )
+        if outcome.state == "waits" and outcome.error:
+            messages.warning(request, outcome.error.message)
+            return HttpResponseRedirect(address_of("waiting-units"))
         if outcome.error:
             form.add_item_error(outcome.error)
         else:

@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from inventory_ops.models import Job as BackgroundJob
 from inventory_ops.operations import jobs
 from lost_damaged.items import Item
 from lost_damaged.models import SellerTransaction, Source, WriteOff, WriteOffRow
-from lost_damaged.operations import imports, write_offs
+from lost_damaged.operations import imports, rules, write_offs
 from tests.bench.generate import EMAIL
 from tests.bench.job import Goal, Job, MissingPeer, Timing, Way, at_least, at_most, register
 from tests.bench.moving import copy_out, raw_connection, undone
@@ -32,6 +33,12 @@ SINGLE = 400
 CLIENTS = 8
 
 
+def without_limits() -> None:
+    """Caps that no round of the benchmark reaches: each amount is judged all the same."""
+    most = Decimal(10) ** 15
+    rules.set_caps(unit=most, per_import=most, daily=most)
+
+
 @register
 class WriteOffFileJob(Job):
     name = "P9"
@@ -41,6 +48,7 @@ class WriteOffFileJob(Job):
         self.rows = self.scale.file_rows
         self.sampled = min(SAMPLE, self.rows // 10)
         self.user = User.objects.get(email=EMAIL)
+        without_limits()
         self.folder = tempfile.TemporaryDirectory(prefix="ops-bench-")
         self.file = Path(self.folder.name) / "write_offs.csv"
         self.write_file()
@@ -89,8 +97,6 @@ class WriteOffFileJob(Job):
         checked = time.perf_counter()
         record.refresh_from_db()
         booking = imports.confirm(record=record, by=self.user)
-        if booking is None:
-            raise RuntimeError("The booking waits for a second person: the bench sets no caps.")
         jobs.run(booking.pk)
         booked = time.perf_counter()
         record.refresh_from_db()
@@ -154,6 +160,7 @@ class Single(Job):
 
     def set_up(self) -> None:
         self.user = User.objects.get(email=EMAIL)
+        without_limits()
         self.many = min(SINGLE, self.scale.products // 50)
         self.products = list(Product.objects.order_by("pk")[: self.many])
         self.facts["write-offs"] = str(self.many)

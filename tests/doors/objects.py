@@ -24,18 +24,17 @@ from inventory_ops.models import (
     Job,
     Merchant,
     Notification,
-    PriceGuard,
     SavedView,
     ScanSchedule,
     Subscription,
     User,
 )
 from inventory_ops.models.ledger import EventKind, EventSource
-from inventory_ops.operations import ledger
+from inventory_ops.operations import ledger, proposals
 from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.ledger import Movement
 from lost_damaged.models import ClaimFile, SellerAccount, SellerTransaction, Source, Statement
-from lost_damaged.operations import api_keys, claims, nav, write_offs
+from lost_damaged.operations import api_keys, claims, nav, rules, write_offs
 from lost_damaged.operations import imports as finance_imports
 from lost_damaged.operations.claims import Story
 from tests import make
@@ -131,8 +130,10 @@ def _finance(found: Objects, product: Any, *, seller: User, finance: User, admin
         at[f"finance/import/<uuid:pk>/{end}"] = (record.pk,)
     key, _text = api_keys.create(user=finance, name="OMS", by=finance)
     at["accounts/keys/<int:pk>/revoke/"] = at["settings/finance/keys/<int:pk>/revoke/"] = (key.pk,)
-    guard = PriceGuard.objects.create(merchant=other, mode="warn", changed_by=admin.email)
-    at["settings/price-guard/<int:pk>/drop/"] = (guard.pk,)
+    at["settings/finance/propose/<str:name>/"] = ("caps",)
+    made = proposals.propose(kind=rules.FACTOR, values={"factor": "0.5"}, merchant=other, by=finance)
+    at["settings/proposals/<int:pk>/"] = (made.pk,)
+    found.data["settings/proposals/<int:pk>/"] = {"verb": "end"}
 
 
 def _channels(found: Objects, other: Merchant) -> None:

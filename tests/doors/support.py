@@ -40,6 +40,15 @@ def in_front(user: User) -> Client:
     return confirmed(browser, user)
 
 
+def left_open(user: User) -> Client:
+    """Signed in, a while ago."""
+    user.set_password(PASSWORD)
+    user.save()
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
 def is_out(browser: Client) -> bool:
     answer = browser.get("/accounts/password/change/")
     return answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")

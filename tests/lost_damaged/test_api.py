@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from inventory_ops.models import AuditEvent, User
 from lost_damaged.api import limits, signature
 from lost_damaged.api.refusals import Refusal
 from lost_damaged.models import ApiKey, ApiReply, SellerTransaction, WriteOff
-from lost_damaged.operations import api_keys, write_offs
+from lost_damaged.operations import api_keys, rules, write_offs
 from tests.lost_damaged.caller import Caller, codes, head, unit
 from tests.lost_damaged.world import World, make_world
 
@@ -164,6 +165,7 @@ def test_gzip_with_and_without_its_header(caller: Caller) -> None:
 
 
 def test_five_hundred_items_in_one_call_and_no_more(caller: Caller) -> None:
+    rules.set_caps(unit=Decimal(1000), per_import=Decimal(50_000), daily=Decimal(50_000))
     assert codes(caller.send([unit("A", f"u-{n}") for n in range(500)])) == []
     response = caller.send([unit("A", f"v-{n}") for n in range(501)])
     assert (response.status_code, head(response)["ErrorCode"]) == (413, "11")

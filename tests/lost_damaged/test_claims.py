@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from inventory_ops.models import AuditEvent
+from inventory_ops.models import AuditEvent, User
 from lost_damaged.models import Claim, ClaimFile, FinanceSettings, Source, WriteOff
 from lost_damaged.operations import claims, write_offs
 from lost_damaged.operations.claims import ClaimRefused, Story
@@ -177,7 +177,8 @@ def test_another_sellers_claim_is_not_found(world: World, seller: Client) -> Non
 def test_accepted_and_rejected_at_once_one_wins(transactional_db: None) -> None:
     world = make_world()
     world.product("A")
-    claim = claims.open_claim(story=story(), merchant=world.seller, by=world.finance)
+    by = User.objects.create_user("sells@example.com", None, role="merchant", merchant=world.seller)
+    claim = claims.open_claim(story=story(), merchant=world.seller, by=by)
 
     def work(n: int) -> str:
         try:

@@ -18,10 +18,45 @@ DIGITS = st.sampled_from([0, 2, 3])
 RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def in_sql(expression: str, digits: int, *params: object) -> Decimal:
+def in_sql(raw: str, digits: int, **values: object) -> tuple[Decimal, Decimal]:
+    """Raw and rounded amount of an expression of formula.py over columns of these names."""
+    columns = ", ".join(
+        f"%({name})s::{'boolean' if isinstance(value, bool) else 'numeric'} as {name}" for name, value in values.items()
+    )
     with connection.cursor() as cursor:
-        cursor.execute(f"select round(greatest({expression}, 0), %s)", [*params, digits])
-        return Decimal(cursor.fetchone()[0])
+        cursor.execute(f"select {raw}, {formula.amount_sql(raw, str(digits))} from (select {columns}) v", values)
+        found: tuple[Decimal, Decimal] = cursor.fetchone()
+        return found
+
+
+@pytest.mark.django_db
+@RELAXED
+@given(MONEY, PERCENT)
+def test_of_a_commission_sql_and_python_agree(price: Decimal, percent: Decimal) -> None:
+    with connection.cursor() as cursor:
+        sql = formula.commission_sql(unit_price="%s::numeric", percent="%s::numeric")
+        cursor.execute(f"select {sql}", [price, percent])
+        assert cursor.fetchone()[0] == formula.commission_of(price, percent)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "expression"),
+    [
+        ("transaction_raw_amount_follows_formula", formula.RAW_AMOUNT_CHECK),
+        ("transaction_amount_is_rounded_once", formula.AMOUNT_CHECK),
+    ],
+)
+def test_the_constraint_of_the_table_is_the_formula(name: str, expression: str) -> None:
+    of_table = "select pg_get_constraintdef(oid) from pg_constraint where conname = %s and conrelid = %s::regclass"
+    with connection.cursor() as cursor:
+        cursor.execute("create temp table of_formula (like lost_damaged_sellertransaction) on commit drop")
+        cursor.execute(f"alter table of_formula add constraint {name} check ({expression})")
+        found = []
+        for table in ("lost_damaged_sellertransaction", "of_formula"):
+            cursor.execute(of_table, [name, table])
+            found.append(cursor.fetchone()[0])
+    assert found[0] == found[1]
 
 
 @pytest.mark.django_db
@@ -31,8 +66,8 @@ def test_of_an_order_item_sql_and_python_agree(
     price: Decimal, commission: Decimal, factor: Decimal, digits: int
 ) -> None:
     result = formula.of_order_item(unit_price=price, commission=commission, factor=factor, digits=digits)
-    sql = in_sql("(%s::numeric - %s::numeric) * %s::numeric", digits, price, commission, factor)
-    assert result.amount == sql
+    raw = formula.order_item_sql(unit_price="unit_price", commission="commission", factor="factor")
+    assert (result.raw, result.amount) == in_sql(raw, digits, unit_price=price, commission=commission, factor=factor)
     assert 0 <= result.amount <= formula.rounded(price, digits)
     assert result.clamped == (commission > price and factor > 0)
 
@@ -51,18 +86,11 @@ def test_of_a_product_sql_and_python_agree(
         factor=factor,
         digits=digits,
     )
-    sql = in_sql(
-        "(case when %s then least(%s::numeric, %s::numeric) else %s::numeric end)"
-        " * (1 - %s::numeric * 0.01) * %s::numeric",
-        digits,
-        used,
-        price,
-        special,
-        price,
-        percent,
-        factor,
+    names = ("price", "special_price", "special_used", "percent", "factor")
+    values = {"price": price, "special_price": special, "special_used": used, "percent": percent, "factor": factor}
+    assert (result.raw, result.amount) == in_sql(
+        formula.product_sql(**{name: name for name in names}), digits, **values
     )
-    assert result.amount == sql
     assert 0 <= result.amount <= formula.rounded(price, digits)
 
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 from django.db import connections
 
-from inventory_ops.models import Job, Product, User
+from inventory_ops.models import Job, Product
 from inventory_ops.operations import jobs
-from lost_damaged.models import FinanceSettings, SellerTransaction, Source, WriteOff, WriteOffFile, WriteOffRow
+from lost_damaged.models import SellerTransaction, Source, WriteOff, WriteOffRow
 from lost_damaged.operations import imports, write_offs
 from tests import child
 from tests.lost_damaged.uploads import confirm, finance, lines, problems, upload
@@ -83,30 +83,6 @@ def test_all_or_nothing_with_one_bad_row(world: World) -> None:
     assert good.rows_failed == 49 and WriteOff.objects.count() == 1
 
 
-def test_amounts_above_a_cap_need_two_people(world: World) -> None:
-    FinanceSettings.objects.create(import_cap=Decimal("100"))
-    world.product("A")
-    record = upload(world, lines("A,u-1,written-off,", "A,u-2,written-off,"))
-    assert WriteOffFile.objects.get().needs_approval
-    assert imports.confirm(record=record, by=world.finance) is None
-    with pytest.raises(imports.NotWaiting, match="second person"):
-        imports.confirm(record=record, by=world.finance)
-    other = User.objects.create_user("fin2@example.com", None, role="finance")
-    job = imports.confirm(record=record, by=other)
-    assert job
-    jobs.run(job.pk)
-    file = WriteOffFile.objects.get()
-    assert (file.confirmed_by, file.approved_by) == (world.finance.email, other.email)
-    assert WriteOff.objects.count() == 2
-
-
-def test_below_the_caps_one_person_is_enough(world: World) -> None:
-    FinanceSettings.objects.create(import_cap=Decimal("175"), transaction_cap=Decimal("87.5"))
-    world.product("A")
-    confirm(world, upload(world, lines("A,u-1,written-off,", "A,u-2,written-off,")))
-    assert WriteOff.objects.count() == 2
-
-
 # -- crashes and races ----------------------------------------------------------------------------------------------
 DYING_WORKER = """
 import os, signal
@@ -115,12 +91,12 @@ from lost_damaged.operations import imports
 
 original, calls = imports._book_chunk, []
 
-def dying(file):
+def dying(file, **options):
     if len(calls) == 2:
         # in the middle of a chunk: the rows are booked, the commit has not happened
         imports._take_results = lambda file: os.kill(os.getpid(), signal.SIGKILL)
     calls.append(1)
-    return original(file)
+    return original(file, **options)
 
 imports.CHUNK, imports._book_chunk = 40, dying
 jobs.run("{job}")

@@ -171,10 +171,13 @@ def test_a_transaction_is_in_one_active_batch(world: World) -> None:
     assert nav.export(by=world.finance).batches == []
     nav.reject(number=first[0].number, note="account blocked", by=world.finance)
     [again] = nav.export(by=world.finance).batches
+    second = User.objects.create_user("second@example.com", None, role="finance")
+    with pytest.raises(CannotDecide, match="second person"):
+        nav.confirm(number=again.number, posted_number="GJ-77", by=world.finance)
     assert rows(again)[0]["Document No."] == rows(first[0])[0]["Document No."]
-    nav.confirm(number=again.number, posted_number="GJ-77", by=world.finance)
+    nav.confirm(number=again.number, posted_number="GJ-77", by=second)
     for call in (
-        lambda: nav.confirm(number=again.number, posted_number="2", by=world.finance),
+        lambda: nav.confirm(number=again.number, posted_number="2", by=second),
         lambda: nav.reject(number=again.number, note="x", by=world.finance),
         lambda: nav.reject(number=first[1].number, note=" ", by=world.finance),
     ):
@@ -254,7 +257,12 @@ def test_the_pages(world: World) -> None:
             assert other.get(path).status_code == sees, (role, path)
         assert other.post("/finance/nav/new/").status_code == acts
         assert other.post(f"/finance/nav/{batch.number}/decide/", {"confirm": "1"}).status_code == acts
-    client.post(f"/finance/nav/{batch.number}/decide/", {"confirm": "1", "posted_number": "GJ<1>"})
+    values = {"confirm": "1", "posted_number": "GJ<1>"}
+    refused = client.post(f"/finance/nav/{batch.number}/decide/", values, follow=True)
+    assert "a second person has to confirm" in refused.text
+    second = Client()
+    second.force_login(world.finance)
+    second.post(f"/finance/nav/{batch.number}/decide/", values)
     batch.refresh_from_db()
     assert (batch.state, batch.posted_number) == ("confirmed", "GJ<1>")
     assert "GJ&lt;1&gt;" in client.get(f"/finance/nav/{batch.number}/").content.decode()

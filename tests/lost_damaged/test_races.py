@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, connections
 from django.db.models import Sum
 
+from inventory_ops.models import User
 from lost_damaged.items import Item
 from lost_damaged.models import LedgerEntry, SellerTransaction, Source, Statement, WriteOff
 from lost_damaged.operations import write_offs
@@ -25,18 +26,24 @@ def world(transactional_db: None) -> World:
     return make_world()
 
 
-def book(world: World, items: list[Item]) -> list[str]:
-    return [outcome.state for outcome in write_offs.write_off(items, source=Source.API, by=world.finance)]
+def book(by: User, items: list[Item]) -> list[str]:
+    return [outcome.state for outcome in write_offs.write_off(items, source=Source.API, by=by)]
 
 
-def test_fifty_on_one_uid_book_it_once(world: World) -> None:
+@pytest.fixture
+def people(world: World) -> list[User]:
+    """One books after the other, so that a race needs many."""
+    return [User.objects.create_user(f"p{n}@example.com", None, role="finance") for n in range(50)]
+
+
+def test_fifty_on_one_uid_book_it_once(world: World, people: list[User]) -> None:
     world.product("A")
-    states = Counter(state for [state] in at_once(50, lambda n: book(world, [Item(0, "A", "one")])))
+    states = Counter(state for [state] in at_once(50, lambda n: book(people[n], [Item(0, "A", "one")])))
     assert states == {"booked": 1, "repeat": 49}
     assert SellerTransaction.objects.count() == LedgerEntry.objects.count() / 2 == 1
 
 
-def test_without_the_constraint_the_same_race_books_more_than_once(world: World) -> None:
+def test_without_the_constraint_the_same_race_books_more_than_once(world: World, people: list[User]) -> None:
     """The control: what the test above shows is the constraint's doing."""
     world.product("A")
     with connection.cursor() as cursor:
@@ -51,7 +58,7 @@ def test_without_the_constraint_the_same_race_books_more_than_once(world: World)
     try:
         for statement, original in zip(statements, originals, strict=True):
             setattr(write_offs.booking, statement, original.replace("on conflict (uid_key) do nothing", ""))
-        at_once(12, lambda n: book(world, [Item(0, "A", "one")]))
+        at_once(50, lambda n: book(people[n], [Item(0, "A", "one")]))
         assert WriteOff.objects.filter(uid_key="ONE").count() > 1
     finally:
         for statement, original in zip(statements, originals, strict=True):
@@ -62,20 +69,22 @@ def test_without_the_constraint_the_same_race_books_more_than_once(world: World)
             cursor.execute(f"alter table lost_damaged_writeoff add constraint {name} unique (uid_key)")
 
 
-def test_opposite_orders_do_not_deadlock(world: World) -> None:
+def test_opposite_orders_do_not_deadlock(world: World, people: list[User]) -> None:
     for n in range(10):
         world.product(f"P{n}")
     units = [Item(n, f"P{n % 10}", f"unit-{n:03}") for n in range(200)]
 
     def work(n: int) -> list[str]:
-        return book(world, units if n % 2 else units[::-1])
+        return book(people[n], units if n % 2 else units[::-1])
 
     states = Counter(state for states in at_once(8, work) for state in states)
     assert states == {"booked": 200, "repeat": 1400}
     assert WriteOff.objects.count() == 200
 
 
-def test_prices_change_while_units_are_booked_and_every_amount_is_of_one_price(world: World) -> None:
+def test_prices_change_while_units_are_booked_and_every_amount_is_of_one_price(
+    world: World, people: list[User]
+) -> None:
     product = world.product("A", "100.00")
     stop = threading.Event()
 
@@ -88,7 +97,7 @@ def test_prices_change_while_units_are_booked_and_every_amount_is_of_one_price(w
     changer = threading.Thread(target=change)
     changer.start()
     try:
-        at_once(6, lambda n: [book(world, [Item(0, "A", f"u-{n}-{m}")]) for m in range(5)])
+        at_once(6, lambda n: [book(people[n], [Item(0, "A", f"u-{n}-{m}")]) for m in range(5)])
     finally:
         stop.set()
         changer.join()
@@ -114,8 +123,8 @@ def test_reversed_by_many_at_once_it_is_reversed_once(world: World) -> None:
     assert SellerTransaction.objects.aggregate(total=Sum("amount"))["total"] == 0
 
 
-def test_the_first_bookings_of_a_seller_share_one_statement(world: World) -> None:
+def test_the_first_bookings_of_a_seller_share_one_statement(world: World, people: list[User]) -> None:
     world.product("A")
-    at_once(8, lambda n: book(world, [Item(0, "A", f"u-{n}")]))
+    at_once(8, lambda n: book(people[n], [Item(0, "A", f"u-{n}")]))
     assert Statement.objects.count() == 1
     assert SellerTransaction.objects.count() == 8

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
-from inventory_ops.models import AuditEvent, FlashSale, Import, Merchant, PriceChange, PriceGuard, Product
+from inventory_ops.models import AuditEvent, FlashSale, Import, Merchant, PriceChange, PriceGuard, Product, Proposal
 from inventory_ops.operations import prices
 from inventory_ops.operations.imports.files import load_files
 from tests import make
+from tests.doors.support import in_front, left_open
 from tests.imports.support import NOW, messages, write
 from tests.together import at_once
 
@@ -30,7 +32,7 @@ def vendor() -> Merchant:
 
 
 def rule(mode: str, merchant: Merchant | None = None) -> None:
-    PriceGuard.objects.update_or_create(merchant=merchant, defaults={"mode": mode})
+    prices.set_rule(merchant=merchant, mode=mode, valid_from=timezone.now())
 
 
 def load(folder: Path, rows: str, kind: str = "products", head: str = HEAD) -> Any:
@@ -247,31 +249,27 @@ def test_of_two_people_at_once_one_wins_and_the_other_is_told() -> None:
     assert PriceChange.objects.count() == 1
 
 
-def test_rules_are_set_and_removed_by_administrators(vendor: Merchant) -> None:
-    admin = Client()
-    admin.force_login(make.user("admin"))
+def test_rules_are_proposed_by_finance_and_administration(vendor: Merchant) -> None:
+    admin = in_front(make.user("admin"))
     address = "/settings/price-guard/"
     for values, status in (
         ({"vendor": "", "mode": "warn"}, 302),
+        ({"vendor": "", "mode": "block"}, 422),  # one waits already
         ({"vendor": "v1", "mode": "block"}, 302),
-        ({"vendor": "v1", "mode": "off"}, 302),
         ({"vendor": "nobody", "mode": "off"}, 422),
         ({"vendor": "", "mode": "maybe"}, 422),
+        ({"vendor": "", "mode": "default"}, 422),
         ({}, 422),
     ):
         assert admin.post(address, values).status_code == status, values
+    assert not PriceGuard.objects.exists()
+    finance = make.user("finance")
+    for made in Proposal.objects.all():
+        in_front(finance).post(f"/settings/proposals/{made.pk}/", {"verb": "approve"})
     assert sorted(PriceGuard.objects.values_list("merchant__vendor_number", "mode"), key=str) == [
-        ("V1", "off"),
+        ("V1", "block"),
         (None, "warn"),
     ]
-    assert "Warn: who changes it" in admin.get(address).content.decode()
-    own = PriceGuard.objects.get(merchant=vendor)
-    admin.post(f"{address}{own.pk}/drop/")
-    assert PriceGuard.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_administrators_setting_the_first_rule_make_one() -> None:
-    users = [make.user("admin") for _ in range(3)]
-    at_once(3, lambda n: prices.set_rule(merchant=None, mode="warn", by=users[n], now=NOW))
-    assert PriceGuard.objects.count() == 1
+    assert "Warn: who changes it" in admin.get(address).text
+    asked = left_open(finance).post(address, {"vendor": "", "mode": "off"})
+    assert asked["Location"].startswith("/accounts/reauthenticate/")

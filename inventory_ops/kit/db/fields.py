@@ -18,6 +18,18 @@ class MoneyField(models.DecimalField[Any, Any]):
         super().__init__(*args, **kwargs)
 
 
+class SealedField(models.BinaryField[Any, Any]):
+    """A text encrypted at rest by `kit.sealing` under `purpose`; b"" is none. `reseal` finds it by its class."""
+
+    def __init__(self, *args: Any, purpose: str = "", **kwargs: Any) -> None:
+        self.purpose = purpose
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.BinaryField", args, kwargs
+
+
 class PercentField(models.DecimalField[Any, Any]):
     """0 to 100, up to four decimals."""
 

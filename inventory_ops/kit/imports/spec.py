@@ -33,6 +33,8 @@ class Column:
     help: str = ""
     # moments and dates: False for what may lie in the future, so it does not say how new the data is
     happened: bool = True
+    # roles that may write it, whatever the way in; empty: whoever may load the kind
+    permission: tuple[str, ...] = ()
 
     @property
     def field(self) -> str:

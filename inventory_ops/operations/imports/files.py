@@ -222,6 +222,7 @@ def process(
         if file.spec.name == "flash_sales":
             staging.previous_shift_days = previous_shift(file)
         reader = Reader(source, file.spec, limits)
+        _refuse_fields(reader.header, file.spec, by=by)
         staging.fill(reader, lambda: progress(file, "reading", _position(source)))
     progress(file, "checking", 0)
     _check(staging, outcome)
@@ -238,6 +239,7 @@ def load_rows(spec: ImportSpec, rows: Rows, *, by: User | None = None, now: date
     """Apply rows that were made here rather than read from a file. Any error is a ValueError, and nothing is done."""
     outcome = Outcome(spec=spec, file_name=spec.name)
     staging = _staging(spec, outcome, by=by, now=now)
+    _refuse_fields(rows.header, spec, by=by)
     staging.fill(rows)
     _check(staging, outcome)
     if outcome.errors:
@@ -259,6 +261,24 @@ def _staging(spec: ImportSpec, outcome: Outcome, *, by: User | None, now: dateti
         shift_days=shift_days,
         batch=outcome.import_id,
     )
+
+
+def _refuse_fields(header: Sequence[str], spec: ImportSpec, *, by: User | None) -> None:
+    """Raise FileRefused when a column is there that `by` may not write. The system may write all."""
+    errors = [
+        RowError(
+            1,
+            name,
+            "",
+            "not_permitted",
+            f"may be set by {' and '.join(spec.fields[name].permission)} alone: take the column out of the file",
+        )
+        for name in header
+        if by is not None and name in spec.fields and (roles := spec.fields[name].permission)
+        if not by.has_role(*roles)
+    ]
+    if errors:
+        raise FileRefused(*errors)
 
 
 def _check(staging: Staging, outcome: Outcome) -> None:

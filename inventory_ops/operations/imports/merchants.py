@@ -1,8 +1,12 @@
-"""Merchants."""
+"""Merchants. A factor from a person becomes a proposal; the system sets it."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from inventory_ops.kit.imports import Counts, Staging
+from inventory_ops.models import Merchant, User
+from inventory_ops.operations import proposals
 from inventory_ops.operations.imports.merge import merge
 
 
@@ -15,21 +19,60 @@ def check_merchants(staging: Staging) -> None:
         f" and {'true' if 'currency' in staging.present else 'false'}"
         " and exists (select from inventory_ops_orderitem i where i.merchant_id = m.id)",
     )
+    if staging.actor_id and "factor" in staging.present:
+        staging.errors(
+            "factor",
+            "waits",
+            "'A change of this factor waits for a second person already: decide on it first'",
+            "join inventory_ops_merchant m on m.vendor_number = s.vendor_number"
+            " join inventory_ops_proposal p on p.merchant_id = m.id and p.kind = 'factor' and p.state = 'proposed'"
+            " where s.factor is not null and (p.values ->> 'factor')::numeric <> s.factor",
+        )
+        staging.errors(
+            "factor",
+            "proposed",
+            "'Another factor than the one in force is proposed: it holds when a second person approves'",
+            "where s.factor is not null",
+            into="import_warning",
+        )
 
 
 def apply_merchants(staging: Staging) -> Counts:
-    return merge(
+    by_person = staging.actor_id is not None
+    counts = merge(
         staging,
         table="inventory_ops_merchant",
-        source="select line, vendor_number, name, currency, timezone, coalesce(email, '') as email, factor"
-        f" as write_off_factor, now() as created_at from pg_temp.{staging.table}",
+        source="select line, vendor_number, name, currency, timezone, coalesce(email, '') as email,"
+        f" {'null::numeric' if by_person else 'factor'} as write_off_factor, now() as created_at"
+        f" from pg_temp.{staging.table}",
         key=("vendor_number",),
         values={
             "name": "name",
             "currency": "currency",
             "timezone": "timezone",
             "email": "email",
-            "write_off_factor": "factor",
+            **({} if by_person else {"write_off_factor": "factor"}),
         },
         insert_only=("created_at",),
     )
+    if by_person and "factor" in staging.present:
+        _propose_factors(staging)
+    return counts
+
+
+def _propose_factors(staging: Staging) -> None:
+    """Propose each factor that is another one than that in force, and does not wait already."""
+    by, kind = User.objects.get(pk=staging.actor_id or 0), proposals.kind("factor")
+    found = staging.fetch(
+        f"""select s.vendor_number, s.factor from pg_temp.{staging.table} s
+            join inventory_ops_merchant m on m.vendor_number = s.vendor_number
+            where s.factor is not null and not exists (
+                select from inventory_ops_proposal p
+                where p.merchant_id = m.id and p.kind = 'factor' and p.state = 'proposed')"""
+    )
+    rows: dict[str, Decimal] = dict(found)
+    for merchant in Merchant.objects.filter(vendor_number__in=rows).order_by("vendor_number"):
+        factor = rows[merchant.vendor_number]
+        if Decimal(kind.before(merchant, "")["factor"]) != factor:
+            values = {"factor": f"{factor.normalize():f}"}
+            proposals.propose(kind=kind, values=values, merchant=merchant, by=by, note="Imported")

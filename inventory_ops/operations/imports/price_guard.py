@@ -9,21 +9,26 @@ from inventory_ops.kit.imports import Staging
 from inventory_ops.models import PriceGuard
 
 # The rule of a merchant: its own, else the one for all; merchants without any are not in it.
-RULES = """(select m.id as merchant_id, coalesce(own.mode, every.mode) as mode from inventory_ops_merchant m
-    left join inventory_ops_priceguard own on own.merchant_id = m.id
-    left join inventory_ops_priceguard every on every.merchant_id is null
-    where coalesce(own.mode, every.mode) in ('warn', 'block'))"""
+RULES = """(select m.id as merchant_id, coalesce(nullif(own.mode, 'default'), every.mode) as mode
+    from inventory_ops_merchant m
+    left join (select distinct on (merchant_id) merchant_id, mode from inventory_ops_priceguard
+               where merchant_id is not null and valid_from <= statement_timestamp() and withdrawn_at is null
+               order by merchant_id, valid_from desc, id desc) own on own.merchant_id = m.id
+    left join (select mode from inventory_ops_priceguard
+               where merchant_id is null and valid_from <= statement_timestamp() and withdrawn_at is null
+               order by valid_from desc, id desc limit 1) every on true
+    where coalesce(nullif(own.mode, 'default'), every.mode) in ('warn', 'block'))"""
 
 MESSAGE = (
     "'Cost of goods ' || trim_scale(g.cost) || ' is above the ' || g.what || ' of ' || trim_scale(g.lowest)"
     " || case when g.mode = 'block' then ': the price guard of this vendor refuses it. Raise the price or lower the"
-    " cost, or ask an administrator to change the rule' else ': it would be sold at a loss' end"
+    " cost, or ask finance to propose another rule' else ': it would be sold at a loss' end"
 )
 
 
 def is_on() -> bool:
     """Is there any rule that looks at prices?"""
-    return PriceGuard.objects.exclude(mode=PriceGuard.Mode.OFF).exists()
+    return PriceGuard.objects.filter(mode__in=["warn", "block"]).exists()
 
 
 def check_products(staging: Staging) -> None:

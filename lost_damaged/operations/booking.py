@@ -1,133 +1,11 @@
-"""The statements that write units off, all over the temporary table `ld_item`: its rows are what is asked for.
+"""The statements that write units off: what `judging` let through is numbered, inserted, credited and counted.
 
-`ld_checked` holds each row with its product, price and amount, or with the problem that stops it; `ld_booked` what
-was inserted; `ld_result` what to answer. Parameters are the moment, the digits of each currency and the settings.
+`ld_booked` is what was inserted, `ld_result` what to answer of each row of `ld_item`.
 """
 
 from __future__ import annotations
 
-import json
-from functools import cache
-
-from iso4217 import Currency
-
-ITEM_COLUMNS = ("position", "sku", "uid", "uid_key", "shop_item_id")
-TABLES = ("ld_item", "ld_checked", "ld_booked", "ld_result")
-
-CREATE = """
-create temp table ld_item (
-    position bigint not null, sku text not null, uid text not null, uid_key text not null, shop_item_id bigint
-) on commit drop
-"""
-
-
-@cache
-def digits_json() -> str:
-    """{currency: digits of its minor unit}; currencies without one are left out."""
-    return json.dumps({each.code: int(each.exponent) for each in Currency if each.exponent is not None})
-
-
-# Rivals that change prices wait until the rows are booked, so that the price is the one of that moment.
-LOCK_PRODUCTS = """
-select from inventory_ops_product where sku in (select sku from pg_temp.ld_item) order by id for share
-"""
-
-# Each item with its product, price and amount, or with the problem that stops it. Written once, for the temporary table
-# of many items and for the statement that books one.
-_CHECKED_PARTS = """
-product as materialized (
-    select p.id, p.sku, p.merchant_id, p.category_id, p.price, p.special_price,
-           p.special_price is not null and (p.special_from is null or p.special_from <= %(now)s::timestamptz)
-               and (p.special_to is null or p.special_to > %(now)s::timestamptz) as special_used,
-           count(*) over (partition by p.sku) as owners
-    from (select * from inventory_ops_product where sku in (select sku from {item}) {lock}) p
-),
-climb as (
-    select c.id as start_id, c.parent_id, c.commission_percent, c.name, 0 as depth
-    from inventory_ops_category c where c.id in (select category_id from product)
-    union all
-    select b.start_id, c.parent_id, c.commission_percent, c.name, b.depth + 1
-    from climb b join inventory_ops_category c on c.id = b.parent_id
-    where b.commission_percent is null and b.depth < 50
-),
-percent as materialized (
-    select start_id, commission_percent, name from climb where commission_percent is not null
-),
-default_factor as (
-    select factor from lost_damaged_factor where merchant_id is null and valid_from <= %(now)s::timestamptz
-    order by valid_from desc, id desc limit 1
-),
-seller as materialized (
-    select m.id, m.currency, (%(digits)s::jsonb ->> m.currency)::integer as digits,
-           coalesce((select f.factor from lost_damaged_factor f
-                     where f.merchant_id = m.id and f.valid_from <= %(now)s::timestamptz
-                     order by f.valid_from desc, f.id desc limit 1),
-                    m.write_off_factor, (select factor from default_factor), 1.0000) as factor
-    from inventory_ops_merchant m where m.id in (select merchant_id from product)
-),
-found as (
-    select i.*,
-           row_number() over (partition by i.uid_key order by i.position) = 1 as is_first,
-           min(i.sku) over same <> max(i.sku) over same
-               or min(coalesce(i.shop_item_id, 0)) over same <> max(coalesce(i.shop_item_id, 0)) over same as differs,
-           row_number() over (partition by i.shop_item_id order by i.position) as nth_of_order_item,
-           s.sku is not null as sku_known,
-           p.id as product_id, p.merchant_id, o.id as order_item_id, o.product_id as order_item_product_id,
-           o.unit_price, o.quantity, o.quantity_shipped, od.currency as order_currency,
-           case when o.id is null then p.price end as price,
-           case when o.id is null then p.special_price end as special_price,
-           o.id is null and coalesce(p.special_used, false) as special_used,
-           case when o.id is null or o.commission is null then c.commission_percent end as commission_percent,
-           case when o.id is null or o.commission is null then c.name end as commission_category,
-           case when o.id is not null then
-               coalesce(o.commission, round(o.unit_price * c.commission_percent * 0.01, 4)) end as commission_amount,
-           m.currency, m.digits, m.factor
-    from {item} i
-    left join (select distinct sku from product) s on s.sku = i.sku
-    left join inventory_ops_orderitem o on o.shop_item_id = i.shop_item_id
-    left join inventory_ops_order od on od.id = o.order_id
-    left join product p on p.sku = i.sku and (p.owners = 1 or p.id = o.product_id)
-    left join percent c on c.start_id = p.category_id
-    left join seller m on m.id = p.merchant_id
-    window same as (partition by i.uid_key)
-),
-priced as (
-    select f.*,
-           case when order_item_id is not null then (unit_price - commission_amount) * factor
-                else (case when special_used then least(price, special_price) else price end)
-                     * (1 - commission_percent * 0.01) * factor end as raw_amount,
-           case when differs then 'twice'
-                when not sku_known then 'sku_unknown'
-                when shop_item_id is not null and order_item_id is null then 'order_item_unknown'
-                when order_item_id is not null and order_item_product_id is distinct from product_id
-                    then 'order_item_of_other_product'
-                when product_id is null then 'sku_ambiguous'
-                when digits is null or (order_item_id is not null and order_currency <> currency) then 'currency'
-                when commission_percent is null and commission_amount is null then 'no_percent'
-                when {locked} then 'locked' end as problem
-    from found f
-)
-"""
-_CHECKED = """
-select position, sku, uid, uid_key, shop_item_id, is_first, product_id, merchant_id, order_item_id, currency, digits,
-       unit_price, commission_amount, price, special_price, special_used, commission_percent,
-       coalesce(commission_category, '') as commission_category, factor, raw_amount,
-       round(greatest(raw_amount, 0), digits) as amount,
-       array_remove(array[
-           case when raw_amount < 0 then 'negative_clamped' end,
-           case when quantity_shipped > 0 then 'order_item_shipped' end,
-           case when order_item_id is not null and nth_of_order_item + (
-               select count(*) from lost_damaged_writeoff w where w.order_item_id = priced.order_item_id) > quantity
-               then 'order_item_repeated' end], null) as warnings,
-       coalesce(problem, case when round(greatest(raw_amount, 0), digits) > {cap} then 'over_cap' end)
-           as problem
-from priced
-"""
-CHECK = (
-    "create temp table ld_checked on commit drop as with recursive "
-    + _CHECKED_PARTS.format(item="pg_temp.ld_item", lock="", locked="%(locked)s")
-    + _CHECKED.format(cap="%(cap)s::numeric")
-)
+from lost_damaged.operations.judging import CHECKED_ONE
 
 # What is going to be booked, numbered before it is inserted: no statement after this one has to look anything up.
 # In the order of the keys, so that two bookings of the same units never wait for each other in a circle.
@@ -137,8 +15,7 @@ select nextval('lost_damaged_writeoff_id_seq') as id,
        nextval('lost_damaged_sellertransaction_id_seq') as transaction_id,
        'LD-' || %(year)s || '-' || lpad(n, greatest(6, length(n)), '0') as number, c.*
 from (select c.*, nextval('lost_damaged_number_seq')::text as n from pg_temp.ld_checked c
-      where problem is null and is_first
-        and not exists (select from lost_damaged_writeoff w where w.uid_key = c.uid_key) order by uid_key) c
+      where is_new and problem is null and waits is null order by uid_key) c
 """
 NUMBER_NONE = "create temp table ld_booked (id bigint, uid_key text) on commit drop"
 
@@ -169,6 +46,27 @@ where b.amount > 0
 """
 
 INSERT_WRITE_OFFS = _WRITE_OFFS.format(units="pg_temp.ld_booked b order by b.uid_key")
+
+# What one person booked alone, by hour: the caps per import and per day are judged by it. `b` are the units.
+_SPENT = """
+insert into lost_damaged_spending (user_id, currency, import_id, hour, slot, amount)
+select %(person)s::bigint, b.currency, %(import)s::uuid, date_trunc('hour', %(now)s::timestamptz, 'UTC'),
+       %(slot)s::integer, sum(b.amount)
+from {units} where %(person)s::bigint is not null and b.amount > 0 group by b.currency
+on conflict (user_id, currency, hour, import_id, slot)
+do update set amount = lost_damaged_spending.amount + excluded.amount
+"""
+INSERT_SPENT = _SPENT.format(units="pg_temp.ld_booked b")
+
+# Units above a limit are kept for a second person. One that waits already stays as it is.
+INSERT_WAITING = """
+insert into lost_damaged_waitingunit (merchant_id, product_id, sku, uid, uid_key, shop_item_id, reason, source,
+    import_id, currency, amount, why, state, problem, note, requested_by_id, requested_at)
+select merchant_id, product_id, sku, uid, uid_key, shop_item_id, %(reason)s::text, %(source)s::text, %(import)s::uuid,
+       currency, amount, waits, 'waiting', '', '', %(person)s::bigint, %(now)s::timestamptz
+from pg_temp.ld_checked where waits is not null and waits <> 'waiting' order by uid_key
+on conflict (uid_key) where state = 'waiting' do nothing
+"""
 
 # Those that a rival was faster with.
 DROP_LOST = """
@@ -212,19 +110,22 @@ select c.position, c.uid, c.uid_key, c.merchant_id, c.product_id,
        case when c.problem = 'twice' then 'error'
             when w.id is not null and same.data and debit.id is null then 'repeat'
             when w.id is not null or c.problem is not null then 'error'
+            when q.id is not null then 'waits'
             when not c.is_first then 'repeat'
             else 'ready' end as state,
        case when c.problem = 'twice' then 'twice'
             when w.id is not null and debit.id is not null then 'reversed'
             when w.id is not null and not same.data then 'conflict'
-            when w.id is null then c.problem end as problem,
+            when w.id is null then coalesce(c.problem, case when q.id is not null then q.why end) end as problem,
        coalesce(w.number, '') as number,
        case when w.id is null then c.amount else credit.amount end as amount,
        coalesce(credit.currency, c.currency, '') as currency,
-       case when w.id is null then to_jsonb(c.warnings) else coalesce(credit.warnings, '[]'::jsonb) end as warnings
+       case when w.id is null then to_jsonb(array_remove(c.warnings || c.waits, null))
+            else coalesce(credit.warnings, '[]'::jsonb) end as warnings
 from (select c.* from pg_temp.ld_checked c
       where not c.is_first or not exists (select from pg_temp.ld_booked b where b.uid_key = c.uid_key)) c
 left join lost_damaged_writeoff w on w.uid_key = c.uid_key
+left join lost_damaged_waitingunit q on q.uid_key = c.uid_key and q.state = 'waiting'
 left join inventory_ops_product p on p.id = w.product_id
 left join inventory_ops_orderitem o on o.id = w.order_item_id
 left join lost_damaged_sellertransaction credit on credit.write_off_id = w.id and credit.type = 'credit'
@@ -238,38 +139,26 @@ ADD_RESULT = f"insert into pg_temp.ld_result {RESULT_OF_OTHERS}"
 # no row otherwise: a problem, a UID that is known, a seller without an open statement, or a product whose price is
 # being changed right now. All of those are for the statements above, which wait and look again.
 BOOK_ONE = (
-    """
-with recursive item as (
-    select 1::bigint as position, %(sku)s::text as sku, %(uid)s::text as uid, %(uid_key)s::text as uid_key,
-           %(shop_item_id)s::bigint as shop_item_id
-),
-limits as materialized (
-    select transaction_cap as cap, (%(now)s::timestamptz at time zone 'UTC')::date <= locked_until as locked
-    from lost_damaged_financesettings order by id limit 1
-),
-"""
-    + _CHECKED_PARTS.format(item="item", lock="for share skip locked", locked="(select locked from limits)")
-    + ", checked as ("
-    + _CHECKED.format(cap="(select cap from limits)")
-    + """),
+    CHECKED_ONE
+    + """,
 held as (
     select s.id as statement_id, s.merchant_id, s.currency from lost_damaged_statement s
     join checked c on c.merchant_id = s.merchant_id and c.currency = s.currency
-    where s.state = 'open' and c.problem is null for share of s
+    where s.state = 'open' and c.is_new and c.problem is null and c.waits is null for share of s
 ),
 booked as materialized (
     select nextval('lost_damaged_writeoff_id_seq') as id,
            nextval('lost_damaged_sellertransaction_id_seq') as transaction_id,
            'LD-' || %(year)s::text || '-' || lpad(n, greatest(6, length(n)), '0') as number, c.*
     from (select c.*, h.statement_id, nextval('lost_damaged_number_seq')::text as n
-          from checked c join held h on h.merchant_id = c.merchant_id and h.currency = c.currency
-          where not exists (select from lost_damaged_writeoff w where w.uid_key = c.uid_key)) c
+          from checked c join held h on h.merchant_id = c.merchant_id and h.currency = c.currency) c
 ),
 """
     + f"""
 written as ({_WRITE_OFFS.format(units="booked b")} returning id),
 credited as ({_CREDITS.format(statement="b.statement_id", units="booked b join written w on w.id = b.id")}),
-entered as ({_ENTRIES.format(units="booked b join written w on w.id = b.id")})
+entered as ({_ENTRIES.format(units="booked b join written w on w.id = b.id")}),
+spent_now as ({_SPENT.format(units="booked b join written w on w.id = b.id")})
 select b.uid, b.number, b.amount, b.currency, to_jsonb(b.warnings), b.merchant_id,
        case when b.order_item_id is null then b.product_id end
 from booked b join written w on w.id = b.id

@@ -1,0 +1,109 @@
+"""Factors, caps and the period lock: kinds of proposals, and how an approved one comes into force.
+
+The functions that write are for approvals, sample data and tests: people propose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from inventory_ops.models import Merchant, Proposal
+from inventory_ops.operations import proposals
+from lost_damaged.models import Cap, Factor, FinanceSettings
+from lost_damaged.queries import settings as queries
+
+CAPS = ("unit_cap", "import_cap", "daily_cap")
+
+
+def set_factor(
+    *, merchant: Merchant | None, factor: Decimal, set_by: str, valid_from: datetime | None = None, note: str = ""
+) -> Factor:
+    """Let a factor hold from a moment on (default: now), of one seller or of all without one of their own."""
+    return Factor.objects.create(
+        merchant=merchant, factor=factor, valid_from=valid_from or timezone.now(), note=note, created_by=set_by
+    )
+
+
+def set_caps(
+    *, currency: str = "", unit: Decimal, per_import: Decimal, daily: Decimal, valid_from: datetime | None = None
+) -> Cap:
+    """Let caps hold from a moment on (default: now), of one currency or of all without their own."""
+    return Cap.objects.create(
+        currency=currency,
+        unit_cap=unit,
+        import_cap=per_import,
+        daily_cap=daily,
+        valid_from=valid_from or timezone.now(),
+    )
+
+
+class FactorKind(proposals.Kind):
+    """Values: `factor`."""
+
+    name, title, of_merchants = "factor", _("Factor"), True
+
+    def before(self, merchant: Merchant | None, subject: str) -> dict[str, str]:
+        return {"factor": f"{queries.factor_of(merchant).normalize():f}"}
+
+    def apply(self, proposal: Proposal, begins: datetime) -> int:
+        return set_factor(
+            merchant=proposal.merchant,
+            factor=Decimal(proposal.values["factor"]),
+            valid_from=begins,
+            note=proposal.note,
+            set_by=proposal.requested_by.email,
+        ).pk
+
+    def withdraw(self, proposal: Proposal) -> None:
+        Factor.objects.filter(pk=proposal.made_id or 0).update(withdrawn_at=timezone.now())
+
+
+class CapsKind(proposals.Kind):
+    """Values: `unit_cap`, `import_cap`, `daily_cap`; the subject is a currency or ''."""
+
+    name, title, of_merchants, log = "caps", _("Caps"), False, "finance_settings"
+    labels: Mapping[str, object] = {
+        "unit_cap": _("per unit"),
+        "import_cap": _("per import"),
+        "daily_cap": _("per person in 24 hours"),
+    }
+
+    def before(self, merchant: Merchant | None, subject: str) -> dict[str, str]:
+        found = queries.caps_of(subject)
+        return {name: f"{getattr(found, name).normalize():f}" for name in CAPS}
+
+    def apply(self, proposal: Proposal, begins: datetime) -> int:
+        unit, per_import, daily = (Decimal(proposal.values[name]) for name in CAPS)
+        return set_caps(currency=proposal.subject, unit=unit, per_import=per_import, daily=daily, valid_from=begins).pk
+
+    def withdraw(self, proposal: Proposal) -> None:
+        Cap.objects.filter(pk=proposal.made_id or 0).update(withdrawn_at=timezone.now())
+
+
+class PeriodKind(proposals.Kind):
+    """Value: `locked_until`, a day or ''. Holds as soon as it is approved."""
+
+    name, title, of_merchants, at_once, log = "period", _("Period lock"), False, True, "finance_settings"
+
+    def before(self, merchant: Merchant | None, subject: str) -> dict[str, str]:
+        return {"locked_until": str(queries.current().locked_until or "")}
+
+    @transaction.atomic
+    def apply(self, proposal: Proposal, begins: datetime) -> int:
+        text = proposal.values["locked_until"]
+        FinanceSettings.objects.update_or_create(
+            pk=1, defaults={"locked_until": date.fromisoformat(text) if text else None}
+        )
+        return 1
+
+    def withdraw(self, proposal: Proposal) -> None:
+        raise NotImplementedError("It began when it was approved.")
+
+
+FACTOR, CAPS_KIND, PERIOD = (proposals.register(kind()) for kind in (FactorKind, CapsKind, PeriodKind))
