@@ -60,7 +60,7 @@ def empty(operations: DatabaseOperations, sql_list: list[str]) -> None:
 
     It passes the append-only guards, keeps the fixed lists, and leaves alone what nobody wrote to.
     """
-    fixed_lists = importlib.import_module("inventory_ops.migrations.0002_guards").FIXED_LISTS
+    fixed_lists = importlib.import_module("inventory_ops.migrations.0003_structure").FIXED_LISTS
     alias = operations.connection.alias
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         cursor.execute("set local session_replication_role = replica")

@@ -1,0 +1,73 @@
+-- Write-offs, transactions, journal entries, factors, caps, spending, closed statements and NAV batches are never
+-- changed, deleted or truncated, but for the few fields that say where they went next.
+
+create or replace trigger append_only before update or delete on lost_damaged_cap
+    for each row execute function inventory_ops_only_withdraw();
+
+create or replace trigger append_only_truncate before truncate on lost_damaged_cap
+    for each statement execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only before update or delete on lost_damaged_factor
+    for each row execute function inventory_ops_only_withdraw();
+
+create or replace trigger append_only_truncate before truncate on lost_damaged_factor
+    for each statement execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only before update or delete on lost_damaged_ledgerentry
+    for each row execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only_truncate before truncate on lost_damaged_ledgerentry
+    for each statement execute function inventory_ops_refuse_change();
+
+create or replace trigger batch_is_frozen before update on lost_damaged_navbatch for each row
+    when ((old.number, old.currency, old.month, old.csv, old.json, old.sha256, old.line_count, old.debit_amount,
+           old.credit_amount, old.created_by_id, old.created_at)
+          is distinct from (new.number, new.currency, new.month, new.csv, new.json, new.sha256, new.line_count,
+           new.debit_amount, new.credit_amount, new.created_by_id, new.created_at)
+          or old.state <> 'exported')
+    execute function inventory_ops_refuse_change();
+
+create or replace trigger batch_stays before delete on lost_damaged_navbatch
+    for each row execute function inventory_ops_refuse_change();
+
+create or replace trigger batch_line_is_frozen before update on lost_damaged_navbatchline for each row
+    when (old.batch_id <> new.batch_id or old.transaction_id <> new.transaction_id or not old.active)
+    execute function inventory_ops_refuse_change();
+
+create or replace trigger batch_line_stays before delete on lost_damaged_navbatchline
+    for each row execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only before update or delete on lost_damaged_sellertransaction
+    for each row execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only_truncate before truncate on lost_damaged_sellertransaction
+    for each statement execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only before delete on lost_damaged_spending
+    for each row execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only_truncate before truncate on lost_damaged_spending
+    for each statement execute function inventory_ops_refuse_change();
+
+create or replace trigger only_grows before update on lost_damaged_spending for each row
+    when (new.amount < old.amount or (new.user_id, new.currency, new.import_id, new.hour, new.slot)
+          is distinct from (old.user_id, old.currency, old.import_id, old.hour, old.slot))
+    execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only_truncate before truncate on lost_damaged_statement
+    for each statement execute function inventory_ops_refuse_change();
+
+create or replace trigger closed_is_frozen before update or delete on lost_damaged_statement
+    for each row when (old.state = 'closed') execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only before delete on lost_damaged_waitingunit
+    for each row execute function inventory_ops_refuse_change();
+
+create or replace trigger decided_is_frozen before update on lost_damaged_waitingunit
+    for each row when (old.state <> 'waiting') execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only before update or delete on lost_damaged_writeoff
+    for each row execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only_truncate before truncate on lost_damaged_writeoff
+    for each statement execute function inventory_ops_refuse_change();
