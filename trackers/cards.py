@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit import markup
 from inventory_ops.models import User
 from inventory_ops.pages.overview import Panel
-from trackers.models import BELOW_TARGET, Mechanism, State, Tracker
+from trackers.mechanisms import MECHANISMS, values_of
+from trackers.models import BELOW_TARGET, State, Tracker
 
 SHOWN = 6
 
@@ -31,7 +32,7 @@ def panels(user: User, now: datetime) -> list[Panel]:
     rows: list[dict[str, Any]] = [
         {
             "tracker": tracker,
-            "mechanism": Mechanism(tracker.mechanism).label,
+            "mechanism": MECHANISMS[tracker.mechanism].label,
             "bar": markup.health_bar(Decimal(tracker.health) / 10_000, tracker.state),
             "runs_out": _runs_out(tracker),
         }
@@ -41,8 +42,8 @@ def panels(user: User, now: datetime) -> list[Panel]:
 
 
 def _runs_out(tracker: Tracker) -> str:
-    if tracker.mechanism == Mechanism.STALLED_DAYS:
-        return _("%(n)s shipped in %(days)s days") % {"n": tracker.value, "days": tracker.lookback_days}
+    if short := MECHANISMS[tracker.mechanism].text_short:
+        return str(short) % (values_of(tracker) | {"n": tracker.value})
     if tracker.state == State.STOCK_OUT or not tracker.value or tracker.value <= 0:
         return _("out of stock")
     if tracker.sold and tracker.actual_days:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit.numbers import whole
 from inventory_ops.models import InventoryType, Merchant, Product, User
-from trackers.mechanisms import MECHANISMS, Field
+from trackers.mechanisms import CHOICES, MECHANISMS, PARAMETERS, Field
 from trackers.models import Tracker
 
 
@@ -41,19 +41,16 @@ class TrackerForm(forms.Form):
     )
     mechanism = forms.ChoiceField(
         label=gettext_lazy("Tracking mechanism"),
-        choices=[(each.name, each.label) for each in MECHANISMS.values()],
+        choices=CHOICES,
         widget=forms.RadioSelect,
     )
 
     def __init__(self, data: Any = None, *, viewer: User, instance: Tracker | None = None, **kwargs: Any) -> None:
         if instance is not None and "initial" not in kwargs:
-            names = ("product", "inventory_type", "mechanism", "quantity", "lookback_days", "coverage_days")
-            initial = {name: getattr(instance, name) for name in (*names, "expiry_days")}
+            names = ("product", "inventory_type", "mechanism", *PARAMETERS)
+            initial = {name: getattr(instance, name) for name in names}
             initial |= {"merchant": instance.merchant_id}
-            initial |= {
-                f"{instance.mechanism}-{name}": getattr(instance, name)
-                for name in ("quantity", "lookback_days", "coverage_days", "expiry_days")
-            }
+            initial |= {f"{instance.mechanism}-{name}": getattr(instance, name) for name in PARAMETERS}
             kwargs["initial"] = initial
         super().__init__(data, **kwargs)
         merchant: Any = self.fields["merchant"]

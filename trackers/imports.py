@@ -5,10 +5,8 @@ from __future__ import annotations
 from inventory_ops.kit.imports import Column, Counts, ImportSpec, Staging, register
 from inventory_ops.kit.imports.values import Choice, Integer, Text
 from inventory_ops.operations.imports.products_of_rows import JOIN, resolve_products
-from trackers.mechanisms import MECHANISMS
+from trackers.mechanisms import MECHANISMS, PARAMETERS
 from trackers.operations import health
-
-NAMES = ("quantity", "lookback_days", "coverage_days", "expiry_days")
 
 
 def check(staging: Staging) -> None:
@@ -24,7 +22,7 @@ def check(staging: Staging) -> None:
     )
     for mechanism in MECHANISMS.values():
         own = {field.name: field for field in mechanism.fields}
-        for name in NAMES:
+        for name in PARAMETERS:
             here = f"where s.mechanism = '{mechanism.name}' and s.{name}"
             if name not in own:
                 staging.errors(

@@ -11,14 +11,10 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from trackers.mechanisms import CHOICES, MECHANISMS, PARAMETERS
+
 if TYPE_CHECKING:
     from inventory_ops.models import User
-
-
-class Mechanism(models.TextChoices):
-    STOCK_QUANTITY = "stock_quantity", _("Stock quantity")
-    TURNOVER_DAYS = "turnover_days", _("Turnover days")
-    STALLED_DAYS = "stalled_days", _("Stalled days")
 
 
 class State(models.TextChoices):
@@ -34,6 +30,23 @@ class State(models.TextChoices):
 SILENT = 10_000
 # What wants somebody's attention, and is counted in red or amber.
 BELOW_TARGET = (State.CRITICAL, State.STOCK_OUT, State.LOW)
+
+
+def _parameters_of_mechanisms() -> Q:
+    """Each mechanism has its own parameters, in their ranges, and no others."""
+    condition = Q()
+    for mechanism in MECHANISMS.values():
+        own = Q(mechanism=mechanism.name)
+        for field in mechanism.fields:
+            in_range = Q(**{f"{field.name}__range": (field.least, field.most)})
+            missing = Q(**{f"{field.name}__isnull": True})
+            # a comparison with NULL would not refuse the row
+            own &= (in_range & ~missing) if field.required else (in_range | missing)
+        for name in PARAMETERS:
+            if name not in mechanism.parameters:
+                own &= Q(**{f"{name}__isnull": True})
+        condition |= own
+    return condition
 
 
 class TrackerQuerySet(models.QuerySet["Tracker"]):
@@ -60,7 +73,7 @@ class Tracker(models.Model):
     inventory_type = models.ForeignKey(
         "inventory_ops.InventoryType", models.PROTECT, related_name="+", verbose_name=_("inventory type")
     )
-    mechanism = models.CharField(_("mechanism"), max_length=20, choices=Mechanism.choices)
+    mechanism = models.CharField(_("mechanism"), max_length=20, choices=CHOICES)
     quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True)
     lookback_days = models.PositiveSmallIntegerField(_("lookback days"), null=True, blank=True)
     coverage_days = models.PositiveSmallIntegerField(_("coverage days"), null=True, blank=True)
@@ -100,30 +113,7 @@ class Tracker(models.Model):
             models.UniqueConstraint(fields=["product", "inventory_type", "mechanism"], name="tracker_is_one_per_rule"),
             models.CheckConstraint(
                 name="tracker_has_the_parameters_of_its_mechanism",
-                condition=Q(
-                    mechanism=Mechanism.STOCK_QUANTITY,
-                    quantity__isnull=False,  # a comparison with NULL would not refuse the row
-                    quantity__gte=1,
-                    lookback_days__isnull=True,
-                    coverage_days__isnull=True,
-                )
-                | Q(
-                    mechanism=Mechanism.TURNOVER_DAYS,
-                    quantity__isnull=True,
-                    lookback_days__isnull=False,
-                    coverage_days__isnull=False,
-                    lookback_days__range=(1, 3660),
-                    coverage_days__range=(1, 3660),
-                )
-                | Q(
-                    mechanism=Mechanism.STALLED_DAYS,
-                    quantity__isnull=False,
-                    lookback_days__isnull=False,
-                    quantity__gte=1,
-                    lookback_days__range=(1, 3660),
-                    coverage_days__isnull=True,
-                    expiry_days__isnull=True,
-                ),
+                condition=_parameters_of_mechanisms(),
             ),
         ]
         indexes = [
@@ -142,12 +132,7 @@ class Tracker(models.Model):
     @property
     def parameters(self) -> str:
         """The rule's numbers in short, like `30 / 14 days`."""
-        expiry = f", expiry > {self.expiry_days} d" if self.expiry_days is not None else ""
-        if self.mechanism == Mechanism.STOCK_QUANTITY:
-            return f"below {self.quantity}{expiry}"
-        if self.mechanism == Mechanism.TURNOVER_DAYS:
-            return f"{self.lookback_days} / {self.coverage_days} days{expiry}"
-        return f"fewer than {self.quantity} in {self.lookback_days} days"
+        return MECHANISMS[self.mechanism].summarize(self)
 
 
 class TrackerEvent(models.Model):

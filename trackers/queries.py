@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from inventory_ops.models import Merchant, Product
-from trackers.mechanisms import MECHANISMS
+from trackers.mechanisms import MECHANISMS, PARAMETERS, values_of
 from trackers.models import Tracker, TrackerDay
 
 
@@ -46,7 +46,7 @@ cross join lateral (
                and b.expires_on <= d.today + t.expiry_days), 0) as not_counted,
            coalesce(sum(b.on_hand), 0) as on_hand
     from inventory_ops_stockbalance b
-    where t.mechanism <> 'stalled_days' and b.product_id = t.product_id
+    where t.mechanism in ({_names("counts_stock")}) and b.product_id = t.product_id
       and b.inventory_type_id = t.inventory_type_id
 ) s
 cross join lateral (
@@ -145,12 +145,10 @@ class Reading:
 
 def preview(*, product: Product, inventory_type_id: int, values: dict[str, Any], as_of: datetime) -> Reading:
     """What a rule would say now, without keeping it. `values` has mechanism and its parameters."""
-    source = """(select 0::bigint as id, %(merchant)s::bigint as merchant_id, %(product)s::bigint as product_id,
-        %(type)s::bigint as inventory_type_id, %(mechanism)s::text as mechanism, %(quantity)s::integer as quantity,
-        %(lookback_days)s::integer as lookback_days, %(coverage_days)s::integer as coverage_days,
-        %(expiry_days)s::integer as expiry_days)"""
-    names = ("mechanism", "quantity", "lookback_days", "coverage_days", "expiry_days")
-    params = {name: values.get(name) for name in names} | {
+    numbers = ", ".join(f"%({name})s::integer as {name}" for name in PARAMETERS)
+    source = f"""(select 0::bigint as id, %(merchant)s::bigint as merchant_id, %(product)s::bigint as product_id,
+        %(type)s::bigint as inventory_type_id, %(mechanism)s::text as mechanism, {numbers})"""
+    params = {name: values.get(name) for name in ("mechanism", *PARAMETERS)} | {
         "merchant": product.merchant_id,
         "product": product.pk,
         "type": inventory_type_id,
@@ -164,11 +162,10 @@ def preview(*, product: Product, inventory_type_id: int, values: dict[str, Any],
 
 def reading(tracker: Tracker, *, as_of: datetime) -> Reading:
     """A kept tracker's numbers at `as_of`."""
-    names = ("mechanism", "quantity", "lookback_days", "coverage_days", "expiry_days")
     return preview(
         product=tracker.product,
         inventory_type_id=tracker.inventory_type_id,
-        values={name: getattr(tracker, name) for name in names},
+        values={"mechanism": tracker.mechanism} | values_of(tracker),
         as_of=as_of,
     )
 
@@ -222,7 +219,7 @@ def stock_series(*, tracker: Tracker, reading: Reading, days: int) -> Series:
         stock.append(level)
         level -= moved.get(day, 0)
     runs_out = None
-    if reading.daily and tracker.mechanism != "stalled_days":
+    if reading.daily and MECHANISMS[tracker.mechanism].counts_stock:
         left = int(Decimal(max(reading.value, 0)) / reading.daily)
         if left <= 3650:
             runs_out = reading.today + timedelta(days=left)

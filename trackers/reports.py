@@ -8,13 +8,15 @@ from typing import Any
 import django_filters
 from django.db.models import Case, CharField, Count, F, Func, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit import markup
 from inventory_ops.kit.reports import BulkButton, Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryType
 from inventory_ops.reports import common
-from trackers.models import BELOW_TARGET, SILENT, Mechanism, State, Tracker
+from trackers.mechanisms import CHOICES, MECHANISMS
+from trackers.models import BELOW_TARGET, SILENT, State, Tracker
 from trackers.operations import health
 
 ROLES = frozenset({"operations", "merchant", "admin"})
@@ -39,7 +41,7 @@ class Filters(filters.ReportFilterSet):
         label=_("Inventory type"),
         empty_label=_("Any"),
     )
-    mechanism = django_filters.ChoiceFilter(choices=Mechanism.choices, label=_("Mechanism"), empty_label=_("Any"))
+    mechanism = django_filters.ChoiceFilter(choices=CHOICES, label=_("Mechanism"), empty_label=_("Any"))
     state = django_filters.ChoiceFilter(choices=State.choices, label=_("State"), empty_label=_("Any"))
     below = filters.ScopeFilter(choices=[("target", _("Below target"))], label=_("Health"), empty_label=_("Any"))
     health_from = django_filters.NumberFilter(label=_("Health from (%)"), method="from_health")
@@ -85,9 +87,8 @@ def _value(row: Any) -> str:
     if value is None:
         return ""
     number = f"{value:,}".replace("-", markup.MINUS)
-    if row["c_mechanism"] == Mechanism.STALLED_DAYS:
-        return f'{number}<span class="cell-sub">{_("units shipped")}</span>'
-    return number
+    unit = MECHANISMS[row["c_mechanism"]].value_unit
+    return f'{number}<span class="cell-sub">{escape(unit)}</span>' if unit else number
 
 
 def _threshold(row: Any) -> str:
@@ -149,7 +150,7 @@ class Trackers(Report):
             key="mechanism",
             header="Mechanism",
             label=_("Mechanism"),
-            words=dict(Mechanism.choices),
+            words=dict(CHOICES),
             tail=("severity", "pk"),
             css="m-hide",
         ),

@@ -17,7 +17,8 @@ from django.db import connection, transaction
 from inventory_ops.models import InventoryEvent, InventoryType, Merchant, OrderItem, Product, StockBalance
 from tests import make
 from trackers import queries
-from trackers.models import Mechanism, Tracker
+from trackers.mechanisms import MECHANISMS
+from trackers.models import Tracker
 from trackers.operations import health
 
 pytestmark = pytest.mark.django_db
@@ -68,13 +69,13 @@ class Oracle:
             for day, units in lots
             if tracker.expiry_days is None or day is None or (day - today).days > tracker.expiry_days
         )
-        if tracker.mechanism == Mechanism.STOCK_QUANTITY:
+        if tracker.mechanism == "stock_quantity":
             return self.judge(counted, max(counted, 0), tracker.quantity or 0)
         window = [today - timedelta(days=back) for back in range(1, (tracker.lookback_days or 0) + 1)]
         is_good = tracker.inventory_type_id == self.good
         first = self.first[product].astimezone(zone).date()
         days = [day for day in window if day >= first]
-        if tracker.mechanism == Mechanism.STALLED_DAYS:
+        if tracker.mechanism == "stalled_days":
             shipped = sum(self.shipped[product][day] for day in window) if is_good else 0
             return (shipped, 0, "no_data") if not days else self.judge(shipped, shipped, tracker.quantity or 0)
         sold = sum(self.sold[product][day] for day in window) if is_good else 0
@@ -118,13 +119,13 @@ def disagreements(oracle: Oracle, as_of: datetime) -> list[Any]:
 def trackers_for_everything(chance: random.Random) -> None:
     for product in Product.objects.all():
         for type_ in InventoryType.objects.filter(code__in=["good", "defective"]):
-            for mechanism in Mechanism.values:
+            for mechanism in MECHANISMS:
                 values: dict[str, Any] = {"quantity": chance.randint(1, 60)}
-                if mechanism != Mechanism.STOCK_QUANTITY:
+                if mechanism != "stock_quantity":
                     values["lookback_days"] = chance.choice([1, 7, 30, 90, 365])
-                if mechanism == Mechanism.TURNOVER_DAYS:
+                if mechanism == "turnover_days":
                     values |= {"quantity": None, "coverage_days": chance.randint(1, 40)}
-                if mechanism != Mechanism.STALLED_DAYS and chance.random() < 0.5:
+                if mechanism != "stalled_days" and chance.random() < 0.5:
                     values["expiry_days"] = chance.choice([0, 1, 14, 60])
                 Tracker.objects.create(
                     merchant_id=product.merchant_id,

@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from trackers.mechanisms.base import Field, Mechanism, Preset
 
-STALLED_DAYS = Mechanism(
+MECHANISM = Mechanism(
     name="stalled_days",
+    order=3,
     label=_("Stalled days"),
     advice=_("Finds stock that has stopped moving."),
     fields=(
@@ -25,7 +26,15 @@ STALLED_DAYS = Mechanism(
     threshold="t.quantity",
     needs_days=True,
     needs_sales=False,
+    counts_stock=False,
     value_label=_("Units shipped"),
+    value_hint=_("shipment volume, not the stock level"),
+    value_unit=_("units shipped"),
+    summary="fewer than %(quantity)s in %(lookback_days)s days",
+    title_below=_("This stock is stalled."),
+    text_on_target=_("%(n)s units shipped in %(lookback_days)s days."),
+    text_below=_("%(n)s units shipped in %(lookback_days)s days, fewer than %(quantity)s."),
+    text_short=_("%(n)s shipped in %(lookback_days)s days"),
     preset=Preset(
         "stalled",
         _("Finding stalled products"),

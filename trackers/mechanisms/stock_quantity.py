@@ -5,18 +5,11 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from trackers.mechanisms.base import Field, Mechanism, Preset
+from trackers.mechanisms.expiry import EXPIRY
 
-EXPIRY = Field(
-    "expiry_days",
-    _("Expiry days (above)"),
-    _("Optional. Only stock with more shelf life than this counts; stock without an expiry date always counts."),
-    required=False,
-    least=0,
-    most=3660,
-)
-
-STOCK_QUANTITY = Mechanism(
+MECHANISM = Mechanism(
     name="stock_quantity",
+    order=1,
     label=_("Stock quantity"),
     advice=_("A fixed safety stock, or sales that are hard to predict."),
     fields=(
@@ -30,6 +23,8 @@ STOCK_QUANTITY = Mechanism(
     needs_days=False,
     needs_sales=False,
     value_label=_("Counted stock"),
+    summary="below %(quantity)s",
+    title_below=_("Stock is below its number."),
     preset=Preset(
         "expiry",
         _("Monitoring expiry-sensitive products"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from trackers.mechanisms.base import Field, Mechanism, Preset
-from trackers.mechanisms.stock_quantity import EXPIRY
+from trackers.mechanisms.expiry import EXPIRY
 
-TURNOVER_DAYS = Mechanism(
+MECHANISM = Mechanism(
     name="turnover_days",
+    order=2,
     label=_("Turnover days"),
     advice=_("Stable, predictable sales: the threshold follows sales velocity."),
     fields=(
@@ -29,6 +30,8 @@ TURNOVER_DAYS = Mechanism(
     needs_days=True,
     needs_sales=True,
     value_label=_("Counted stock"),
+    summary="%(lookback_days)s / %(coverage_days)s days",
+    title_below=_("Stock will not last %(coverage_days)s days."),
     preset=Preset(
         "replenish",
         _("Dynamic replenishment alert for a hot seller"),

@@ -12,11 +12,9 @@ from django.utils import timezone
 
 from inventory_ops.models import InventoryType, Product, User
 from inventory_ops.operations import audit
-from trackers.mechanisms import MECHANISMS
+from trackers.mechanisms import MECHANISMS, PARAMETERS
 from trackers.models import Tracker, TrackerEvent
 from trackers.operations import health
-
-PARAMETERS = ("quantity", "lookback_days", "coverage_days", "expiry_days")
 
 
 class RuleTaken(Exception):

@@ -25,8 +25,8 @@ from inventory_ops.queries import search
 from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS, roles_required, viewer
 from trackers import queries
 from trackers.forms import TrackerForm
-from trackers.mechanisms import MECHANISMS
-from trackers.models import Mechanism, State, Tracker
+from trackers.mechanisms import MECHANISMS, values_of
+from trackers.models import State, Tracker
 from trackers.operations import rules
 from trackers.queries import Reading
 
@@ -239,7 +239,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "chart": {
             "days": series.days,
             "stock": series.stock,
-            "threshold": series.threshold if tracker.mechanism != Mechanism.STALLED_DAYS else None,
+            "threshold": series.threshold if MECHANISMS[tracker.mechanism].counts_stock else None,
             "runsOut": series.runs_out_on.isoformat() if series.runs_out_on else None,
             "value": max(reading.value, 0),
         },
@@ -280,15 +280,15 @@ def headline(tracker: Tracker, reading: Reading, runs_out: Any) -> Headline:
             return Headline(
                 "critical", _("Out of stock all through the window."), _("Nothing could be sold: restock it.")
             )
-    stalled = tracker.mechanism == Mechanism.STALLED_DAYS
+    mechanism = MECHANISMS[tracker.mechanism]
+    values = values_of(tracker) | {"n": f"{reading.value:,}"}
     if reading.state == State.HEALTHY:
-        text = _("%(n)s units shipped in %(days)s days.") if stalled else _("%(n)s units count.")
-        return Headline("good", _("On target."), text % {"n": f"{reading.value:,}", "days": tracker.lookback_days})
+        text = str(mechanism.text_on_target or _("%(n)s units count."))
+        return Headline("good", _("On target."), text % values)
     tone = "warning" if reading.state == State.LOW else "critical"
-    if stalled:
-        text = _("%(n)s units shipped in %(days)s days, fewer than %(quantity)s.")
-        values = {"n": f"{reading.value:,}", "days": tracker.lookback_days, "quantity": tracker.quantity}
-        return Headline(tone, _("This stock is stalled."), text % values)
+    title = str(mechanism.title_below) % values
+    if mechanism.text_below:
+        return Headline(tone, title, str(mechanism.text_below) % values)
     parts = [_("%(n)s units left") % {"n": f"{reading.value:,}"}]
     if reading.daily:
         parts.append(_("%(daily)s sold per day on average") % {"daily": f"{reading.daily:.1f}"})
@@ -296,9 +296,6 @@ def headline(tracker: Tracker, reading: Reading, runs_out: Any) -> Headline:
     if runs_out:
         text += _(": runs out about %(day)s") % {"day": f"{runs_out:%-d %b}"}
     text += _(". Order %(n)s units or more to return to 100%%.") % {"n": f"{missing:,}"}
-    title = _("Stock is below its number.")
-    if tracker.mechanism == Mechanism.TURNOVER_DAYS:
-        title = _("Stock will not last %(days)s days.") % {"days": tracker.coverage_days}
     return Headline(tone, title, text)
 
 
@@ -320,7 +317,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
             rules.save(
                 product=row.product,
                 inventory_type=good,
-                mechanism=Mechanism.TURNOVER_DAYS,
+                mechanism="turnover_days",
                 values={"lookback_days": 30, "coverage_days": 14},
                 by=user,
             )
