@@ -61,7 +61,7 @@ def test_a_leaked_key_is_rotated(capsys: Any, monkeypatch: pytest.MonkeyPatch) -
     user = make.user("finance")
     with override_settings(SECRET_KEY=OLD, SECRET_KEY_FALLBACKS=[]):
         texts = sorted(api_keys.create(user=user, name=f"{n}", by=user)[1] for n in range(2))
-        api_keys.create(user=make.user("finance"), name="x", by=user)
+        api_keys.create(user=make.user("finance"), name="x", by=None)
         sealed = sealing.seal("https://hooks.example.com", purpose="inventory_ops.destination")
         Destination.objects.create(user=user, kind="webhook", name="x", address=sealed, signing_key=sealed)
     with override_settings(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[OLD]):
