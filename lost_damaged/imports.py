@@ -102,7 +102,7 @@ SPEC = register(
             Column("SKU", Cell(items.sku_of, exact=True), required=True, example="example-sku-123"),
             Column("UID", Cell(items.uid_of), required=True, example="123-A-321"),
             Column("Status", Cell(status_of), required=True, example="written-off"),
-            Column("Order Item Shop ID", Cell(items.shop_item_id_of, sql="bigint"), example=""),
+            Column("Order Item Shop ID", Cell(items.shop_item_id_of), example=""),
         ),
         check=check,
         apply=apply,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Kpi, Scope, View, columns, filters, register
 from inventory_ops.models import OrderCostIssue, Product
-from inventory_ops.models.orders import OrderStatus
+from inventory_ops.models.orders import OrderStatus, order_address
 from inventory_ops.queries import costs
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
@@ -57,7 +57,7 @@ class OrderCostIssues(ActionReport):
             label=_("Order"),
             expression="order_number",
             sub="email",
-            link=lambda row: f"/orders/{row['c_order']}/",
+            link=lambda row: f"{order_address(row['c_order'])}?item={row['pk']}",
         ),
         columns.Choice(
             key="status",

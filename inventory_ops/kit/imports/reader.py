@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import IO, Protocol
 
+from inventory_ops.kit.imports.carry import carry_down
 from inventory_ops.kit.imports.dialect import Dialect
 from inventory_ops.kit.imports.errors import FileRefused, RowError
 from inventory_ops.kit.imports.sniff import find, text_of
@@ -69,6 +70,7 @@ class Reader:
         self.dialect = dialect or Dialect()
         self.errors = self.table.errors
         self.header = checked_header(self.table.header, spec, self.table.line)
+        self._carried = spec.carried
 
     @property
     def rows(self) -> int:
@@ -76,7 +78,8 @@ class Reader:
         return self.table.rows
 
     def batches(self, size: int = 5000) -> Iterator[Batch]:
-        return self.table.batches(size)
+        batches = self.table.batches(size)
+        return carry_down(batches, self.header, self._carried) if self._carried else batches
 
 
 def sniffed(source: IO[bytes], spec: ImportSpec) -> Dialect:

@@ -58,6 +58,15 @@ class Counts:
     unchanged: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Columns that stand on the first row of those with the same `key`: the next ones leave `mark` and them empty."""
+
+    key: str
+    mark: str
+    columns: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class ImportSpec:
     """One kind of import file.
@@ -75,6 +84,8 @@ class ImportSpec:
     key: tuple[str, ...] = ()  # columns no two rows of one file may share
     # columns that a file needs in any case; with one more, it changes that alone of rows that are known
     partial: tuple[str, ...] = ()
+    prepare: Callable[[Staging], None] | None = None  # fills in what the rows themselves leave open, before any check
+    carried: Carried | None = None
     purpose: str = ""
     roles: tuple[str, ...] = ("operations", "admin")  # who may upload it
     signs_in_again: bool = False  # does whoever applies it on a page have to give the password once more?

@@ -119,6 +119,7 @@ class Staging:
     batch: Any = None
     present: frozenset[str] = frozenset()
     rows: int = 0
+    made_ids: bool = False  # some rows were given ids, as their file has none
     table: str = "staged"
     _made: list[str] = field(default_factory=list)
 

@@ -282,6 +282,8 @@ def _refuse_fields(header: Sequence[str], spec: ImportSpec, *, by: User | None) 
 
 
 def _check(staging: Staging, outcome: Outcome) -> None:
+    if staging.spec.prepare:
+        staging.spec.prepare(staging)
     staging.check_key()
     staging.spec.check(staging)
     outcome.rows = staging.rows
