@@ -114,8 +114,7 @@ def of_json(position: int, item: Any) -> Item:
             raise ItemError(code, column, f"{field} must be a text.", visible(repr(value)))
         texts[field] = value
     shop_item_id = item.get("id_sales_order_item")
-    is_number = isinstance(shop_item_id, int) and not isinstance(shop_item_id, bool)
-    if is_number and 1 <= shop_item_id < 2**63:
+    if isinstance(shop_item_id, int) and not isinstance(shop_item_id, bool) and 1 <= shop_item_id < 2**63:
         shop_item_id = str(shop_item_id)
     if shop_item_id is not None and not isinstance(shop_item_id, str):
         raise ItemError(
