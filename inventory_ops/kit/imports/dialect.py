@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from inventory_ops.kit.imports.values import BadValue, Date, Integer, Moment, Number
+from inventory_ops.kit.imports.values import BadValue, Date, Integer, Moment, Number, Text
+from inventory_ops.kit.spreadsheets import as_written
 
 DELIMITERS = (",", ";", "\t", "|")
 DATE_ORDERS = ("dmy", "mdy", "ymd")
@@ -16,7 +17,7 @@ DATE_ORDERS = ("dmy", "mdy", "ymd")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[.  ' ][0-9]{3})+(?:,[0-9]+)?")
 _COMMA = re.compile(r"[+-]?[0-9]+(?:,[0-9]+)?")
 _DAY = re.compile(r"([0-9]{1,4})[./-]([0-9]{1,2})[./-]([0-9]{2,4})(?:[ ,T]+(.*))?")
-_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?: ?([AaPp])\.?[Mm]\.?)?")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?:[   ]?([AaPp])\.?[Mm]\.?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,14 @@ class Dialect:
     decimal: str = "."
     date_order: str = "ymd"
     zone: ZoneInfo | None = None  # of moments without an offset; None is for the row's merchant to say
+    guarded: bool = True  # texts may begin with the apostrophe that our CSV exports put before = + - @
 
     def reader_of(self, kind: object) -> Callable[[str], str] | None:
         """What brings a cell of type `kind` into the form that the type reads; None where it stands so already."""
         if isinstance(kind, Integer | Number) and self.decimal == ",":
             return with_point
+        if isinstance(kind, Text) and self.guarded:
+            return as_written
         if isinstance(kind, Date) and self.date_order != "ymd":
             return lambda text: iso_moment(text, self.date_order)[:10]
         if isinstance(kind, Moment) and (self.date_order != "ymd" or self.zone):

@@ -98,6 +98,11 @@ class ImportSpec:
         names = {plain(name): column.name for column in self.columns for name in (*column.aliases, column.name)}
         object.__setattr__(self, "_names", names)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """All that a header may call the kind's columns, in plain form."""
+        return frozenset(self._names)
+
     def name_of(self, header: str) -> str:
         """The column that a header's cell means: in any case, with blanks or dashes, as exports say it; or itself."""
         return self._names.get(plain(header), header)
@@ -134,10 +139,11 @@ class Registry:
     def get(self, name: str) -> ImportSpec | None:
         return self._specs.get(name)
 
-    def of_file(self, path: PurePath) -> ImportSpec | None:
-        """The kind that a file's name says: `orders.csv`, `orders-2026-03.csv.gz`; None if it says none."""
-        match = re.fullmatch(r"([a-z_]+?)(?:[-.].*)?\.csv(?:\.gz)?", path.name.lower())
-        return self._specs.get(match[1]) if match else None
+    def name_in(self, file_name: str) -> str:
+        """The kind that a file's name says: `orders.csv`, `Orders (1).xlsx`, `orders_2026-03.csv.gz`; '' for none."""
+        name = PurePath(file_name).name.lower()
+        found = [kind for kind in self._specs if re.match(rf"{kind}(?![a-z])", name)]
+        return max(found, key=len, default="")
 
 
 registry = Registry()

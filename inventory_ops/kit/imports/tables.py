@@ -45,6 +45,8 @@ class Table(Protocol):
 class Counted:
     """Counts rows, up to a limit."""
 
+    source: IO[bytes]  # where the bytes come from, for who shows how far it is
+
     def __init__(self, limits: Limits) -> None:
         self.rows = 0
         self._most = limits.max_rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inventory_ops.kit.imports import Counts, Staging
 from inventory_ops.operations.imports import price_guard
+from inventory_ops.operations.imports.lookalikes import check_skus
 from inventory_ops.operations.imports.merge import merge
 
 _PRICE_HISTORY = """
@@ -46,6 +47,7 @@ def check_products(staging: Staging) -> None:
         f"{merchant} where {start} >= {end} and not exists"
         " (select from inventory_ops_product p where p.merchant_id = m.id and p.sku = s.sku)",
     )
+    check_skus(staging)
     price_guard.check_products(staging)
 
 

@@ -38,7 +38,7 @@ def apply_stock(staging: Staging) -> Counts:
     staging.execute(
         """insert into pg_temp.stock_place (product_id, kind, quantity, inventory_type, location, lot, expires_on)
            select product_id, 'imported', quantity, inventory_type, location, lot, expires_on
-           from pg_temp.staged_stock where quantity <> 0
+           from pg_temp.staged_stock
            union all
            select b.product_id, 'imported', 0, n.inventory_type, n.location, b.lot, b.expires_on
            from (select distinct product_id, inventory_type, location from pg_temp.staged_stock) n
