@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from inventory_ops.kit.imports import Column, Counts, ImportSpec, Staging, register
+from inventory_ops.kit.imports import Column, Counts, ImportSpec, Staging, formats, register
 from inventory_ops.kit.imports.values import BadValue
 from inventory_ops.models import User
 from lost_damaged import errors, items
@@ -107,5 +107,19 @@ SPEC = register(
         check=check,
         apply=apply,
         roles=("finance",),
+    )
+)
+
+LIST = {"SKU": "Item SKU", "UID": "UID", "Order Item Shop ID": "Order Item Shop ID"}
+formats.register(
+    formats.Format(
+        name="our-write-offs",
+        title="Our write-offs",
+        what="write-offs",
+        where="Write-offs › Export. What is written off already stays as it is.",
+        parts=(formats.Part("", "write_offs", ("Write-off Number", "Item SKU", "UID", "Transaction Number")),),
+        columns={"write_offs": LIST},
+        read=formats.straight("write_offs", LIST, Status=items.WRITTEN_OFF),
+        guarded=True,
     )
 )

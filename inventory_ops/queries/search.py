@@ -73,6 +73,7 @@ def add_finder(finder: Finder) -> None:
 
 def everything(*, text: str, viewer: User) -> list[Group]:
     """Groups of hits for the palette, the best few of each kind."""
+    text = unicodedata.normalize("NFC", text)
     if len(text) < SHORTEST:
         return []
     groups = [_products(text, viewer), _orders(text, viewer), _vendors(text, viewer), _users(text, viewer)]
@@ -89,7 +90,7 @@ def _products(text: str, viewer: User) -> Group:
 
 
 def _orders(text: str, viewer: User) -> Group:
-    found = Order.objects.visible_to(viewer).filter(number__startswith=unicodedata.normalize("NFC", text))
+    found = Order.objects.visible_to(viewer).filter(number__startswith=text)
     rows = found.select_related("store").order_by("number", "id")[:HITS]
     return Group(
         _("Orders"),

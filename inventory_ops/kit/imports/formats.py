@@ -302,6 +302,19 @@ def judged(record: Record, handle: Callable[[Record], None]) -> None:
         file.left_out += 1
 
 
+def straight(kind: str, columns: Mapping[str, str], **constants: str) -> Callable[[Bundle, Output], None]:
+    """How a layout is read whose rows are rows of ours already, under other headers. `constants` are added to each."""
+
+    def read(bundle: Bundle, out: Output) -> None:
+        def add(record: Record) -> None:
+            given = {ours: record.raw(theirs) for ours, theirs in columns.items() if record.at(theirs) >= 0}
+            out.row(kind, record, given | constants)
+
+        bundle.each(add)
+
+    return read
+
+
 def text_of_html(html: str) -> str:
     """A short description without tags and entities."""
     from html import unescape

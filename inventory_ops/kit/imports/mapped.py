@@ -23,10 +23,11 @@ class ColumnMap:
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Any] = field(default_factory=dict)
+    floors: frozenset[str] = frozenset()  # columns of which a number below 0 is taken as 0
 
     @property
     def is_empty(self) -> bool:
-        return not (self.columns or self.constants or self.words)
+        return not (self.columns or self.constants or self.words or self.floors)
 
 
 class Mapped:
@@ -37,6 +38,7 @@ class Mapped:
         self.errors = table.errors
         self.dialect = dialect
         self.left_out: list[RowError] = []
+        self.warnings: list[RowError] = []
         self.seen: dict[str, dict[str, str]] = {name: {} for name in mapping.words}
         names = [mapping.columns.get(cell, "") if mapping.columns else spec.name_of(cell) for cell in table.header]
         self._places = [n for n, name in enumerate(names) if name]
@@ -45,6 +47,7 @@ class Mapped:
         added = [name for name in mapping.constants if name not in given]
         self._constants = [mapping.constants[name] for name in added]
         self.header = checked_header([*given, *added], spec, table.line)
+        self._floors = [n for n, name in enumerate(self.header) if name in mapping.floors]
         self._words = [(n, name, mapping.words[name]) for n, name in enumerate(self.header) if name in mapping.words]
 
     @property
@@ -60,6 +63,12 @@ class Mapped:
                     self.left_out.append(RowError(line, "", "", "left_out", "a total, not a row"))
                     continue
                 cells = [row[place] for place in self._places] + self._constants
+                for n in self._floors:
+                    if cells[n].strip().startswith("-"):
+                        self.warnings.append(
+                            RowError(line, self.header[n], cells[n], "negative", "negative: taken as 0")
+                        )
+                        cells[n] = "0"
                 for n, name, words in self._words:
                     cells[n] = self._ours(name, words, cells[n].strip())
                 kept_lines.append(line)

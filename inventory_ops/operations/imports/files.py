@@ -84,6 +84,7 @@ class File:
     name: str
     layout: Layout | None = None
     mapping: ColumnMap = field(default_factory=ColumnMap)
+    keep_empty: bool = False
 
 
 type Others = tuple[int, Callable[[datetime, int], list[Outcome]]]  # order, what loads at a moment with a shift
@@ -243,6 +244,7 @@ def process(
     """
     with opened(file, limits) as (reader, source):
         staging = new_staging(file.spec, outcome, by=by, now=now, shift_days=shift_days)
+        staging.keep_empty = file.keep_empty
         if file.spec.name == "flash_sales":
             staging.previous_shift_days = previous_shift(file)
         refuse_fields(reader.header, file.spec, by=by)

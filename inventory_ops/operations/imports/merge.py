@@ -25,14 +25,23 @@ def merge(
     `insert_only` columns are written to new rows alone. `on_change` is an extra SET item of changed rows. `then` is
     a statement over `merged` (action and `returning`), run in the same statement.
     """
-    staging.create("merge_source", source)
     updated = [column for column, name in values.items() if name in staging.present]
     inserted = [*key, *values, *insert_only]
+    if staging.keep_empty:
+        # which cells were empty: their columns keep what the row has
+        empty = ", ".join(f"raw.{values[column]} is null as empty_{column}" for column in updated)
+        source = f"select q.*, {empty} from ({source}) q join pg_temp.{staging.table} raw on raw.line = q.line"
+    staging.create("merge_source", source)
+
+    def wanted(column: str) -> str:
+        kept = f"case when n.empty_{column} then t.{column} else n.{column} end"
+        return kept if staging.keep_empty else f"n.{column}"
+
     differs = (
         f"({', '.join(f't.{column}' for column in updated)}) is distinct from"
-        f" ({', '.join(f'n.{column}' for column in updated)})"
+        f" ({', '.join(wanted(column) for column in updated)})"
     )
-    sets = ", ".join([*(f"{column} = n.{column}" for column in updated), *([on_change] if on_change else [])])
+    sets = ", ".join([*(f"{column} = {wanted(column)}" for column in updated), *([on_change] if on_change else [])])
     matched = f"when matched and {differs} then update set {sets}" if updated else "when matched then do nothing"
     rows = staging.fetch(
         f"""with merged as (

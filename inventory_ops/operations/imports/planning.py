@@ -23,6 +23,7 @@ MOST_VALUES = 200
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "iso-8859-1", "iso-8859-2", "iso-8859-15", "cp1250", "cp1251", "mac_roman")
 # our column → the answer that says which word of theirs is which of ours
 WORDS = {"location": "locations", "inventory_type": "inventory_types", "reason": "reasons"}
+EMPTY, NEGATIVE = ("clear", "keep"), ("refuse", "zero")
 CONSTANTS = {"vendor": "vendor_number", "store": "store_number", "currency": "currency", "timezone": "timezone"}
 
 
@@ -70,7 +71,8 @@ class Looked:
 
     def as_file(self) -> File:
         assert self.spec is not None
-        return File(self.source.path, self.spec, self.source.name, self.layout, self.mapping)
+        keep_empty = self.answers.get("empty") == "keep"
+        return File(self.source.path, self.spec, self.source.name, self.layout, self.mapping, keep_empty)
 
 
 @dataclass
@@ -182,7 +184,8 @@ def _own(result: Looked, layout: Layout) -> None:
         if answers.get(key) and column in spec.fields and column not in named_ours
     }
     words = {column: answers[key] for column, key in WORDS.items() if answers.get(key) and column in named_ours}
-    result.mapping = ColumnMap(columns, constants, words)
+    floors = {"quantity"} if spec.name == "stock" and answers.get("negative") == "zero" else set()
+    result.mapping = ColumnMap(columns, constants, words, frozenset(floors))
 
 
 def _said_dialect(layout: Layout, answers: Mapping[str, Any], numbers: list[str], dates: list[str]) -> Layout:
@@ -218,6 +221,10 @@ def check_answers(answers: Mapping[str, Any]) -> None:
         problems.append(("decimal", ", or ."))
     if answers.get("date_order") and answers["date_order"] not in DATE_ORDERS:
         problems.append(("date_order", ", ".join(DATE_ORDERS)))
+    if answers.get("empty") and answers["empty"] not in EMPTY:
+        problems.append(("empty", "keep or clear: what an empty cell does to a known row"))
+    if answers.get("negative") and answers["negative"] not in NEGATIVE:
+        problems.append(("negative", "refuse or zero: what a negative quantity on hand is"))
     if answers.get("timezone") and answers["timezone"] not in available_timezones():
         problems.append(("timezone", "a name like Europe/Berlin"))
     problems += [

@@ -12,6 +12,8 @@ from inventory_ops.operations.imports.products_of_rows import JOIN, resolve_prod
 def check_stock(staging: Staging) -> None:
     resolve_products(staging)
     check_places(staging)
+    if "total" in staging.present:
+        _spread_totals(staging)
     staging.errors(
         "sku",
         "duplicate",
@@ -19,6 +21,38 @@ def check_stock(staging: Staging) -> None:
         f"""join (select s.line, min(s.line) over (partition by p.product_id, s.inventory_type, s.location, s.lot,
                 s.expires_on) as first from pg_temp.{staging.table} s {JOIN}) k on k.line = s.line
             join lateral (select k.first as line) d on true where k.line > k.first""",
+    )
+
+
+def _spread_totals(staging: Staging) -> None:
+    """Totals of a product and type, as our own list shows them: the same as now is no change, another one is booked
+    where all of it lies. Where it lies in several places, nobody can tell which of them changed."""
+    staging.create(
+        "staged_total",
+        f"""select s.line, coalesce(sum(b.on_hand), 0) as on_hand, count(b.id) as places, min(l.code) as location,
+                min(b.lot) as lot, min(b.expires_on) as expires_on, string_agg(distinct l.code, ', ') as codes
+            from pg_temp.{staging.table} s {JOIN}
+            left join inventory_ops_inventorytype t on t.code = s.inventory_type
+            left join inventory_ops_stockbalance b on b.product_id = p.product_id and b.inventory_type_id = t.id
+                and b.on_hand <> 0
+            left join inventory_ops_location l on l.id = b.location_id
+            where s.total group by s.line""",
+    )
+    row = "join pg_temp.staged_total n on n.line = s.line"
+    staging.errors(
+        "quantity",
+        "places",
+        "'Lies in ' || n.places || ' lots or places (' || n.codes || '): load it with location and lot'",
+        f"{row} where n.places > 1 and s.quantity <> n.on_hand",
+    )
+    staging.unchanged += staging.execute(
+        f"""delete from pg_temp.{staging.table} s using pg_temp.staged_total n
+            where n.line = s.line and s.quantity = n.on_hand"""
+    )
+    staging.execute(
+        f"""update pg_temp.{staging.table} s set location = n.location, lot = nullif(n.lot, ''),
+                expires_on = n.expires_on
+            from pg_temp.staged_total n where n.line = s.line and n.places = 1"""
     )
 
 
@@ -81,4 +115,4 @@ def apply_stock(staging: Staging) -> Counts:
     ledger.book_staged(source=EventSource.CSV, actor=staging.actor, batch=staging.batch)
     changed = booked_rows[0][0]
     staging.execute("drop table pg_temp.stock_place")
-    return Counts(new=new, changed=changed - new, unchanged=total - changed)
+    return Counts(new=new, changed=changed - new, unchanged=total - changed + staging.unchanged)
