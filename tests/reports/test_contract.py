@@ -16,8 +16,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inventory_ops.kit.db import size
-from inventory_ops.kit.spreadsheets import as_written
 from inventory_ops.kit.reports import Report, figures, registry
+from inventory_ops.kit.spreadsheets import as_written
 from inventory_ops.models import Merchant, User
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import findings, ledger

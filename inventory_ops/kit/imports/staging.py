@@ -107,6 +107,19 @@ def _error(line: int, column: str, value: str, error: BadValue) -> RowError:
     return RowError(line, column, "(hidden)" if error.hidden else value[:200].replace("\0", ""), error.code, str(error))
 
 
+SHOWN_CHANGES = 20  # rows of a kind
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that would be different."""
+
+    row: str
+    column: str
+    old: str
+    new: str
+
+
 @dataclass
 class Staging:
     """One file's rows in the temporary table `table`: `line` and a column for each of the spec's columns.
@@ -126,6 +139,9 @@ class Staging:
     present: frozenset[str] = frozenset()
     rows: int = 0
     keep_empty: bool = False  # an empty cell keeps what a known row has, instead of clearing it
+    shows_change: bool = False  # of a check: tell what would be different, for people to look at
+    changes: list[Change] = field(default_factory=list)
+    facts: dict[str, int] = field(default_factory=dict)  # what would be different in all, by its name
     unchanged: int = 0  # rows that a check found to say what is there already, and took out
     made_ids: bool = False  # some rows were given ids, as their file has none
     table: str = "staged"

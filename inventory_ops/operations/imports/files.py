@@ -31,6 +31,7 @@ from inventory_ops.kit.imports import (
 )
 from inventory_ops.kit.imports.mapped import ColumnMap, Mapped
 from inventory_ops.kit.imports.recognise import Layout
+from inventory_ops.kit.imports.staging import Change
 from inventory_ops.models import AuditEvent, Import, ImportRowError, ImportRowWarning, Location, User
 from inventory_ops.operations import audit
 from inventory_ops.operations.ledger import LedgerRefusal
@@ -61,6 +62,8 @@ class Outcome:
     found: str = ""  # one sentence that says what the file was taken for
     left_out: int = 0
     left_out_rows: list[RowError] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    facts: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, Counts] = field(default_factory=dict)  # of a file that holds rows of several kinds
 
     @property
@@ -194,6 +197,7 @@ def attempt(
     shift_days: int = 0,
     limits: Limits | None = None,
     all_or_nothing: bool = False,
+    shows_change: bool = False,
     progress: Progress = _quiet,
 ) -> Outcome:
     """Apply a file and `record` the outcome in one transaction; without `record` all is tried out and undone.
@@ -211,6 +215,7 @@ def attempt(
                 shift_days=shift_days,
                 limits=limits,
                 all_or_nothing=all_or_nothing,
+                shows_change=shows_change or record is None,
                 progress=progress,
             )
             if record is None or outcome.refused:
@@ -236,6 +241,7 @@ def process(
     shift_days: int = 0,
     limits: Limits | None = None,
     all_or_nothing: bool = False,
+    shows_change: bool = False,
     progress: Progress = _quiet,
 ) -> None:
     """Stage, check and apply one file in the caller's transaction. Raises FileRefused, LedgerRefusal, DatabaseError.
@@ -245,6 +251,7 @@ def process(
     with opened(file, limits) as (reader, source):
         staging = new_staging(file.spec, outcome, by=by, now=now, shift_days=shift_days)
         staging.keep_empty = file.keep_empty
+        staging.shows_change = shows_change
         if file.spec.name == "flash_sales":
             staging.previous_shift_days = previous_shift(file)
         refuse_fields(reader.header, file.spec, by=by)
@@ -352,6 +359,7 @@ def check_staged(staging: Staging, outcome: Outcome) -> None:
 def apply_staged(staging: Staging, outcome: Outcome) -> None:
     staging.drop_failed()
     outcome.counts = staging.spec.apply(staging)
+    outcome.changes, outcome.facts = staging.changes, staging.facts
     # deferred foreign keys now, while an error still names this file
     staging.execute("set constraints all immediate")
     staging.execute("set constraints all deferred")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import marshal
 import tempfile
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from inventory_ops.kit.imports.dialect import Dialect
 from inventory_ops.kit.imports.formats import Bundle, Format, Record, Refused, Values
 from inventory_ops.kit.imports.formats import File as BundleFile
 from inventory_ops.kit.imports.recognise import Layout
+from inventory_ops.kit.imports.staging import Change
 from inventory_ops.kit.imports.tables import Batch
 from inventory_ops.models import Category, Merchant, Product, User
 from inventory_ops.operations.imports.files import (
@@ -154,6 +154,8 @@ class Result:
     things: int  # rows, of orders: orders
     errors: list[RowError] = field(default_factory=list)
     warnings: list[RowError] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    facts: dict[str, int] = field(default_factory=dict)
 
 
 def attempt_unit(
@@ -165,13 +167,15 @@ def attempt_unit(
     shift_days: int = 0,
     limits: Limits | None = None,
     all_or_nothing: bool = False,
+    shows_change: bool = False,
 ) -> list[Outcome]:
     """Apply a unit and `record` the outcomes in one transaction; without `record` all is tried out and undone."""
     bundle = Bundle([_file(unit, n, limits) for n in range(len(unit.layouts))])
     outcomes: list[Outcome] = []
     try:
         with transaction.atomic():
-            outcomes = _run(unit, bundle, by=by, now=now, shift_days=shift_days)
+            shown = shows_change or record is None
+            outcomes = _run(unit, bundle, by=by, now=now, shift_days=shift_days, shows_change=shown)
             refused = all_or_nothing and any(outcome.errors for outcome in outcomes)
             for outcome in outcomes:
                 outcome.refused = refused
@@ -201,9 +205,10 @@ def _file(unit: Unit, n: int, limits: Limits | None) -> BundleFile:
     )
 
 
-def _run(unit: Unit, bundle: Bundle, *, by: User | None, now: datetime, shift_days: int) -> list[Outcome]:
+def _run(
+    unit: Unit, bundle: Bundle, *, by: User | None, now: datetime, shift_days: int, shows_change: bool
+) -> list[Outcome]:
     spools = Spools(unit.format)
-    batch = uuid.uuid4()
     try:
         unit.format.read(bundle, spools)
         make_places(spools.places)
@@ -211,7 +216,7 @@ def _run(unit: Unit, bundle: Bundle, *, by: User | None, now: datetime, shift_da
         refused: set[int] = set()
         for spool in spools.in_order():
             spool.skipped = refused if spool.spec.name in {"stock", "orders"} else frozenset()
-            results.append(_apply(spool, by=by, now=now, shift_days=shift_days, batch=batch))
+            results.append(_apply(spool, by=by, now=now, shift_days=shift_days, shows_change=shows_change))
             if spool.spec.name == "products":
                 refused = {error.line for error in results[-1].errors}
     finally:
@@ -219,10 +224,11 @@ def _run(unit: Unit, bundle: Bundle, *, by: User | None, now: datetime, shift_da
     return [_outcome(unit, file, results) for file in bundle.files]
 
 
-def _apply(spool: Spool, *, by: User | None, now: datetime, shift_days: int, batch: uuid.UUID) -> Result:
+def _apply(spool: Spool, *, by: User | None, now: datetime, shift_days: int, shows_change: bool) -> Result:
     outcome = Outcome(spec=spool.spec, file_name=spool.spec.name)
     staging = new_staging(spool.spec, outcome, by=by, now=now, shift_days=shift_days)
     refuse_fields(spool.header, spool.spec, by=by)
+    staging.shows_change = shows_change
     staging.fill(spool)
     check_staged(staging, outcome)
     things = spool.rows
@@ -233,7 +239,9 @@ def _apply(spool: Spool, *, by: User | None, now: datetime, shift_days: int, bat
     apply_staged(staging, outcome)
     staging.close()
     [(index, _)] = spool.by_file.most_common(1)
-    return Result(spool.spec, outcome.counts, index, things, outcome.errors, outcome.warnings)
+    found = Result(spool.spec, outcome.counts, index, things, outcome.errors, outcome.warnings)
+    found.changes, found.facts = outcome.changes, outcome.facts
+    return found
 
 
 def _outcome(unit: Unit, file: BundleFile, results: Sequence[Result]) -> Outcome:
@@ -257,6 +265,8 @@ def _outcome(unit: Unit, file: BundleFile, results: Sequence[Result]) -> Outcome
     mine = [result for result in results if result.file_index == file.index]
     outcome.kinds = {result.spec.name: result.counts for result in mine}
     outcome.counts = outcome.kinds.get(spec.name, Counts())
+    outcome.changes = [change for result in mine for change in result.changes]
+    outcome.facts = {name: count for result in mine for name, count in result.facts.items()}
     outcome.found = _sentence(unit.format, file, {result.spec.name: result.things for result in mine})
     return outcome
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inventory_ops.kit.db.size import outgrown
 from inventory_ops.kit.imports import Counts, Staging
+from inventory_ops.kit.imports.staging import SHOWN_CHANGES, Change
 from inventory_ops.models.ledger import EventSource
 from inventory_ops.operations import ledger
 from inventory_ops.operations.imports.products_of_rows import JOIN, resolve_products
@@ -201,6 +202,8 @@ def apply_orders(staging: Staging) -> Counts:
     _resolve_lines(staging)
     _write_stores(staging)
     _write_orders(staging)
+    if staging.shows_change:
+        _show_change(staging)
     _write_items(staging)
     _write_totals(staging)
     _write_payment_attempts(staging)
@@ -211,6 +214,25 @@ def apply_orders(staging: Staging) -> Counts:
            from pg_temp.order_line i join pg_temp.order_head o using (number, store)"""
     )[0]
     return Counts(new=new, changed=changed, unchanged=total - new - changed)
+
+
+def _show_change(staging: Staging) -> None:
+    """Orders that would be opened again, or moved in time, and the first of those that change."""
+    reopened, moved = staging.fetch(
+        """select count(*) filter (where h.old_status = 3 and h.status = 2),
+               count(*) filter (where h.old_created_at <> h.created_at)
+           from pg_temp.order_head h where not h.is_new"""
+    )[0]
+    staging.facts |= {"orders_reopened": reopened, "orders_moved": moved}
+    rows = staging.fetch(
+        f"""select h.number, v.name, v.old, v.new from (
+                select * from pg_temp.order_head where is_changed order by number limit {SHOWN_CHANGES}) h
+            cross join lateral (values ('status', h.old_status::text, h.status::text),
+                ('created_at', h.old_created_at::text, h.created_at::text),
+                ('customer_email', h.old_customer_email, h.customer_email)) v (name, old, new)
+            where v.old is distinct from v.new"""
+    )
+    staging.changes += [Change(number, name, old or "", new or "") for number, name, old, new in rows]
 
 
 def _resolve_lines(staging: Staging) -> None:
@@ -297,7 +319,8 @@ def _write_orders(staging: Staging) -> None:
                           - o.last_activity_at > coalesce(st.abandon_after, interval '60 minutes')
                      then case when l.last_activity_at > o.last_activity_at then l.last_activity_at else %(now)s end
                      else o.recovered_at end as recovered_at,
-                h.card_issue, o.id, o.id is null as is_new, false as is_changed
+                h.card_issue, o.id, o.id is null as is_new, false as is_changed, o.status as old_status,
+                o.created_at as old_created_at, o.customer_email as old_customer_email
             from head h join lines l using (number, store) join pg_temp.staged_order k using (number, store)
             left join inventory_ops_store st on st.number = h.store
             left join inventory_ops_order o on o.id = k.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inventory_ops.kit.imports import Counts, Staging
+from inventory_ops.kit.imports.staging import SHOWN_CHANGES, Change
 from inventory_ops.models.ledger import EventSource
 from inventory_ops.operations import ledger
 from inventory_ops.operations.imports.adjustments import check_places
@@ -112,7 +113,45 @@ def apply_stock(staging: Staging) -> Counts:
            join inventory_ops_stockbalance b on b.id = x.balance_id where b.version = 0"""
     )[0][0]
     total = staging.fetch("select count(*) from pg_temp.staged_stock")[0][0]
+    if staging.shows_change:
+        _show_change(staging)
     ledger.book_staged(source=EventSource.CSV, actor=staging.actor, batch=staging.batch)
     changed = booked_rows[0][0]
     staging.execute("drop table pg_temp.stock_place")
     return Counts(new=new, changed=changed - new, unchanged=total - changed + staging.unchanged)
+
+
+def _show_change(staging: Staging) -> None:
+    """Units and lots before and after, in all and for the first places that change."""
+    gained, lost = staging.fetch(
+        """select coalesce(sum(quantity) filter (where quantity > 0), 0),
+               coalesce(-sum(quantity) filter (where quantity < 0), 0) from pg_temp.ledger_booking"""
+    )[0]
+    staging.facts |= {"units_gained": int(gained), "units_lost": int(lost)}
+    rows = staging.fetch(
+        f"""with before as (
+                select x.product_id, x.inventory_type, x.location, sum(b.on_hand) as units,
+                    count(*) filter (where b.on_hand <> 0) as lots
+                from (select distinct balance_id, product_id, inventory_type, location from pg_temp.stock_place) x
+                join inventory_ops_stockbalance b on b.id = x.balance_id group by 1, 2, 3
+            ), after as (
+                select product_id, inventory_type, location, sum(quantity) as units,
+                    count(*) filter (where quantity <> 0) as lots
+                from pg_temp.staged_stock group by 1, 2, 3
+            )
+            select p.sku, inventory_type, location, b.units, b.lots, a.units, a.lots
+            from before b join after a using (product_id, inventory_type, location)
+            join inventory_ops_product p on p.id = product_id
+            where (b.units, b.lots) <> (a.units, a.lots) or exists (
+                select from pg_temp.ledger_booking k where k.product_id = b.product_id
+                and k.inventory_type = b.inventory_type and k.location = b.location)
+            order by a.units - b.units, p.sku limit {SHOWN_CHANGES}"""
+    )
+    staging.changes += [
+        Change(f"{sku} · {kind} · {place}", "quantity", _units(units, lots), _units(new_units, new_lots))
+        for sku, kind, place, units, lots, new_units, new_lots in rows
+    ]
+
+
+def _units(units: int, lots: int) -> str:
+    return f"{units:,} in {lots} lots" if lots > 1 else f"{units:,}"
