@@ -84,6 +84,7 @@ FORMAT = register(
                 kind="orders",
                 signature=("amazon-order-id", "purchase-date", "order-status", "sku", "item-status", "item-price"),
                 questions=(VENDOR, CANCELLED_BY),
+                group="amazon-order-id",
                 numbers=("item-price",),
                 encoding="cp1252",
                 quoted=False,

@@ -112,6 +112,7 @@ FORMAT = register(
                 kind="orders",
                 signature=("Name", "Financial Status", "Fulfillment Status", "Lineitem quantity", "Lineitem sku"),
                 questions=(STORE, PREFIX, VENDOR, CANCELLED_BY),
+                group="Name",
                 numbers=("Lineitem price", "Lineitem discount"),
             ),
         ),

@@ -106,6 +106,7 @@ FORMAT = register(
                     ZONE,
                     stock("Variant Inventory Qty"),
                 ),
+                group="Handle",
                 numbers=("Variant Price", "Variant Compare At Price", "Cost per item"),
             ),
         ),

@@ -14,6 +14,7 @@ class RowError:
     value: str
     code: str
     message: str
+    file: str = ""  # where several are read together
 
 
 class FileRefused(Exception):

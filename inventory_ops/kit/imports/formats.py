@@ -47,6 +47,7 @@ class Part:
     without: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     numbers: tuple[str, ...] = ()  # columns that show the decimal mark, where it is the shop's
+    group: str = ""  # rows with the same value here belong together: none of them can be read again alone
     encoding: str = "utf-8-sig"  # of a file that is not UTF-8
     quoted: bool | None = None  # None: told from the file
 

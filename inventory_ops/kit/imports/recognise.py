@@ -41,7 +41,7 @@ class Layout:
     @property
     def signature(self) -> str:
         """What a header of the same layout has in common, in any order of its columns."""
-        return "\n".join(sorted(_plain(cell) for cell in self.cells))
+        return "\n".join(sorted(_plain(cell) for cell in self.cells if cell != ERROR_COLUMN))
 
     def samples(self, name: str, most: int = 3) -> list[str]:
         """The first values of a column that are not empty."""
@@ -156,7 +156,7 @@ def _of_part(layout: Layout, found: Format, part: Part) -> Layout:
     dialect = layout.dialect
     if layout.odd:
         dialect = replace(dialect, encoding=part.encoding)
-    if part.quoted is not None and not layout.is_sheet:
+    if part.quoted is not None and dialect.delimiter == "\t":
         dialect = replace(dialect, quoted=part.quoted)
     odd = () if part.encoding != "utf-8-sig" else layout.odd
     return replace(layout, format=found, part=part, dialect=dialect, odd=odd)

@@ -71,6 +71,11 @@ class Outcome:
         return self.spec.name
 
     @property
+    def all_counts(self) -> list[Counts]:
+        """Of each kind that the file has rows of."""
+        return list(self.kinds.values()) or [self.counts]
+
+    @property
     def applied(self) -> int:
         return self.counts.new + self.counts.changed + self.counts.unchanged
 
@@ -454,6 +459,7 @@ def _keep_remarks(
         (
             model(
                 job=job,
+                file=remark.file[:255],
                 line=remark.line,
                 column=remark.column[:100],
                 value=remark.value[:200],

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
+from typing import Any
 
-from inventory_ops.kit.imports import RowError, registry
+from django.db import transaction
+
+from inventory_ops.kit.imports import Limits, RowError, registry
 from inventory_ops.models import User
 from inventory_ops.operations.imports import mappings
-from inventory_ops.operations.imports.files import Others, Outcome, Progress, digest, load_files, record_outcome
+from inventory_ops.operations.imports.files import (
+    CheckedOnly,
+    File,
+    Others,
+    Outcome,
+    Progress,
+    attempt,
+    digest,
+    load_files,
+    record_outcome,
+)
 from inventory_ops.operations.imports.foreign import Unit, attempt_unit
 from inventory_ops.operations.imports.planning import Looked, Plan
 
@@ -33,11 +49,8 @@ def load_plan(
     )
     by_name = {each.source.name: each for each in plan.looked}
     for outcome in outcomes:
-        looked = by_name.get(outcome.file_name)
-        if looked and looked.layout:
-            outcome.found = outcome.found or sentence(looked, outcome)
-            if not outcome.refused:
-                mappings.remember(looked.layout, looked.answers, by=by)
+        outcome.found = outcome.found or sentence(by_name[outcome.file_name], outcome)
+    remember(plan, outcomes, by=by)
     return outcomes
 
 
@@ -54,8 +67,60 @@ def _turn(unit: Unit, by: User | None, *, all_or_nothing: bool) -> Others:
                 record_outcome(outcome, by=by, now=now, all_or_nothing=all_or_nothing)
         return outcomes
 
-    orders = [spec.order for part in unit.format.parts if (spec := registry.get(part.kind))]
-    return min(orders), load
+    return _order(unit), load
+
+
+def run_plan(
+    plan: Plan,
+    *,
+    by: User | None,
+    now: datetime,
+    limits: Limits,
+    all_or_nothing: bool,
+    record: Callable[[list[Outcome]], None] | None,
+) -> list[Outcome]:
+    """Load a plan in one transaction and `record` what became of it; without `record` all is tried out and undone.
+
+    Files see what the ones before them bring, so a check of products and their stock says what a load would.
+    """
+
+    def keep(_outcome: object) -> None:
+        """Recorded below, all together."""
+
+    turns: list[tuple[int, Callable[[], list[Outcome]]]] = []
+    shared: Any = {"by": by, "now": now, "limits": limits, "all_or_nothing": all_or_nothing, "record": keep}
+    shared["shows_change"] = record is None
+    for each in plan.files:
+        file = each.as_file()
+        turns.append((file.spec.order, partial(_one, file, shared)))
+    turns += [(_order(unit), partial(attempt_unit, unit, **shared)) for unit in plan.units]
+    outcomes: list[Outcome] = []
+    with suppress(CheckedOnly), transaction.atomic():
+        for _, turn in sorted(turns, key=lambda turn: turn[0]):
+            outcomes += turn()
+        if record is None or (all_or_nothing and any(outcome.errors for outcome in outcomes)):
+            raise CheckedOnly
+        record(outcomes)
+    by_name = {each.source.name: each for each in plan.looked}
+    for outcome in outcomes:
+        outcome.found = outcome.found or sentence(by_name[outcome.file_name], outcome)
+    return outcomes
+
+
+def _one(file: File, shared: Any) -> list[Outcome]:
+    return [attempt(file, **shared)]
+
+
+def _order(unit: Unit) -> int:
+    return min(spec.order for part in unit.format.parts if (spec := registry.get(part.kind)))
+
+
+def remember(plan: Plan, outcomes: Sequence[Outcome], *, by: User | None) -> None:
+    """Keep the answers of files that went through, for the next one of their layout."""
+    good = {outcome.file_name for outcome in outcomes if not outcome.refused}
+    for each in plan.looked:
+        if each.layout and each.source.name in good:
+            mappings.remember(each.layout, each.answers, by=by)
 
 
 def sentence(looked: Looked, outcome: Outcome) -> str:

@@ -52,6 +52,11 @@ class Asked:
     guess: Any = None
     is_map: bool = False
 
+    @property
+    def is_shared(self) -> bool:
+        """Is one answer good for all files of a layout?"""
+        return not self.is_map and self.key not in {*mappings.OF_THE_FILE, "encoding", "decimal", "date_order"}
+
 
 @dataclass
 class Looked:
@@ -80,6 +85,9 @@ class Plan:
     """Files of kinds of ours, units of foreign layouts, and files that cannot go on."""
 
     looked: list[Looked]
+
+    def short_name_of(self, name: str) -> str:
+        return next((each.source.short_name for each in self.looked if each.source.name == name), name)
 
     @property
     def files(self) -> list[Looked]:
