@@ -6,18 +6,22 @@ encoding without a mark other than UTF-8 is asked for.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
+from inventory_ops.kit import imports
+from inventory_ops.kit.imports import Limits
+from inventory_ops.kit.imports.dialect import Dialect
+from inventory_ops.kit.imports.opening import table_of
+from inventory_ops.kit.imports.tables import TextTable
+from inventory_ops.kit.imports.workbooks import SheetTable
 from inventory_ops.kit.spreadsheets import as_written
 from lost_damaged import items
 from lost_damaged.errors import Code, ItemError
 from lost_damaged.items import Item
 
-DELIMITERS = (",", ";", "\t", "|")
 COLUMNS = ("SKU", "UID", "Status", "Order Item Shop ID")
 REQUIRED = COLUMNS[:3]
 ADDED = ("Line", "Error Code", "Error Column", "Error Message")
@@ -28,7 +32,7 @@ _KNOWN = {name.lower(): name for name in (*COLUMNS, *ADDED)} | ALIASES
 
 
 class FileRefused(Exception):
-    """Nothing of the file can be taken; the message says why, where, and how to mend it."""
+    """Nothing of the file can be taken; the message says why, where, and how to correct it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,128 +55,66 @@ class Header:
     encoding: str
 
 
-def encoding_of(start: bytes, asked: str = "") -> str:
-    """The encoding that the first bytes or the user tell. Raises FileRefused for what is no text."""
-    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise FileRefused("This is an Excel or zip file. In the spreadsheet choose “Save as › CSV UTF-8”.")
-    if start.startswith(b"\xef\xbb\xbf"):
-        return "utf-8-sig"
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    if asked and asked not in ENCODINGS:
-        raise FileRefused("Choose one of the encodings offered.")
-    return asked or "utf-8"
-
-
 def read(source: IO[bytes], *, encoding: str = "", most_rows: int | None = None) -> tuple[Header, Iterator[Row]]:
     """The header and the rows of a file. Raises FileRefused, also while the rows are read."""
-    found = encoding_of(source.read(4), encoding)
+    start = source.read(4)
     source.seek(0)
-    text = io.TextIOWrapper(source, encoding=found, errors="strict", newline="")
-    lines = _Lines(text)
+    marked = start.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"))
+    if encoding and not marked and encoding not in ENCODINGS:
+        raise FileRefused("Choose one of the encodings offered.")
+    with _place():
+        table, dialect = table_of(
+            source, _likes, Limits(max_rows=most_rows), encoding="" if marked else encoding or "utf-8", keep_all=True
+        )
+    return _checked(table.header, dialect), _rows(table)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    """The reader's refusal as one of ours, with its line."""
     try:
-        first = lines.peek()
-    except UnicodeError as error:
-        raise _not_decodable(found, 1) from error
-    header = _header(first, found)
-    return header, _rows(lines, header, most_rows)
+        yield
+    except imports.FileRefused as error:
+        first = error.errors[0]
+        place = f"Line {first.line}: " if first.line else ""
+        raise FileRefused(f"{place}{first.message}") from error
 
 
-class _Lines:
-    """Lines of a text, the first of which can be looked at in advance."""
-
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self._text = text
-        self._kept: list[str] = []
-
-    def peek(self) -> str:
-        if not self._kept:
-            self._kept.append(self._text.readline(100_000))
-        return self._kept[0]
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        return self._kept.pop() if self._kept else next(self._text)
+def _likes(cells: Sequence[str]) -> float:
+    return float(len({name_of(cell) for cell in cells} & set(_KNOWN.values())))
 
 
-def _header(line: str, encoding: str) -> Header:
-    if not line.strip():
-        raise FileRefused("The file is empty, or its first line is. The first line must name the columns.")
-    if "\x00" in line:
-        raise FileRefused("The file is no text, or in an encoding that it does not say. Save it as “CSV UTF-8”.")
-    best: list[str] = []
-    delimiter = ","
-    for candidate in DELIMITERS:
-        try:
-            cells = next(csv.reader([line], delimiter=candidate))
-        except (csv.Error, StopIteration):
-            continue
-        if sum(name_of(cell) in _KNOWN.values() for cell in cells) > sum(
-            name_of(cell) in _KNOWN.values() for cell in best
-        ):
-            best, delimiter = cells, candidate
-    if not best:
+def _checked(cells: list[str], dialect: Dialect) -> Header:
+    if not _likes(cells):
         raise FileRefused(
             f"Line 1 names none of the columns {', '.join(COLUMNS)}, separated by comma, semicolon, tab or bar."
         )
-    while best and not best[-1].strip():
-        best.pop()
-    names = [name_of(cell) for cell in best]
+    names = [name_of(cell) for cell in cells]
     problems = [
         f"unknown column “{items.visible(cell)}”"
-        for cell, name in zip(best, names, strict=True)
+        for cell, name in zip(cells, names, strict=True)
         if name not in _KNOWN.values()
     ]
     problems += [f"column {name} is there twice" for name in dict.fromkeys(names) if names.count(name) > 1]
     problems += [f"column {name} is missing" for name in REQUIRED if name not in names]
     if problems:
         raise FileRefused(f"Line 1: {'; '.join(problems)}. Known columns: {', '.join(COLUMNS)}.")
-    return Header(best, names, delimiter, encoding)
+    return Header(cells, names, dialect.delimiter, dialect.encoding)
+
+
+def _rows(table: TextTable | SheetTable) -> Iterator[Row]:
+    names = [name_of(cell) for cell in table.header]
+    with _place():
+        for lines, rows in table.batches():
+            for line, cells in zip(lines, rows, strict=True):
+                if any(map(str.strip, cells)):
+                    yield _row(line, cells, names)
 
 
 def name_of(cell: str) -> str:
     """The known name of a header's cell, in any case and with _ for blanks; else the cell itself."""
     plain_name = " ".join(cell.replace("_", " ").lower().split())
     return _KNOWN.get(plain_name, cell)
-
-
-def _rows(lines: _Lines, header: Header, most_rows: int | None) -> Iterator[Row]:
-    reader = csv.reader(lines, delimiter=header.delimiter, strict=True)
-    width = len(header.names)
-    count = 0
-    start = 1
-    try:
-        next(reader)
-        while True:
-            start = reader.line_num + 1
-            cells = next(reader)
-            while len(cells) > width and not cells[-1].strip():
-                cells.pop()
-            if not any(cell.strip() for cell in cells):
-                continue
-            count += 1
-            if most_rows is not None and count > most_rows:
-                raise FileRefused(f"The file has more than {most_rows:,} rows. Split it.")
-            yield _row(start, cells, header.names)
-    except StopIteration:
-        return
-    except UnicodeError as error:
-        raise _not_decodable(header.encoding, start) from error
-    except csv.Error as error:
-        reason = str(error)
-        if "unexpected end" in reason or "field larger" in reason:
-            reason = "a quote that opens here is never closed, or a field is far too long"
-        raise FileRefused(f"Line {start}: {reason}. Nothing of the file was taken.") from error
-
-
-def _not_decodable(encoding: str, line: int) -> FileRefused:
-    asked = "" if encoding.startswith("utf") else " Another encoding than the one you chose?"
-    return FileRefused(
-        f"After line {line} the file is not {encoding.upper().removesuffix('-SIG')}.{asked}"
-        " Choose its encoding below, or save it as “CSV UTF-8”."
-    )
 
 
 def _row(line: int, cells: list[str], names: Sequence[str]) -> Row:

@@ -25,6 +25,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "sku_unknown": ("SKU", "SKU was not found."),
     "sku_ambiguous": ("SKU", "SKU belongs to several sellers: give the order item too."),
     "order_item_unknown": ("Order Item Shop ID", "Order item was not found."),
+    "order_item_ambiguous": ("Order Item Shop ID", "Several stores have this order item ID for this SKU."),
     "order_item_of_other_product": ("Order Item Shop ID", "The order item is of another product than the SKU."),
     "no_percent": (
         "SKU",
@@ -52,6 +53,7 @@ CODES: dict[str, Code] = {
     "sku_unknown": Code.NOT_FOUND,
     "sku_ambiguous": Code.NOT_FOUND,
     "order_item_unknown": Code.NOT_FOUND,
+    "order_item_ambiguous": Code.NOT_FOUND,
     "order_item_of_other_product": Code.OTHER_PRODUCT,
     "no_percent": Code.NO_PRICE,
     "currency": Code.CURRENCY,

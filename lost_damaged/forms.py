@@ -304,11 +304,11 @@ class ClaimForm(forms.Form):
     uid = forms.CharField(
         label=_("UID"), required=False, max_length=200, help_text=_("The number of the physical unit, if you know it.")
     )
-    shop_item_id = forms.IntegerField(
+    shop_item_id = forms.CharField(
         label=_("Order Item Shop ID"),
         required=False,
-        min_value=1,
-        max_value=items.LARGEST_ID,
+        max_length=items.LONGEST_ITEM_ID,
+        empty_value=None,
         help_text=_("Only if it was part of an order."),
     )
     reason = forms.ChoiceField(label=_("What happened"), choices=Reason.choices)

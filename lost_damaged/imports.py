@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from inventory_ops.kit.imports import Column, Counts, ImportSpec, Staging, register
+from inventory_ops.kit.imports import Column, Counts, ImportSpec, Staging, formats, register
 from inventory_ops.kit.imports.values import BadValue
 from inventory_ops.models import User
 from lost_damaged import errors, items
@@ -102,10 +102,24 @@ SPEC = register(
             Column("SKU", Cell(items.sku_of, exact=True), required=True, example="example-sku-123"),
             Column("UID", Cell(items.uid_of), required=True, example="123-A-321"),
             Column("Status", Cell(status_of), required=True, example="written-off"),
-            Column("Order Item Shop ID", Cell(items.shop_item_id_of, sql="bigint"), example=""),
+            Column("Order Item Shop ID", Cell(items.shop_item_id_of), example=""),
         ),
         check=check,
         apply=apply,
         roles=("finance",),
+    )
+)
+
+LIST = {"SKU": "Item SKU", "UID": "UID", "Order Item Shop ID": "Order Item Shop ID"}
+formats.register(
+    formats.Format(
+        name="our-write-offs",
+        title="Our write-offs",
+        what="write-offs",
+        where="Write-offs › Export. What is written off already stays as it is.",
+        parts=(formats.Part("", "write_offs", ("Write-off Number", "Item SKU", "UID", "Transaction Number")),),
+        columns={"write_offs": LIST},
+        read=formats.straight("write_offs", LIST, Status=items.WRITTEN_OFF),
+        guarded=True,
     )
 )

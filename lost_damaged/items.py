@@ -12,10 +12,9 @@ from lost_damaged.errors import Code, ItemError
 WRITTEN_OFF = "written-off"
 LONGEST_SKU = 100
 LONGEST_UID = 64
-LARGEST_ID = 2**63 - 1
+LONGEST_ITEM_ID = 100
 
 _UID = re.compile(r"[!-~]{1,64}")
-_DIGITS = re.compile(r"[0-9]{1,19}")
 _SPREADSHEET = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+")
 
 
@@ -26,7 +25,7 @@ class Item:
     position: int
     sku: str
     uid: str
-    shop_item_id: int | None = None
+    shop_item_id: str | None = None
 
     @property
     def uid_key(self) -> str:
@@ -72,19 +71,26 @@ def check_status(text: str) -> None:
         )
 
 
-def shop_item_id_of(text: str) -> int | None:
-    """An order item shop id from text; empty is none. Raises ItemError."""
-    text = text.strip()
+def shop_item_id_of(text: str) -> str | None:
+    """An order item shop id as the store writes it (500001, item_01J…, SO-7-1); empty is none. Raises ItemError."""
+    text = unicodedata.normalize("NFC", text.strip())
     if not text:
         return None
-    if not _DIGITS.fullmatch(text) or not 1 <= int(text) <= LARGEST_ID:
-        raise ItemError(
-            Code.FIELD,
-            "Order Item Shop ID",
-            "Order Item Shop ID must be a whole number above 0 in digits 0-9.",
-            visible(text),
-        )
-    return int(text)
+    problem = ""
+    if len(text) > LONGEST_ITEM_ID:
+        problem = f"Order Item Shop ID is longer than {LONGEST_ITEM_ID} characters."
+    elif not text.isprintable():
+        problem = "Order Item Shop ID contains a character that cannot be seen. Remove it."
+    elif _SPREADSHEET.fullmatch(text):
+        problem = "Order Item Shop ID looks damaged by a spreadsheet. Format the column as text and enter the full ID."
+    if problem:
+        raise ItemError(Code.FIELD, "Order Item Shop ID", problem, visible(text))
+    return text
+
+
+def shop_item_id_as_json(text: str) -> int | str:
+    """An order item shop id for the API: ids in digits have always been numbers there."""
+    return int(text) if text.isascii() and text.isdigit() and str(int(text)) == text else text
 
 
 def of_texts(position: int, *, sku: str, uid: str, status: str, shop_item_id: str = "") -> Item:
@@ -108,15 +114,15 @@ def of_json(position: int, item: Any) -> Item:
             raise ItemError(code, column, f"{field} must be a text.", visible(repr(value)))
         texts[field] = value
     shop_item_id = item.get("id_sales_order_item")
+    if isinstance(shop_item_id, int) and not isinstance(shop_item_id, bool) and 1 <= shop_item_id < 2**63:
+        shop_item_id = str(shop_item_id)
     if shop_item_id is not None and not isinstance(shop_item_id, str):
-        if isinstance(shop_item_id, bool) or not isinstance(shop_item_id, int):
-            raise ItemError(
-                Code.FIELD,
-                "Order Item Shop ID",
-                "id_sales_order_item must be a whole number.",
-                visible(repr(shop_item_id)),
-            )
-        shop_item_id = str(shop_item_id) if abs(shop_item_id) <= LARGEST_ID else "too large"
+        raise ItemError(
+            Code.FIELD,
+            "Order Item Shop ID",
+            "id_sales_order_item must be a text or a whole number above 0.",
+            visible(repr(shop_item_id)),
+        )
     sku, uid = sku_of(texts["sku"]), uid_of(texts["uid"])
     check_status(texts["status"])
     return Item(position, sku, uid, shop_item_id_of(shop_item_id or ""))

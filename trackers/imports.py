@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inventory_ops.kit.imports import Column, Counts, ImportSpec, Staging, register
+from inventory_ops.kit.imports import Column, Counts, ImportSpec, Staging, formats, register
 from inventory_ops.kit.imports.values import Choice, Integer, Text
 from inventory_ops.operations.imports.products_of_rows import JOIN, resolve_products
 from trackers.mechanisms import MECHANISMS, PARAMETERS
@@ -20,6 +20,7 @@ def check(staging: Staging) -> None:
         "where s.inventory_type is not null"
         " and not exists (select from inventory_ops_inventorytype t where t.code = s.inventory_type)",
     )
+    _keep(staging)
     for mechanism in MECHANISMS.values():
         own = {field.name: field for field in mechanism.fields}
         for name in PARAMETERS:
@@ -50,6 +51,19 @@ def check(staging: Staging) -> None:
             from pg_temp.staged_rule o where o.product_id = r.product_id and o.inventory_type = r.inventory_type
             and o.mechanism = r.mechanism and o.line < r.line) f on f.line is not null""",
     )
+
+
+def _keep(staging: Staging) -> None:
+    """A known rule keeps what the file has no column for, or leaves empty where that means to keep it."""
+    kept = [name for name in PARAMETERS if staging.keep_empty or name not in staging.present]
+    sets = ", ".join(f"{name} = coalesce(s.{name}, r.{name})" for name in kept)
+    if kept:
+        staging.execute(
+            f"""update pg_temp.{staging.table} s set {sets}
+                from pg_temp.staged_product p, inventory_ops_inventorytype t, trackers_tracker r
+                where p.sku = s.sku and p.vendor_number = coalesce(s.vendor_number, '') and t.code = s.inventory_type
+                  and r.product_id = p.product_id and r.inventory_type_id = t.id and r.mechanism = s.mechanism"""
+        )
 
 
 def apply(staging: Staging) -> Counts:
@@ -102,5 +116,28 @@ SPEC = register(
         ),
         check=check,
         apply=apply,
+    )
+)
+
+LIST = {
+    "vendor_number": "Vendor Number",
+    "sku": "Item SKU",
+    "inventory_type": "Inventory Type",
+    "mechanism": "Mechanism",
+    "quantity": "Quantity",
+    "lookback_days": "Lookback Days",
+    "coverage_days": "Coverage Days",
+    "expiry_days": "Expiry Days",
+}
+formats.register(
+    formats.Format(
+        name="our-trackers",
+        title="Our trackers",
+        what="trackers",
+        where="Trackers › Export. Quantity and days may be changed.",
+        parts=(formats.Part("", "trackers", ("Vendor Number", "Item SKU", "Mechanism", "Alert Threshold", "Health")),),
+        columns={"trackers": LIST},
+        read=formats.straight("trackers", LIST),
+        guarded=True,
     )
 )

@@ -98,6 +98,15 @@ def _threshold(row: Any) -> str:
     return f"{value:,.1f}".removesuffix(".0")
 
 
+# in exports, so that an edited rule can be loaded again
+PARAMETERS = {
+    "quantity": "Quantity",
+    "lookback_days": "Lookback Days",
+    "coverage_days": "Coverage Days",
+    "expiry_days": "Expiry Days",
+}
+
+
 @register
 class Trackers(Report):
     slug = "trackers"
@@ -212,6 +221,10 @@ class Trackers(Report):
             exported=False,
         ),
         columns.YesNo(key="is_enabled", sortable=False, header="Enabled", visible=False),
+        *(
+            columns.Integer(key=name, sortable=False, header=header, nullable=True, on_page=False)
+            for name, header in PARAMETERS.items()
+        ),
         columns.Moment(
             key="evaluated_at",
             sortable=False,

@@ -9,11 +9,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.imports import FileRefused
+from inventory_ops.kit.imports.opening import table_of
 from user_audit.models import Review
 from user_audit.models.actions import Action
 from user_audit.queries.decisions import LIMIT
 
 LARGEST_FILE = 1024 * 1024
+EMAIL_HEADERS = ("email", "email address")
 
 
 class ReviewForm(forms.Form):
@@ -60,23 +63,16 @@ class EmailsForm(forms.Form):
         return cleaned
 
     def _from_file(self, file: Any) -> list[str]:
-        import csv
-        import io
-
         if file.size > LARGEST_FILE:
             raise ValidationError(_("The file is larger than 1 MB."))
         try:
-            text = file.read().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise ValidationError(_("The file is not UTF-8. Save it as CSV UTF-8.")) from None
-        if "\x00" in text:
-            raise ValidationError(_("The file contains a NUL character. Save it as CSV UTF-8."))
-        reader = csv.DictReader(io.StringIO(text))
-        names = reader.fieldnames or ()
-        column = next((name for name in names if name.strip().lower() in ("email", "email address")), "")
-        if not column:
-            raise ValidationError(_("The file has no column “email”."))
-        try:
-            return [(row.get(column) or "").strip() for row in reader]
-        except csv.Error as error:
-            raise ValidationError(_("Line %(line)d: %(error)s") % {"line": reader.line_num, "error": error}) from None
+            table, _dialect = table_of(file, lambda cells: float(any(c.lower() in EMAIL_HEADERS for c in cells)))
+            column = next((n for n, name in enumerate(table.header) if name.lower() in EMAIL_HEADERS), None)
+            if column is None:
+                raise ValidationError(_("The file has no column “email”."))
+            return [row[column].strip() for _lines, rows in table.batches() for row in rows]
+        except FileRefused as error:
+            first = error.errors[0]
+            raise ValidationError(
+                _("Line %(line)d: %(error)s") % {"line": first.line, "error": first.message}
+            ) from None

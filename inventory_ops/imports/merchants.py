@@ -27,6 +27,7 @@ SPEC = register(
             ),
         ),
         key=("vendor_number",),
+        partial=("vendor_number",),
         check=check_merchants,
         apply=apply_merchants,
     )

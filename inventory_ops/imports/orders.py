@@ -1,11 +1,18 @@
 from __future__ import annotations
 
-from inventory_ops.imports.cells import CardIssue
+from inventory_ops.imports.cells import CardIssue, CurrencyCode
 from inventory_ops.kit.imports import Column, ImportSpec, register
-from inventory_ops.kit.imports.values import Choice, Integer, Moment, Text, money
-from inventory_ops.operations.imports.orders import apply_orders, check_orders
+from inventory_ops.kit.imports.spec import Carried
+from inventory_ops.kit.imports.values import Choice, Coded, Integer, Moment, Text, money
+from inventory_ops.operations.imports.orders import apply_orders, check_orders, prepare_orders
 
 UNITS = Integer(0, 10_000_000)
+STATUS = Coded((("1", "cart"), ("2", "open"), ("3", "closed")))
+# what many shops write on the first line of an order only
+OF_ORDER = (
+    *("status", "store_number", "customer_email", "created_at", "updated_at", "promo_code", "promo_value"),
+    *("gift_card_total", "gift_card_count", "comment", "card_issue", "currency"),
+)
 
 SPEC = register(
     ImportSpec(
@@ -15,8 +22,13 @@ SPEC = register(
         purpose="History of carts and orders, one row an item. Moves no stock; open orders allocate what is to ship.",
         columns=(
             Column("order_number", Text(50), required=True, example="100001"),
-            Column("item_id", Integer(1, 10**17), required=True, example="500001", help="Order item shop ID"),
-            Column("status", Integer(1, 3), required=True, example="3", help="1 cart, 2 open, 3 closed"),
+            Column(
+                "item_id",
+                Text(100),
+                example="500001",
+                help="Order item shop ID, unique in its store; default: made from order number and position",
+            ),
+            Column("status", STATUS, required=True, example="3", help="1 cart, 2 open, 3 closed"),
             Column("store_number", Text(50), example="1"),
             Column("customer_email", Text(254, lower=True), example="customer@example.com"),
             Column("created_at", Moment(), required=True, example="2026-02-01T10:00:00"),
@@ -26,6 +38,7 @@ SPEC = register(
             Column("quantity", Integer(1, 10_000_000), required=True, example="2"),
             Column("unit_price", money(), required=True, example="39.99"),
             Column("unit_cost", money(), example="21.50"),
+            Column("currency", CurrencyCode(), example="", help="Has to be the merchant's; default: it is"),
             Column("commission", money(), example="5.00", help="Amount a unit"),
             Column("quantity_shipped", UNITS, example="2"),
             Column("shipped_at", Moment(), example="2026-02-02T16:30:00"),
@@ -39,7 +52,9 @@ SPEC = register(
             Column("comment", Text(5000, one_line=False), example=""),
             Column("card_issue", CardIssue(), example="", help="“code: message” of a failed payment"),
         ),
-        key=("item_id",),
+        key=("item_id", "store_number"),
+        prepare=prepare_orders,
+        carried=Carried("order_number", "status", OF_ORDER),
         tables=("inventory_ops_order", "inventory_ops_orderitem", "inventory_ops_stockbalance"),
         check=check_orders,
         apply=apply_orders,

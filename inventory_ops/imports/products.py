@@ -28,6 +28,7 @@ SPEC = register(
             Column("created_at", Moment(), example="2026-01-31T09:00:00", help="Default: now"),
         ),
         key=("sku", "vendor_number"),
+        partial=("sku", "vendor_number"),
         tables=("inventory_ops_product", "inventory_ops_pricechange"),
         check=check_products,
         apply=apply_products,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from inventory_ops.kit.imports import Column, ImportSpec, register
-from inventory_ops.kit.imports.values import Date, Integer, Text
+from inventory_ops.kit.imports.values import Boolean, Date, Integer, Text
 from inventory_ops.operations.imports.stock import apply_stock, check_stock
 
 SPEC = register(
@@ -18,6 +18,12 @@ SPEC = register(
             Column("quantity", Integer(0, 100_000_000), required=True, example="120"),
             Column("expires_on", Date(), example="2027-06-30", happened=False),
             Column("lot", Text(100), example="L2401"),
+            Column(
+                "total",
+                Boolean(),
+                default="false",
+                help="true: the quantity is of all places and lots together, as in the export of Stock inquiry",
+            ),
         ),
         tables=("inventory_ops_inventoryevent", "inventory_ops_stockbalance"),
         check=check_stock,

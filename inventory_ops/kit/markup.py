@@ -7,7 +7,7 @@ templates.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from django.templatetags.static import static
@@ -134,7 +134,17 @@ def money(amount: Decimal | None, currency: str | None = None) -> SafeString:
     if amount is None:
         return SafeString("")
     places = _minor_units(currency) if currency else 2
-    return number(amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN), places)
+    return number(amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP), places)
+
+
+def unit_money(amount: Decimal | None, currency: str | None = None) -> SafeString:
+    """A price of one unit: as `money`, but with the decimals beyond the currency's smallest unit that it has."""
+    if amount is None:
+        return SafeString("")
+    exponent = amount.normalize().as_tuple().exponent
+    own = -exponent if isinstance(exponent, int) else 0
+    places = max(_minor_units(currency) if currency else 2, own)
+    return number(amount.quantize(Decimal(1).scaleb(-places)), places)
 
 
 @lru_cache(maxsize=256)

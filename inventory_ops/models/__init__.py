@@ -21,7 +21,7 @@ from inventory_ops.models.findings import (
     ScanRun,
     ScanSchedule,
 )
-from inventory_ops.models.imports import Import, ImportRowError, ImportRowWarning
+from inventory_ops.models.imports import Import, ImportMapping, ImportRowError, ImportRowWarning
 from inventory_ops.models.issues import (
     InventoryCostIssue,
     IssueChange,
@@ -62,6 +62,7 @@ __all__ = [
     "FindingTotal",
     "FlashSale",
     "Import",
+    "ImportMapping",
     "ImportRowError",
     "ImportRowWarning",
     "InventoryCostIssue",

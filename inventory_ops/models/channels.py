@@ -370,8 +370,8 @@ class ChannelOrderLine(models.Model):
         return self.sku
 
     @property
-    def shop_item_id(self) -> int:
-        return self.SHOP_ITEM_IDS + self.pk
+    def shop_item_id(self) -> str:
+        return str(self.SHOP_ITEM_IDS + self.pk)
 
     def since_start(self, line: OrderLine) -> OrderLine:
         """The line without what had happened to it before the catalogue was read."""

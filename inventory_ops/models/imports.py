@@ -15,6 +15,7 @@ class Import(models.Model):
     """One uploaded or loaded file."""
 
     class State(models.TextChoices):
+        ASKING = "asking", _("Has questions")
         CHECKING = "checking", _("Checking")
         CHECKED = "checked", _("Checked")
         APPLYING = "applying", _("Applying")
@@ -36,6 +37,9 @@ class Import(models.Model):
     rows_failed = models.PositiveIntegerField(_("failed"), default=0)
     rows_warned = models.PositiveIntegerField(_("with warnings"), default=0)
     message = models.TextField(_("message"), blank=True)
+    format = models.CharField(_("format"), max_length=50, blank=True, help_text=_("The foreign layout it is of."))
+    answers = models.JSONField(default=dict, blank=True, help_text=_("What was answered about the file, by its name."))
+    details = models.JSONField(default=dict, blank=True, help_text=_("What was found, for the page."))
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -61,9 +65,28 @@ class Import(models.Model):
         return f"{self.kind}: {self.file_name}"
 
 
+class ImportMapping(models.Model):
+    """What somebody answered about files of one header, for the next file of it."""
+
+    signature = models.CharField(max_length=64, unique=True, help_text=_("SHA-256 of the header's names, sorted."))
+    headers = models.JSONField(help_text=_("The header as written."))
+    format = models.CharField(_("format"), max_length=50, blank=True)
+    answers = models.JSONField(default=dict)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    updated_at = models.DateTimeField(_("updated at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("import mapping")
+        verbose_name_plural = _("import mappings")
+
+    def __str__(self) -> str:
+        return self.format or ", ".join(self.headers)[:100]
+
+
 class RowRemark(models.Model):
     """One thing to say about one row of an import."""
 
+    file = models.CharField(_("file"), max_length=255, blank=True, help_text=_("Where an import has several."))
     line = models.PositiveIntegerField(_("line"), help_text=_("Physical line in the file, the header is line 1."))
     column = models.CharField(_("column"), max_length=100, blank=True)
     value = models.CharField(_("value"), max_length=200, blank=True)

@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Upper
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +31,14 @@ class CancelledBy(models.TextChoices):
     SYSTEM = "system", _("System")
 
 
+NO_STORE = "-"
+
+
+def order_address(number: str, store: str | None = None) -> str:
+    """The page of an order: /orders/STORE/NUMBER/, or by its number alone where the store is not at hand."""
+    return reverse("order", args=[f"{store}/{number}" if store else number])
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: User | None) -> OrderQuerySet:
         """Orders with at least one item of a merchant that `user` may see; None is the system, which sees all."""
@@ -43,7 +52,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(models.Model):
     """A cart (status 1), an open order (2) or a closed one (3). It may hold items of several merchants."""
 
-    number = models.CharField(_("order number"), max_length=50, unique=True)
+    number = models.CharField(_("order number"), max_length=50, help_text=_("Unique in its store."))
     store = models.ForeignKey(
         "inventory_ops.Store",
         models.PROTECT,
@@ -81,6 +90,10 @@ class Order(models.Model):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         constraints = [
+            # begins with the number: orders are looked up by it, and shops that count from 1 share it
+            models.UniqueConstraint(
+                fields=["number", "store"], nulls_distinct=False, name="order_number_is_unique_in_its_store"
+            ),
             models.CheckConstraint(name="order_status_is_known", condition=Q(status__in=OrderStatus.values)),
             models.CheckConstraint(
                 name="order_is_placed_unless_cart",
@@ -102,6 +115,8 @@ class Order(models.Model):
                 name="order_cart_activity",
                 condition=Q(status=1),
             ),
+            # what the search and links ask for: numbers that begin so
+            models.Index(OpClass("number", "varchar_pattern_ops"), name="order_number_prefix"),
             models.Index(fields=["total_amount", "id"], name="order_cart_total", condition=Q(status=1)),
             models.Index(fields=["number", "id"], name="order_cart_number", condition=Q(status=1)),
             # newest first of what a filter asks for, and few carts have
@@ -140,6 +155,9 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    def get_absolute_url(self) -> str:
+        return order_address(self.number, self.store.number if self.store else NO_STORE)
+
 
 class OrderItemQuerySet(models.QuerySet["OrderItem"]):
     def visible_to(self, user: User | None) -> OrderItemQuerySet:
@@ -158,7 +176,7 @@ class OrderItem(models.Model):
 
     Price and cost are those at the time of order: copied when the line is added, refreshed while the order is a
     cart, frozen when it leaves status 1. `status` and `ordered_at` repeat the order's, so that reports over
-    millions of lines need no join; operations write both together.
+    millions of lines need no join, and `store`, in which the shop's id is unique; operations write both together.
     """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="items")
@@ -167,7 +185,11 @@ class OrderItem(models.Model):
     product = models.ForeignKey(
         "inventory_ops.Product", models.PROTECT, related_name="order_items", db_constraint=False, db_index=False
     )
-    shop_item_id = models.BigIntegerField(_("order item shop id"), unique=True)
+    # the constraint order_item_shop_id_is_unique_in_its_store begins with the id; nobody looks for items by store
+    store = models.ForeignKey(
+        "inventory_ops.Store", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    shop_item_id = models.CharField(_("order item shop id"), max_length=100)
     status = models.PositiveSmallIntegerField(_("order status"), choices=OrderStatus.choices)
     ordered_at = models.DateTimeField(
         _("ordered at"),
@@ -199,6 +221,12 @@ class OrderItem(models.Model):
         verbose_name = _("order item")
         verbose_name_plural = _("order items")
         constraints = [
+            models.UniqueConstraint(
+                fields=["shop_item_id", "store"],
+                nulls_distinct=False,
+                name="order_item_shop_id_is_unique_in_its_store",
+            ),
+            models.CheckConstraint(name="order_item_shop_id_is_given", condition=~Q(shop_item_id="")),
             models.CheckConstraint(
                 name="order_item_status_is_known",
                 condition=Q(status__in=OrderStatus.values),
@@ -281,7 +309,7 @@ class OrderItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.shop_item_id)
+        return self.shop_item_id
 
 
 class PaymentAttempt(models.Model):

@@ -114,7 +114,7 @@ def _write(format: str, selection: Selection, part: Path, sort: str, own: Any, o
         part.touch(mode=0o600)
         if format == "csv":
             with part.open("wb") as file:
-                file.writelines(exports.csv_chunks(selection, sort, via=own, on_row=on_row))
+                file.writelines(exports.csv_chunks(selection, sort, via=own, on_row=on_row, marked=True))
         else:
             exports.write_xlsx(selection, part, sort, via=own, on_row=on_row)
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -72,6 +73,7 @@ def add_finder(finder: Finder) -> None:
 
 def everything(*, text: str, viewer: User) -> list[Group]:
     """Groups of hits for the palette, the best few of each kind."""
+    text = unicodedata.normalize("NFC", text)
     if len(text) < SHORTEST:
         return []
     groups = [_products(text, viewer), _orders(text, viewer), _vendors(text, viewer), _users(text, viewer)]
@@ -88,10 +90,19 @@ def _products(text: str, viewer: User) -> Group:
 
 
 def _orders(text: str, viewer: User) -> Group:
-    rows = Order.objects.visible_to(viewer).filter(number__startswith=text).order_by("number")[:HITS]
+    found = Order.objects.visible_to(viewer).filter(number__startswith=text)
+    rows = found.select_related("store").order_by("number", "id")[:HITS]
     return Group(
         _("Orders"),
-        [Hit(row.number, str(row.get_status_display()), f"/orders/{row.number}/", "receipt") for row in rows],
+        [
+            Hit(
+                row.number,
+                " · ".join(filter(None, (str(row.store or ""), str(row.get_status_display())))),
+                row.get_absolute_url(),
+                "receipt",
+            )
+            for row in rows
+        ],
     )
 
 

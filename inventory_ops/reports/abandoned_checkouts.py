@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
 from inventory_ops.models import OrderItem, Store
+from inventory_ops.models.orders import order_address
 from inventory_ops.queries import checkouts
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
@@ -89,7 +90,7 @@ class AbandonedCheckouts(ActionReport):
             header="Order Number",
             label=_("Order"),
             sub="email",
-            link=lambda row: f"/orders/{row['c_number']}/",
+            link=lambda row: order_address(row["c_number"], row["c_store"]),
         ),
         columns.Text(
             key="email",

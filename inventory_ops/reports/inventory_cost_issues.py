@@ -63,15 +63,23 @@ class InventoryCostIssues(ActionReport):
             sub="name",
             link=lambda row: f"/products/{row['pk']}/",
         ),
-        columns.Money(key="price", header="Current Inventory Price", label=_("Price"), expression="price_now"),
         columns.Money(
-            key="cost", header="Current Inventory Cost of Goods", label=_("Cost"), css="m-hide", nullable=True
+            unit=True, key="price", header="Current Inventory Price", label=_("Price"), expression="price_now"
+        ),
+        columns.Money(
+            unit=True,
+            key="cost",
+            header="Current Inventory Cost of Goods",
+            label=_("Cost"),
+            css="m-hide",
+            nullable=True,
         ),
         columns.Moment(
             key="sale_starts_at", header="Flash Sale Start Date", nullable=True, sortable=False, on_page=False
         ),
         columns.Moment(key="sale_ends_at", header="Flash Sale End Date", nullable=True, sortable=False, on_page=False),
         columns.Money(
+            unit=True,
             key="sale_snapshot_price",
             header="Flash Sales Snapshot Inventory Price",
             nullable=True,
@@ -91,6 +99,7 @@ class InventoryCostIssues(ActionReport):
         ),
         columns.Text(key="name", header="Item Name", sortable=False, on_page=False),
         columns.Money(
+            unit=True,
             key="loss",
             header="Loss per Unit",
             label=_("Loss / unit"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Kpi, Scope, View, columns, filters, register
 from inventory_ops.models import OrderCostIssue, Product
-from inventory_ops.models.orders import OrderStatus
+from inventory_ops.models.orders import OrderStatus, order_address
 from inventory_ops.queries import costs
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
@@ -57,7 +57,7 @@ class OrderCostIssues(ActionReport):
             label=_("Order"),
             expression="order_number",
             sub="email",
-            link=lambda row: f"/orders/{row['c_order']}/",
+            link=lambda row: f"{order_address(row['c_order'])}?item={row['pk']}",
         ),
         columns.Choice(
             key="status",
@@ -82,9 +82,15 @@ class OrderCostIssues(ActionReport):
         ),
         columns.Text(key="sku", header="Item SKU", sub="name"),
         columns.Money(
-            key="price", header="Price at Time of Order", label=_("Price"), expression="unit_price", css="m-hide"
+            unit=True,
+            key="price",
+            header="Price at Time of Order",
+            label=_("Price"),
+            expression="unit_price",
+            css="m-hide",
         ),
         columns.Money(
+            unit=True,
             key="cost",
             header="Cost at Time of Order",
             label=_("Cost"),
@@ -92,6 +98,7 @@ class OrderCostIssues(ActionReport):
             css="m-hide",
         ),
         columns.Money(
+            unit=True,
             key="price_now",
             header="Current Inventory Price",
             label=_("Price now"),
@@ -100,6 +107,7 @@ class OrderCostIssues(ActionReport):
             visible=False,
         ),
         columns.Money(
+            unit=True,
             key="cost_now",
             header="Current Inventory Cost of Goods",
             label=_("Cost now"),
@@ -125,6 +133,7 @@ class OrderCostIssues(ActionReport):
             on_page=False,
         ),
         columns.Money(
+            unit=True,
             key="sale_snapshot_price",
             header="Flash Sales Snapshot Inventory Price",
             expression="issue_sale_snapshot_price",
@@ -144,6 +153,7 @@ class OrderCostIssues(ActionReport):
         columns.Text(key="name", header="Item Name", sortable=False, on_page=False),
         columns.Integer(key="quantity", header="Quantity", label=_("Units"), visible=False),
         columns.Money(
+            unit=True,
             key="loss",
             header="Loss per Unit",
             label=_("Loss / unit"),

@@ -15,7 +15,7 @@ from inventory_ops.kit.reports import Kpi, Report, Scope, View, Window, columns,
 from inventory_ops.kit.reports.scope import BEGINNING
 from inventory_ops.models import InventoryEvent, ShippingCandidate, ShippingIssue
 from inventory_ops.models.ledger import ALLOCATION_KINDS
-from inventory_ops.models.orders import CancelledBy, OrderStatus
+from inventory_ops.models.orders import CancelledBy, OrderStatus, order_address
 from inventory_ops.operations import issues
 from inventory_ops.queries import shipping
 from inventory_ops.queries.issues import shipping_period, window_of
@@ -149,7 +149,7 @@ class UnshippedOrders(Report):
             key="order",
             header="Order Number",
             expression="order__number",
-            link=lambda row: f"/orders/{row['c_order']}/",
+            link=lambda row: f"{order_address(row['c_order'])}?item={row['pk']}",
         ),
         columns.Moment(key="ordered_at", header="Order Time", label=_("Ordered")),
         columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name"),

@@ -8,5 +8,5 @@ register = template.Library()
 
 for tag in (markup.icon, markup.badge, markup.health_bar, markup.sparkline, markup.delta, markup.ago):
     register.simple_tag(tag)
-for shown in (markup.number, markup.money):
+for shown in (markup.number, markup.money, markup.unit_money):
     register.filter(shown)

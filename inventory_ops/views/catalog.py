@@ -5,30 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
-from inventory_ops.models import Order, OrderItem, Product, StockBalance
-from inventory_ops.queries import costs
+from inventory_ops.models import Order, OrderItem, Product, StockBalance, User
+from inventory_ops.queries import costs, orders
 from inventory_ops.registries import order_marks
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS, viewer
 
 
 @login_required
 @require_safe
-def order(request: HttpRequest, number: str) -> HttpResponse:
-    """An order with its items (a merchant sees its own ones alone) and its attempts to pay."""
+def order(request: HttpRequest, code: str) -> HttpResponse:
+    """The order of a number, or of store/number; where several stores have the number, which of them is meant."""
     user = viewer(request)
-    found = get_object_or_404(Order.objects.visible_to(user).select_related("store"), number=number)
+    found = orders.called(code, viewer=user)
+    if len(found) > 1 and (item := whole(request.GET.get("item", ""))):
+        found = [each for each in found if each.items.filter(pk=item).exists()] or found
+    if not found:
+        raise Http404
+    return _order(request, found[0], user) if len(found) == 1 else _orders(request, code, found)
+
+
+def _orders(request: HttpRequest, code: str, found: list[Order]) -> HttpResponse:
+    page = Page(
+        title=_("Orders %(number)s") % {"number": code},
+        subtitle=_("Several stores have an order of this number."),
+        breadcrumbs=[(_("Orders"), None), (code, None)],
+    )
+    return render(request, "inventory_ops/orders.html", {"page": page, "orders": found})
+
+
+def _order(request: HttpRequest, found: Order, user: User) -> HttpResponse:
+    """An order with its items (a merchant sees its own ones alone) and its attempts to pay."""
     items = list(
-        OrderItem.objects.visible_to(user)
-        .filter(order=found)
-        .select_related("product", "merchant")
-        .order_by("shop_item_id")
+        OrderItem.objects.visible_to(user).filter(order=found).select_related("product", "merchant").order_by("pk")
     )
     marks = order_marks.marks(found, items)
     masked = not user.sees_all_merchants
@@ -78,7 +94,7 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
         "balances": balances,
         "sales": found.flash_sales.order_by("-starts_at")[:10],
         "changes": found.price_changes.order_by("-at")[:10],
-        "items": OrderItem.objects.filter(product=found).select_related("order").order_by("-ordered_at")[:10],
+        "items": OrderItem.objects.filter(product=found).select_related("order__store").order_by("-ordered_at")[:10],
         "now": now,
     }
     return render(request, "inventory_ops/product.html", context)

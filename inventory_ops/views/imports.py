@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inventory_ops.forms.imports import UploadForm
-from inventory_ops.kit.imports import ImportSpec, pages, registry
+from inventory_ops.forms.imports import QuestionsForm, UploadForm
+from inventory_ops.kit.imports import ImportSpec, formats, pages, registry
 from inventory_ops.kit.page import Figure
 from inventory_ops.models import Import, Job, User
 from inventory_ops.models.imports import RowRemark
 from inventory_ops.operations.imports import uploads
+from inventory_ops.operations.imports.planning import Plan
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, signs_in_again, viewer
-from inventory_ops.views import jobs
+from inventory_ops.views import import_files, jobs
 
 SHOWN_ERRORS = 200
 UNDER_WAY = (Import.State.CHECKING, Import.State.APPLYING)
 
 
 def steps(current: int) -> list[pages.Step]:
-    return pages.steps([_("Choose a file"), _("Check"), _("Apply")], current)
+    return pages.steps([_("Choose a file"), _("Answer"), _("Check"), _("Apply")], current)
 
 
 def allowed(user: User) -> list[ImportSpec]:
@@ -36,7 +38,7 @@ def allowed(user: User) -> list[ImportSpec]:
 
 def find(request: HttpRequest, pk: UUID) -> Import:
     kinds = [spec.name for spec in allowed(viewer(request))]
-    job = Import.objects.select_related("created_by").filter(pk=pk, kind__in=kinds).first()
+    job = Import.objects.select_related("created_by").filter(pk=pk, kind__in=[*kinds, ""]).first()
     if job is None:
         raise Http404
     return job
@@ -50,27 +52,41 @@ def new(request: HttpRequest) -> HttpResponse:
     specs = allowed(user)
     form = UploadForm(request.POST or None, request.FILES or None, kinds=specs)
     if request.method == "POST" and form.is_valid():
+        empty = form.cleaned_data["empty"]
         try:
             job = uploads.receive(
-                upload=form.cleaned_data["file"],
+                files=form.cleaned_data["file"],
                 spec=form.cleaned_data["kind"],
                 by=user,
                 all_or_nothing=form.cleaned_data["all_or_nothing"],
+                answers={"empty": empty} if empty == "keep" else None,
             )
         except uploads.UploadRefused as error:
             form.add_error("file", str(error))
         else:
             return HttpResponseRedirect(f"/imports/{job.pk}/")
-    chosen = request.POST.get("kind") or request.GET.get("kind") or specs[0].name
+    chosen = request.POST.get("kind") or request.GET.get("kind") or ""
     page = pages.UploadPage(
         title=_("New import"),
-        subtitle=_("CSV files in UTF-8, plain or .gz. Nothing is changed before you have seen the result."),
+        subtitle=_("Your own files, or exports of other shops. Nothing is changed before you have seen the result."),
         breadcrumbs=[(_("Imports"), "/imports/"), (_("New"), None)],
         steps=steps(0),
-        kinds=[_kind(spec, chosen) for spec in specs],
+        kinds=[_any_kind(chosen), *(_kind(spec, chosen) for spec in specs)],
     )
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "inventory_ops/import_upload.html", {"page": page, "form": form}, status=status)
+
+
+def _any_kind(chosen: str) -> pages.Kind:
+    shops = ", ".join(dict.fromkeys(found.title.partition(" ")[0] for found in formats.registry))
+    return pages.Kind(
+        value="",
+        label=_("Find out from the file"),
+        text=_("The header says what it is: one of ours, or an export of %(shops)s.") % {"shops": shops},
+        checked=not chosen,
+        columns="",
+        template_url="",
+    )
 
 
 def _kind(spec: ImportSpec, chosen: str) -> pages.Kind:
@@ -106,6 +122,8 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     job = find(request, pk)
     if job.state in UNDER_WAY:
         return _under_way(request, job)
+    if job.state == Import.State.ASKING:
+        return HttpResponseRedirect(f"/imports/{job.pk}/answers/")
     return render(request, "inventory_ops/import_preview.html", {"page": preview(job)})
 
 
@@ -126,17 +144,87 @@ def _under_way(request: HttpRequest, job: Import) -> HttpResponse:
     return render(request, "inventory_ops/job.html", {"page": page, "job": progress})
 
 
+@roles_required(OPERATIONS, ADMIN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def answers(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """All open questions of an import's files on one page; the columns of a layout that nobody knows are mapped."""
+    job = find(request, pk)
+    if uploads.stored(job) is None:
+        raise Http404
+    found = uploads.plan_of(job, thorough=True)
+    names, forms = _forms(request, found)
+    if request.method == "POST" and all(form.is_valid() for form in forms):
+        said = {name: form.answers for name, form in zip(names, forms, strict=True)}
+        said["*"] = {key: value for form in forms for key, value in form.shared.items()}
+        try:
+            uploads.answer(job=job, answers=said, by=viewer(request))
+        except uploads.UploadRefused as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(f"/imports/{job.pk}/")
+    page = pages.QuestionsPage(
+        title=_("Questions about %(file)s") % {"file": job.file_name},
+        subtitle=_("What the file cannot tell is asked once and remembered for the next one of its layout."),
+        breadcrumbs=[(_("Imports"), "/imports/"), (job.file_name, None)],
+        steps=steps(1),
+        discard_url=f"/imports/{job.pk}/discard/" if job.state == Import.State.ASKING else None,
+        files=[_asked(name, form) for name, form in zip(names, forms, strict=True)],
+    )
+    status = 422 if request.method == "POST" else 200
+    return render(request, "inventory_ops/import_questions.html", {"page": page}, status=status)
+
+
+def _forms(request: HttpRequest, found: Plan) -> tuple[list[str], list[QuestionsForm]]:
+    """A form for each file with questions; what several files of a layout ask alike is asked with the first one."""
+    names: list[str] = []
+    forms: list[QuestionsForm] = []
+    seen: set[tuple[str, str]] = set()
+    for each in found.looked:
+        layout = each.layout.format.name if each.layout and each.layout.format else each.source.name
+        asked = [one for one in each.questions if (layout, one.key) not in seen]
+        seen |= {(layout, one.key) for one in asked if one.is_shared}
+        if asked:
+            names.append(each.source.short_name)
+            forms.append(QuestionsForm(asked, request.POST or None, prefix=f"f{len(forms)}"))
+    return names, forms
+
+
+def _asked(name: str, form: QuestionsForm) -> pages.AskedFile:
+    """The fields of one file's form, those of a map in a group of their own."""
+    groups = []
+    for asked in form.asked:
+        fields = [field for field in form if field.name.startswith(f"{asked.key}-")] if asked.is_map else []
+        if asked.key == "columns":
+            groups.append(pages.AskedGroup(asked.text, fields, is_mapping=True))
+            groups.append(pages.AskedGroup("", [form["kind"]]))
+        elif asked.is_map:
+            groups.append(pages.AskedGroup(asked.text, fields))
+        else:
+            groups.append(pages.AskedGroup("", [form[asked.key]]))
+    return pages.AskedFile(name, groups)
+
+
+@roles_required(OPERATIONS, ADMIN)
+@require_safe
+def answers_file(request: HttpRequest, pk: UUID) -> JsonResponse:
+    """What was answered, as the command takes it: `load --answers FILE`."""
+    job = find(request, pk)
+    said = {file["name"]: file["answers"] for file in job.details.get("files", []) if file.get("answers")}
+    return JsonResponse(
+        said or job.answers,
+        json_dumps_params={"indent": 1, "ensure_ascii": False},
+        headers={"Content-Disposition": 'attachment; filename="answers.json"'},
+    )
+
+
 def _problem(found: RowRemark) -> pages.Problem:
     line = f"{found.line:,}" if found.line else _("File")
-    return pages.Problem(line, found.column, visible(found.value), found.message)
+    return pages.Problem(line, found.column, import_files.visible(found.value), found.message, found.file)
 
 
 def preview(job: Import) -> pages.PreviewPage:
     waits = job.state == Import.State.CHECKED
     address = f"/imports/{job.pk}/"
     good = job.rows_new + job.rows_changed
-    errors = list(job.errors.order_by("line", "id")[:SHOWN_ERRORS])
-    total = job.errors.count()
     kept = uploads.stored(job) is not None
     who = job.created_by.email if job.created_by else _("the command line")
     words = {
@@ -151,10 +239,10 @@ def preview(job: Import) -> pages.PreviewPage:
         label = _("Apply %(count)s rows") % {"count": f"{good:,}"} if good else None
     remarks = list(job.warnings.order_by("line", "id")[:SHOWN_ERRORS])
     page = pages.PreviewPage(
-        title=_("Import of %(kind)s") % {"kind": job.kind.replace("_", " ")},
+        title=_("Import of %(kind)s") % {"kind": (job.kind or _("a file")).replace("_", " ")},
         subtitle=f"{words[Import.State(job.state)]} · {job.file_name} · {job.rows_total:,} {_('rows')} · {who}",
         breadcrumbs=[(_("Imports"), "/imports/"), (job.file_name, None)],
-        steps=steps(1 if waits else 3 if job.state == Import.State.DONE else 1),
+        steps=steps(2 if waits else 4 if job.state == Import.State.DONE else 2),
         numbers=[
             Figure(_("New"), f"{job.rows_new:,}"),
             Figure(_("Changed"), f"{job.rows_changed:,}"),
@@ -162,11 +250,14 @@ def preview(job: Import) -> pages.PreviewPage:
             *([Figure(_("With warnings"), f"{job.rows_warned:,}", tone="warning")] if job.rows_warned else []),
             Figure(_("With errors"), f"{job.rows_failed:,}", tone="critical" if job.rows_failed else ""),
         ],
-        errors=[_problem(error) for error in errors],
+        files=[import_files.shown(facts) for facts in job.details.get("files", [])],
+        causes=import_files.causes(job),
         row_warnings=[_problem(error) for error in remarks],
         warnings=_warnings(job, waits=waits, blocked=blocked, good=good),
-        error_file_url=f"{address}errors/" if kept and any(error.line > 1 for error in errors) else None,
-        replace_url=f"/imports/new/?kind={job.kind}" if waits or job.state == Import.State.FAILED else None,
+        error_files=_error_files(job, address) if kept else [],
+        replace_url=f"/imports/new/?kind={job.details.get('kind', '')}" if waits or job.state == "failed" else None,
+        answers_url=f"{address}answers/" if kept and job.details.get("files") and waits else None,
+        answers_file_url=f"{address}answers.json" if job.details.get("files") else None,
         apply_url=f"{address}apply/",
         apply_label=label,
         discard_url=f"{address}discard/" if waits else None,
@@ -176,17 +267,13 @@ def preview(job: Import) -> pages.PreviewPage:
             "shown": f"{len(remarks):,}",
             "total": f"{job.rows_warned:,}",
         }
-    if total > len(errors):
-        page.error_total = _("The first %(shown)s of %(total)s errors; the file of rejected rows has all.") % {
-            "shown": f"{len(errors):,}",
-            "total": f"{total:,}",
-        }
     return page
 
 
-def visible(value: str) -> str:
-    """A value with its control characters shown as their codes."""
-    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in value)
+def _error_files(job: Import, address: str) -> list[tuple[str, str]]:
+    """Addresses of the files of rejected rows, with the name of the file each is of, where there are several."""
+    names = sorted(set(job.errors.filter(line__gt=1).values_list("file", flat=True)))
+    return [(f"{address}errors/?{urlencode({'file': name})}" if name else f"{address}errors/", name) for name in names]
 
 
 def _warnings(job: Import, *, waits: bool, blocked: bool, good: int) -> list[pages.Warned]:
@@ -251,7 +338,7 @@ def discard(request: HttpRequest, pk: UUID) -> HttpResponse:
 def errors(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
     """The refused rows with their reasons, to be corrected and uploaded again."""
     job = find(request, pk)
-    rows = uploads.error_file(job)
+    rows = uploads.error_file(job, request.GET.get("file", ""))
     if rows is None:
         raise Http404
     return StreamingHttpResponse(
@@ -265,6 +352,8 @@ urlpatterns: list[Any] = [
     path("new/", new, name="import-new"),
     path("template/<slug:kind>/", template, name="import-template"),
     path("<uuid:pk>/", detail, name="import"),
+    path("<uuid:pk>/answers/", answers, name="import-answers"),
+    path("<uuid:pk>/answers.json", answers_file, name="import-answers-file"),
     path("<uuid:pk>/apply/", apply, name="import-apply"),
     path("<uuid:pk>/discard/", discard, name="import-discard"),
     path("<uuid:pk>/errors/", errors, name="import-errors"),

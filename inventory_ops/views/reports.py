@@ -69,6 +69,11 @@ def show(request: HttpRequest, declared: Report, template: str, **context: Any) 
     return lists.answer(request, template, {"page": built, **context})
 
 
+def wants_mark(request: HttpRequest) -> bool:
+    """Begin a CSV with a byte order mark? `_bom=1` or `0` says so, else a browser gets one (for Excel), no script."""
+    return request.GET.get("_bom", "1" if "text/html" in request.headers.get("Accept", "") else "0") == "1"
+
+
 def export(request: HttpRequest, declared: Report, wanted: str) -> HttpResponseBase:
     """All filtered rows as a file; a large one is prepared by a job when a person asks (a script gets it streamed).
 
@@ -91,7 +96,7 @@ def export(request: HttpRequest, declared: Report, wanted: str) -> HttpResponseB
     name = export_jobs.file_name(declared, wanted, timezone.now())
     if wanted == "csv":
         return StreamingHttpResponse(
-            exports.csv_chunks(selection, checked.sort),
+            exports.csv_chunks(selection, checked.sort, marked=wants_mark(request)),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"},
         )

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from inventory_ops.forms.stock import LARGEST, AdjustForm, ReturnForm, StoryForm, TypeForm
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
-from inventory_ops.models import EventKey, InventoryEvent, Order, OrderItem, Product, StockBalance
+from inventory_ops.models import EventKey, InventoryEvent, OrderItem, Product, StockBalance
 from inventory_ops.operations import orders, stock
 from inventory_ops.operations.ledger import InsufficientStock, LedgerRefusal
 from inventory_ops.operations.stock import Changed, Place, StockMoved
 from inventory_ops.queries import ledger, search
+from inventory_ops.queries.orders import called
 from inventory_ops.registries.permissions import ADMIN, EVERYBODY, OPERATIONS, roles_required, viewer
 
 WRITERS = (OPERATIONS, ADMIN)
@@ -232,13 +233,17 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest) -> HttpResponse:
     """A late marketplace cancellation: the order's lines with what was bought filled in; 0 leaves a line alone."""
-    number = request.GET.get("order", "").replace("\x00", "").strip()[:50]
-    order = Order.objects.visible_to(viewer(request)).filter(number=number).first() if number else None
+    number = request.GET.get("order", "").replace("\x00", "").strip()
+    found = called(number, viewer=viewer(request))
+    order = found[0] if len(found) == 1 else None
     items: list[OrderItem] = []
     error = ""
     if order:
         rows = OrderItem.objects.filter(order=order, quantity__gt=F("cancelled_quantity")).select_related("product")
         items = list(rows.annotate(bought=F("quantity") - F("cancelled_quantity")).order_by("pk"))
+    elif found:
+        stores = ", ".join(f"{each.store.number if each.store else '-'}/{each.number}" for each in found)
+        error = _("Several stores have this order. Say which: %(stores)s.") % {"stores": stores}
     elif number:
         error = _("There is no order %(number)s.") % {"number": number}
     if order and request.method == "POST":
@@ -251,7 +256,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
                 error = str(refused)
             else:
                 messages.success(request, _("%(n)s units are back and can be sold again.") % {"n": total})
-                return HttpResponseRedirect(f"/orders/{order.number}/")
+                return HttpResponseRedirect(order.get_absolute_url())
         else:
             error = _("Units back: use whole numbers, 0 to leave a line alone.")
     title = _("Late marketplace cancellation")

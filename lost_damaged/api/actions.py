@@ -88,7 +88,7 @@ def get_inventory_status(call: Call) -> Answer:
                 "uid": each.uid,
                 "sku": each.product.sku,
                 "status": each.status,
-                "id_sales_order_item": each.order_item.shop_item_id if each.order_item else None,
+                "id_sales_order_item": _shop_item_id(each),
                 "Transaction": credit.number,
                 "Amount": amount_text(credit.amount, credit.currency),
                 "Currency": credit.currency,
@@ -120,7 +120,7 @@ def get_transactions(call: Call) -> Answer:
             "Type": str(each.get_type_display()),
             "uid": each.write_off.uid,
             "sku": each.write_off.product.sku,
-            "id_sales_order_item": each.write_off.order_item.shop_item_id if each.write_off.order_item else None,
+            "id_sales_order_item": _shop_item_id(each.write_off),
             "Amount": amount_text(each.amount, each.currency),
             "Currency": each.currency,
             "Statement": each.statement.number,
@@ -144,6 +144,10 @@ def _number(call: Call, name: str, default: int, low: int, high: int) -> int:
     if number is None:
         raise refusals.Refusal(400, "1", f"{name} must be a whole number from {low} to {high}.")
     return number
+
+
+def _shop_item_id(found: WriteOff) -> int | str | None:
+    return reading.shop_item_id_as_json(found.order_item.shop_item_id) if found.order_item else None
 
 
 def _moment(moment: datetime) -> str:

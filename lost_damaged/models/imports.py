@@ -56,7 +56,7 @@ class WriteOffRow(models.Model):
     sku = models.CharField(max_length=100, blank=True)
     uid = models.CharField(max_length=64, blank=True)
     uid_key = models.CharField(max_length=64, blank=True)
-    shop_item_id = models.BigIntegerField(null=True)
+    shop_item_id = models.CharField(max_length=100, null=True)
     state = models.CharField(max_length=10, choices=State.choices)
     error_code = models.CharField(max_length=10, blank=True)
     error_column = models.CharField(max_length=30, blank=True)

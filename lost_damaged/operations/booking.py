@@ -173,7 +173,7 @@ join inventory_ops_product p on p.id = w.product_id
 left join inventory_ops_orderitem o on o.id = w.order_item_id
 join lost_damaged_sellertransaction t on t.write_off_id = w.id and t.type = 'credit'
 where w.uid_key = %(uid_key)s::text and p.sku = %(sku)s::text
-  and o.shop_item_id is not distinct from %(shop_item_id)s::bigint
+  and o.shop_item_id is not distinct from %(shop_item_id)s::text
   and not exists (select from lost_damaged_sellertransaction d where d.write_off_id = w.id and d.type = 'debit')
 """
 

@@ -49,7 +49,7 @@ class Story:
     happened_on: date
     text: str
     uid: str = ""
-    shop_item_id: int | None = None
+    shop_item_id: str | None = None
     evidence: Sequence[UploadedFile[bytes]] = field(default_factory=tuple)
 
 
@@ -204,10 +204,12 @@ def _locked(claim: Claim) -> Claim:
 def _order_item(story: Story, product: Product) -> OrderItem | None:
     if story.shop_item_id is None:
         return None
-    item = OrderItem.objects.filter(shop_item_id=story.shop_item_id, product=product).first()
-    if item is None:
+    found = list(OrderItem.objects.filter(shop_item_id=story.shop_item_id, product=product)[:2])
+    if not found:
         raise ClaimRefused(_("No order of yours has this item for this SKU."), "shop_item_id")
-    return item
+    if len(found) > 1:
+        raise ClaimRefused(_("Several stores have this order item ID for this SKU."), "shop_item_id")
+    return found[0]
 
 
 def _check_window(happened_on: date) -> None:

@@ -133,7 +133,7 @@ _UPLOADED = (
 )
 _CREATE_UPLOAD = """
 drop table if exists pg_temp.ld_upload;
-create temp table ld_upload (line integer, cells jsonb, sku text, uid text, uid_key text, shop_item_id bigint,
+create temp table ld_upload (line integer, cells jsonb, sku text, uid text, uid_key text, shop_item_id text,
     error_code text, error_column text, error_value text, error_message text) on commit drop
 """
 BLOCK_ROWS = 2_000
@@ -159,7 +159,7 @@ def _copy_line(row: Row) -> str:
         sku, uid = item.sku, item.uid
         if "\\" in sku or "\\" in uid:
             sku, uid = sku.translate(_ESCAPES), uid.translate(_ESCAPES)
-        shop_item_id = "\\N" if item.shop_item_id is None else item.shop_item_id
+        shop_item_id = "\\N" if item.shop_item_id is None else item.shop_item_id.translate(_ESCAPES)
         return f"{row.line}\t{text}\t{sku}\t{uid}\t{uid.upper()}\t{shop_item_id}\t\t\t\t\n"
     assert row.error is not None
     error = row.error

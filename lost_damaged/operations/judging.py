@@ -19,7 +19,7 @@ TABLES = ("ld_item", "ld_checked", "ld_booked", "ld_result")
 
 CREATE = """
 create temp table ld_item (
-    position bigint not null, sku text not null, uid text not null, uid_key text not null, shop_item_id bigint,
+    position bigint not null, sku text not null, uid text not null, uid_key text not null, shop_item_id text,
     most numeric  -- the amount that a second person approved; null where nobody was asked
 ) on commit drop
 """
@@ -87,11 +87,12 @@ found as (
     select i.*,
            row_number() over (partition by i.uid_key order by i.position) = 1 as is_first,
            min(i.sku) over same <> max(i.sku) over same
-               or min(coalesce(i.shop_item_id, 0)) over same <> max(coalesce(i.shop_item_id, 0)) over same as differs,
+               or min(coalesce(i.shop_item_id, '')) over same <> max(coalesce(i.shop_item_id, '')) over same as differs,
            row_number() over (partition by i.shop_item_id order by i.position) as nth_of_order_item,
            s.sku is not null as sku_known,
            p.id as product_id, p.merchant_id, o.id as order_item_id, o.product_id as order_item_product_id,
-           o.unit_price, o.quantity, o.quantity_shipped, od.currency as order_currency,
+           o.unit_price, o.quantity, o.quantity_shipped, coalesce(o.is_ambiguous, false) as is_ambiguous,
+           od.currency as order_currency,
            case when o.id is null then p.price end as price,
            case when o.id is null then p.special_price end as special_price,
            o.id is null and coalesce(p.special_used, false) as special_used,
@@ -102,7 +103,12 @@ found as (
            m.currency, m.digits, m.factor
     from {item} i
     left join (select distinct sku from product) s on s.sku = i.sku
-    left join inventory_ops_orderitem o on o.shop_item_id = i.shop_item_id
+    -- an id is unique in its store: where several stores have it, the one that sold this SKU is meant
+    left join lateral (
+        select x.*, count(*) filter (where sold.sku = i.sku) over () > 1 as is_ambiguous
+        from inventory_ops_orderitem x left join inventory_ops_product sold on sold.id = x.product_id
+        where x.shop_item_id = i.shop_item_id order by sold.sku = i.sku desc, x.id limit 1
+    ) o on true
     left join inventory_ops_order od on od.id = o.order_id
     left join product p on p.sku = i.sku and (p.owners = 1 or p.id = o.product_id)
     left join percent c on c.start_id = p.category_id
@@ -115,6 +121,7 @@ priced as (
            case when differs then 'twice'
                 when not sku_known then 'sku_unknown'
                 when shop_item_id is not null and order_item_id is null then 'order_item_unknown'
+                when is_ambiguous then 'order_item_ambiguous'
                 when order_item_id is not null and order_item_product_id is distinct from product_id
                     then 'order_item_of_other_product'
                 when product_id is null then 'sku_ambiguous'
@@ -205,7 +212,7 @@ CHECKED_ONE = (
     """
 with recursive item as (
     select 1::bigint as position, %(sku)s::text as sku, %(uid)s::text as uid, %(uid_key)s::text as uid_key,
-           %(shop_item_id)s::bigint as shop_item_id, null::numeric as most
+           %(shop_item_id)s::text as shop_item_id, null::numeric as most
 ),
 period as materialized (
     select (%(now)s::timestamptz at time zone 'UTC')::date <= locked_until as locked

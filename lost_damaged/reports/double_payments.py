@@ -10,6 +10,7 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Scope, columns, filters, register
+from inventory_ops.models.orders import order_address
 from inventory_ops.reports import common
 from inventory_ops.reports.freshness import ScannedReport
 from lost_damaged.queries import double_payments
@@ -68,7 +69,7 @@ class DoublePayments(ScannedReport):
             key="order",
             header="Order Number",
             expression="order_item__order__number",
-            link=lambda row: f"/orders/{row['c_order']}/" if row["c_order"] else None,
+            link=lambda row: order_address(row["c_order"]) if row["c_order"] else None,
             nullable=True,
             css="m-hide",
         ),

@@ -180,10 +180,10 @@ cross join lateral (select now() - (1 - o::float8 / ((%(items)s - 1) * 2 / 5 + 1
 cross join lateral (select case when at > now() - interval '14 days' and pg_temp.u(o, 30) < 0.5 then 2
                                 when pg_temp.u(o, 30) > 0.99 then 2 else 3 end as status) s;
 
-insert into inventory_ops_orderitem (id, order_id, merchant_id, product_id, shop_item_id, status, ordered_at, quantity,
-    unit_price, unit_cost, commission, quantity_shipped, shipped_at, cancelled_quantity, cancelled_by, ship_by,
-    issue_at)
-select i, o.id, 1 + (p - 1) %% %(merchants)s, p, i, o.status, o.placed_at, quantity, price,
+insert into inventory_ops_orderitem (id, order_id, merchant_id, product_id, shop_item_id, store_id, status, ordered_at,
+    quantity, unit_price, unit_cost, commission, quantity_shipped, shipped_at, cancelled_quantity, cancelled_by,
+    ship_by, issue_at)
+select i, o.id, 1 + (p - 1) %% %(merchants)s, p, i, o.store_id, o.status, o.placed_at, quantity, price,
        case when is_loss then round(price * 1.05, 2) else round(price * 0.6, 2) end, round(price * 0.1, 2), shipped,
        case when shipped > 0 then o.placed_at + interval '1 day' end, cancelled,
        case when cancelled > 0 then 'seller' else '' end, o.placed_at + interval '5 days',
@@ -209,10 +209,10 @@ select %(items)s + o, 'C' || lpad(o::text, 9, '0'), 1 + o %% 20, 1, 'guest' || h
        case when o %% 7 = 0 then 5 end, case when o %% 5 = 0 then 'The page did not load, try ' || o else '' end, at, at
 from generate_series(1, %(carts)s) o
 cross join lateral (select now() - pg_temp.u(o, 42) * interval '730 days' as at) a;
-insert into inventory_ops_orderitem (id, order_id, merchant_id, product_id, shop_item_id, status, ordered_at, quantity,
-    unit_price, unit_cost, quantity_shipped, cancelled_quantity, cancelled_by, issue_at)
-select %(items)s + i, %(items)s + i, 1 + (p - 1) %% %(merchants)s, p, %(items)s + i, 1, o.created_at, 1, price,
-       case when is_loss then round(price * 1.05, 2) else round(price * 0.6, 2) end, 0, 0, '',
+insert into inventory_ops_orderitem (id, order_id, merchant_id, product_id, shop_item_id, store_id, status, ordered_at,
+    quantity, unit_price, unit_cost, quantity_shipped, cancelled_quantity, cancelled_by, issue_at)
+select %(items)s + i, %(items)s + i, 1 + (p - 1) %% %(merchants)s, p, %(items)s + i, o.store_id, 1, o.created_at, 1,
+       price, case when is_loss then round(price * 1.05, 2) else round(price * 0.6, 2) end, 0, 0, '',
        case when is_loss then o.created_at end
 from generate_series(1, %(carts)s) i join inventory_ops_order o on o.id = %(items)s + i
 cross join lateral (select 1 + (pg_temp.u(i, 43) * 0.85 * %(products)s)::bigint as p,

@@ -30,7 +30,6 @@ def folder(tmp_path: Path) -> Path:
         (b"quantity\n1\n", "line 1, sku: The column is missing"),
         (b"sku,colour\nA,red\n", "colour: Unknown column"),
         (b"", "The file is empty"),
-        (b"sku;quantity\nA;1\n", "semicolons"),
         (b"sku,quantity\n\xff\xfe,1\n", "Not UTF-8"),
         (b'sku,quantity\n"A,1\n', "never closed"),
         (b"sku,quantity\nA\x00,1\n", "NUL"),

@@ -58,14 +58,14 @@ def test_json(run: Run, tmp_path: Path, options: list[str]) -> None:
     assert code == result["exit"] == (2 if options else 1)
     assert Merchant.objects.count() == (0 if options else 1)
     (loaded,) = result["files"]
-    assert (loaded["kind"], loaded["rows"], loaded["refused"]) == ("merchants", 2, 1)
-    (error,) = loaded["errors"]
+    assert (loaded["kind"], loaded["rows"], loaded["refused_rows"]) == ("merchants", 2, 1)
+    (error,) = loaded["refused"]
     assert error == {
         "file": str(file),
         "line": 3,
         "column": "name",
         "value": "",
-        "reason": "is empty: a value is required",
+        "message": "is empty: a value is required",
         "code": "required",
     }
 
@@ -73,7 +73,7 @@ def test_json(run: Run, tmp_path: Path, options: list[str]) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("colours.csv", GOOD, "the name says no known kind"),
+        ("colours.csv", "red,green\n1,2\n", "Which of our columns"),
         ("../colours.csv.gz", "", "no such file"),
         ("merchants.csv", "vendor_number\nV1\n", "missing"),
         ("merchants.csv", "vendor_number,name\n,\nV1,\n", "required"),
@@ -88,13 +88,17 @@ def test_nothing_done(run: Run, tmp_path: Path, name: str, content: str, said: s
     assert not Merchant.objects.exists()
 
 
-def test_a_wrong_name_stops_the_call_before_anything_is_done(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "merchants.csv").write_text(GOOD)
-    (tmp_path / "colours.csv").write_text(GOOD)
-    assert run(tmp_path)[0] == 2
+def test_an_unknown_file_does_not_stop_the_others(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine (1).txt").write_text(GOOD)
+    (tmp_path / "colours.csv").write_text("red,green\n1,2\n")
+    code, _, err = run(tmp_path)
+    assert code == 1 and "colours.csv" in err and "mine" not in err
+    assert Merchant.objects.exists()
+    Merchant.objects.all().delete()
+    assert run(tmp_path, "--all-or-nothing")[0] == 2
     assert not Merchant.objects.exists()
 
 
 def test_a_folder_without_files(run: Run, tmp_path: Path) -> None:
     code, _, err = run(tmp_path)
-    assert (code, "no .csv" in err) == (2, True)
+    assert (code, "no file in this folder" in err) == (2, True)

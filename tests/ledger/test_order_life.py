@@ -27,7 +27,7 @@ def stocked(units: int = 10, **fields: object) -> Product:
 
 
 def new(product: Product, *, number: str = "A-1", quantity: int = 3, price: str = "10", **fields: object) -> NewOrder:
-    line = NewLine(shop_item_id=501, product_id=product.pk, quantity=quantity, unit_price=Decimal(price))
+    line = NewLine(shop_item_id="501", product_id=product.pk, quantity=quantity, unit_price=Decimal(price))
     values: dict[str, object] = {"at": AT, "currency": "GBP", "lines": [line]} | fields
     return NewOrder(number=number, **values)  # type: ignore[arg-type]
 
@@ -183,7 +183,7 @@ def test_orders_over_the_same_products_do_not_wait_in_a_circle() -> None:
 
     def life(n: int) -> None:
         mixed = products if n % 2 else products[::-1]
-        lines = [NewLine(1000 + n * 10 + k, each.pk, 2, Decimal(10)) for k, each in enumerate(mixed)]
+        lines = [NewLine(str(1000 + n * 10 + k), each.pk, 2, Decimal(10)) for k, each in enumerate(mixed)]
         placed = orders.place(new=NewOrder(f"B-{n}", AT, "GBP", lines), source=API)
         items = list(placed.items.values())
         orders.ship(order=placed.order, totals={each.pk: 1 for each in items}, at=AT, source=API)

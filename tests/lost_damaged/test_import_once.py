@@ -190,5 +190,5 @@ def test_a_large_file_is_checked_by_a_worker(world: World, monkeypatch: pytest.M
     broken = upload(world, b"SKU,UID,Status\n" + b"A,u,written-off\n" * 5000 + b"A,\xff,written-off\n")
     jobs.run(Job.objects.latest("created_at").pk)
     broken.refresh_from_db()
-    assert broken.state == "failed" and "not UTF-8" in broken.message
+    assert broken.state == "failed" and "Not UTF-8" in broken.message
     assert finance(world).get(f"/finance/import/{broken.pk}/").status_code == 200

@@ -177,7 +177,7 @@ def test_one_unit_typed_by_hand(world: World) -> None:
         ({"sku": "nope"}, "2003"),
         ({"uid": "a b"}, "2009"),
         ({"uid": "1E+10"}, "2009"),
-        ({"shop_item_id": "１"}, "2001"),
+        ({"shop_item_id": "1E+5"}, "2001"),
         ({"shop_item_id": "7"}, "2003"),
         ({"reason": "bored"}, ""),
         ({"uid": "x\x00"}, ""),

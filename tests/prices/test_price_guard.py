@@ -135,7 +135,7 @@ def test_the_command_prints_warnings_and_still_succeeds(tmp_path: Path, vendor: 
         out = io.StringIO()
         call_command("load", str(path), *options, stdout=out)  # it would exit otherwise
         assert found in out.getvalue()
-    assert json.loads(out.getvalue())["files"][0]["warnings"][0]["code"] == "below_cost"
+    assert json.loads(out.getvalue())["files"][0]["warned"][0]["code"] == "below_cost"
 
 
 def test_warnings_are_shown_before_the_import_is_applied(vendor: Merchant, settings: Any, tmp_path: Path) -> None:

@@ -47,6 +47,29 @@ class RoundTo(Func):
     template = "ROUND(%(expressions)s)::text"
 
 
+class AtLeast(Func):
+    """numeric with at least a number of digits, and with all that it has beyond them."""
+
+    output_field = TextField()
+
+    def as_sql(
+        self,
+        compiler: Any,
+        connection: Any,
+        function: Any = None,
+        template: Any = None,
+        arg_joiner: Any = None,
+        **extra: Any,
+    ) -> Any:
+        value, digits = (compiler.compile(each) for each in self.get_source_expressions())
+        sql = (
+            f"(case when scale(trim_scale({value[0]})) > {digits[0]} then trim_scale({value[0]})"
+            f" else round({value[0]}, {digits[0]}) end)::text"
+        )
+        params = (*value[1], *digits[1], *value[1], *value[1], *digits[1])
+        return sql, params
+
+
 @cache
 def _currencies_by_digits() -> dict[int, list[str]]:
     by_digits: dict[int, list[str]] = {}

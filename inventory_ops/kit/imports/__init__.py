@@ -1,8 +1,11 @@
 """Machinery of imports: read a CSV file, stage it by COPY, report all errors at once."""
 
-from inventory_ops.kit.imports.reader import ERROR_COLUMN, FileRefused, Limits, Reader, Rows, RowSource, open_source
-from inventory_ops.kit.imports.spec import Column, Counts, ImportSpec, RowError, register, registry
+from inventory_ops.kit.imports.errors import FileRefused, RowError
+from inventory_ops.kit.imports.files import Source, open_source, sources
+from inventory_ops.kit.imports.reader import ERROR_COLUMN, Reader, Rows, RowSource
+from inventory_ops.kit.imports.spec import Column, Counts, ImportSpec, register, registry
 from inventory_ops.kit.imports.staging import Parser, Staging
+from inventory_ops.kit.imports.tables import Limits
 
 __all__ = [
     "ERROR_COLUMN",
@@ -16,8 +19,10 @@ __all__ = [
     "RowError",
     "RowSource",
     "Rows",
+    "Source",
     "Staging",
     "open_source",
     "register",
     "registry",
+    "sources",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +22,11 @@ class ValueType(Protocol):
     def parse(self, text: str) -> str: ...
 
 
+def plain(header: str) -> str:
+    """A header's cell as it is compared: lower case, one underscore for blanks, dashes and underscores."""
+    return re.sub(r"[\s_-]+", "_", unicodedata.normalize("NFC", header).strip().lower())
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a file. `default` is a text as it would stand in the file; None is NULL."""
@@ -35,6 +41,7 @@ class Column:
     happened: bool = True
     # roles that may write it, whatever the way in; empty: whoever may load the kind
     permission: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  # headers of our own exports that mean this column
 
     @property
     def field(self) -> str:
@@ -49,6 +56,15 @@ class Counts:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Columns that stand on the first row of those with the same `key`: the next ones leave `mark` and them empty."""
+
+    key: str
+    mark: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -66,25 +82,43 @@ class ImportSpec:
     check: Callable[[Staging], None]
     apply: Callable[[Staging], Counts]
     key: tuple[str, ...] = ()  # columns no two rows of one file may share
+    # columns that a file needs in any case; with one more, it changes that alone of rows that are known
+    partial: tuple[str, ...] = ()
+    prepare: Callable[[Staging], None] | None = None  # fills in what the rows themselves leave open, before any check
+    carried: Carried | None = None
     purpose: str = ""
     roles: tuple[str, ...] = ("operations", "admin")  # who may upload it
     signs_in_again: bool = False  # does whoever applies it on a page have to give the password once more?
     tables: tuple[str, ...] = ()  # database tables whose statistics a big file makes stale
     fields: dict[str, Column] = field(init=False, repr=False)
+    _names: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", {column.name: column for column in self.columns})
+        names = {plain(name): column.name for column in self.columns for name in (*column.aliases, column.name)}
+        object.__setattr__(self, "_names", names)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """All that a header may call the kind's columns, in plain form."""
+        return frozenset(self._names)
 
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """One thing wrong with one row; line 1 is the header, line 0 the file as a whole."""
+    def name_of(self, header: str) -> str:
+        """The column that a header's cell means: in any case, with blanks or dashes, as exports say it; or itself."""
+        return self._names.get(plain(header), header)
 
-    line: int
-    column: str
-    value: str
-    code: str
-    message: str
+    def missing(self, names: Iterable[str]) -> list[Column]:
+        """Required columns that a header lacks; of one that changes known rows in part, those of the key alone."""
+        given = set(names)
+        lacking = [column for column in self.columns if column.required and column.name not in given]
+        if (
+            lacking
+            and self.partial
+            and given.issuperset(self.partial)
+            and len(given & set(self.fields)) > len(self.partial)
+        ):
+            return []
+        return lacking
 
 
 class Registry:
@@ -105,10 +139,11 @@ class Registry:
     def get(self, name: str) -> ImportSpec | None:
         return self._specs.get(name)
 
-    def of_file(self, path: PurePath) -> ImportSpec | None:
-        """The kind that a file's name says: `orders.csv`, `orders-2026-03.csv.gz`; None if it says none."""
-        match = re.fullmatch(r"([a-z_]+?)(?:[-.].*)?\.csv(?:\.gz)?", path.name.lower())
-        return self._specs.get(match[1]) if match else None
+    def name_in(self, file_name: str) -> str:
+        """The kind that a file's name says: `orders.csv`, `Orders (1).xlsx`, `orders_2026-03.csv.gz`; '' for none."""
+        name = PurePath(file_name).name.lower()
+        found = [kind for kind in self._specs if re.match(rf"{kind}(?![a-z])", name)]
+        return max(found, key=len, default="")
 
 
 registry = Registry()

@@ -10,8 +10,10 @@ from typing import Any
 
 from django.db import connection
 
-from inventory_ops.kit.imports.reader import FileRefused, RowSource
-from inventory_ops.kit.imports.spec import Column, ImportSpec, RowError
+from inventory_ops.kit.imports.dialect import Dialect
+from inventory_ops.kit.imports.errors import FileRefused, RowError
+from inventory_ops.kit.imports.reader import RowSource
+from inventory_ops.kit.imports.spec import Column, ImportSpec
 from inventory_ops.kit.imports.values import BadValue, Date, Moment
 
 NULL = r"\N"
@@ -23,11 +25,13 @@ SHOWN_ERRORS = 100_000
 class _Memo(dict[str, str]):
     """Text of a cell → text for COPY, each distinct value parsed once (a lookup costs 50 ns, a parse 1 µs)."""
 
-    def __init__(self, column: Column) -> None:
+    def __init__(self, column: Column, dialect: Dialect, *, keep_empty: bool) -> None:
         super().__init__()
         self.column = column
+        self._bring = dialect.reader_of(column.type)
         self.bad: dict[str, BadValue] = {}
-        self._empty = NULL if column.default is None else column.default.translate(_ESCAPES)
+        self._keep_empty = keep_empty
+        self._empty = NULL if column.default is None or keep_empty else column.default.translate(_ESCAPES)
         self.newest = ""
         self._exact = getattr(column.type, "exact", False)
         self.dated = column.happened and isinstance(column.type, Moment | Date)
@@ -39,11 +43,13 @@ class _Memo(dict[str, str]):
         try:
             if text:
                 text = raw if self._exact else text
+                if self._bring:
+                    text = self._bring(text)
                 value = self.column.type.parse(text)
                 if self.dated and value > self.newest:
                     self.newest = value
                 result = value.translate(_ESCAPES)
-            elif self.column.required:
+            elif self.column.required and not self._keep_empty:
                 raise BadValue("is empty: a value is required", code="required")
             else:
                 result = self._empty
@@ -57,14 +63,22 @@ class _Memo(dict[str, str]):
 class Parser:
     """Turns rows of cells into rows of COPY text, column by column."""
 
-    def __init__(self, header: Sequence[str], spec: ImportSpec, *, dates_only: bool = False) -> None:
-        self._memos = [
-            (position, memo)
-            for position, memo in (
-                (n, _Memo(spec.fields[name])) for n, name in enumerate(header) if name in spec.fields
-            )
-            if memo.dated or not dates_only
-        ]
+    def __init__(
+        self,
+        header: Sequence[str],
+        spec: ImportSpec,
+        *,
+        dialect: Dialect | None = None,
+        dates_only: bool = False,
+        keep_empty: bool = False,
+    ) -> None:
+        dialect = dialect or Dialect()
+        memos = (
+            (n, _Memo(spec.fields[name], dialect, keep_empty=keep_empty))
+            for n, name in enumerate(header)
+            if name in spec.fields
+        )
+        self._memos = [(n, memo) for n, memo in memos if memo.dated or not dates_only]
         self.columns = [memo.column for _, memo in self._memos]
 
     def newest(self) -> date | None:
@@ -90,7 +104,20 @@ class Parser:
 
 
 def _error(line: int, column: str, value: str, error: BadValue) -> RowError:
-    return RowError(line, column, "(hidden)" if error.hidden else value[:200], error.code, str(error))
+    return RowError(line, column, "(hidden)" if error.hidden else value[:200].replace("\0", ""), error.code, str(error))
+
+
+SHOWN_CHANGES = 20  # rows of a kind
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that would be different."""
+
+    row: str
+    column: str
+    old: str
+    new: str
 
 
 @dataclass
@@ -111,6 +138,12 @@ class Staging:
     batch: Any = None
     present: frozenset[str] = frozenset()
     rows: int = 0
+    keep_empty: bool = False  # an empty cell keeps what a known row has, instead of clearing it
+    shows_change: bool = False  # of a check: tell what would be different, for people to look at
+    changes: list[Change] = field(default_factory=list)
+    facts: dict[str, int] = field(default_factory=dict)  # what would be different in all, by its name
+    unchanged: int = 0  # rows that a check found to say what is there already, and took out
+    made_ids: bool = False  # some rows were given ids, as their file has none
     table: str = "staged"
     _made: list[str] = field(default_factory=list)
 
@@ -134,7 +167,7 @@ class Staging:
 
     def fill(self, reader: RowSource, progress: Callable[[], None] = lambda: None) -> None:
         """COPY all rows; cells and rows that cannot be read become errors, the rest of their row is staged."""
-        parser = Parser(reader.header, self.spec)
+        parser = Parser(reader.header, self.spec, dialect=getattr(reader, "dialect", None), keep_empty=self.keep_empty)
         self.present = frozenset(column.field for column in parser.columns)
         columns = ", ".join(f"{column.field} {column.type.sql}" for column in self.spec.columns)
         self._drop(self.table, "import_error", "import_warning")
@@ -164,14 +197,15 @@ class Staging:
             if column.field not in self.present and column.default is not None:
                 self.execute(f"update pg_temp.{self.table} set {column.field} = %s", [column.default])
         self.execute(f"analyze pg_temp.{self.table}")
-        self._store([*reader.errors, *errors])
+        self._store([*reader.errors, *errors], "import_error")
+        self._store(getattr(reader, "warnings", []), "import_warning")
 
-    def _store(self, errors: list[RowError]) -> None:
+    def _store(self, errors: list[RowError], table: str) -> None:
         if not errors:
             return
         with (
             connection.cursor() as cursor,
-            cursor.copy("copy pg_temp.import_error (line, col, value, code, message) from stdin") as copy,
+            cursor.copy(f"copy pg_temp.{table} (line, col, value, code, message) from stdin") as copy,
         ):
             for error in errors:
                 copy.write_row((error.line, error.column, error.value, error.code, error.message))
@@ -214,6 +248,21 @@ class Staging:
             f" group by {keys} having count(*) > 1) d on d.{fields[0]} = s.{fields[0]} and {equal}"
             " where s.line > d.line",
         )
+
+    def check_new(self, column: str, where: str) -> None:
+        """Refuse rows of unknown things (selected by `where`) that lack what a new one needs."""
+        for needed in self.spec.columns:
+            if needed.required and needed.name not in self.spec.partial:
+                empty = f" and s.{needed.field} is null" if needed.field in self.present else ""
+                if empty and not self.keep_empty:
+                    continue  # the empty cell has been refused
+                self.errors(
+                    needed.name,
+                    "required",
+                    f"'There is no such row yet, and a new one needs {needed.name}'",
+                    f"{where}{empty}",
+                    value=f"s.{self.spec.fields[column].field}::text",
+                )
 
     def failed(self) -> tuple[int, list[RowError]]:
         """Number of rows with an error, and the errors by line (the first 100,000)."""

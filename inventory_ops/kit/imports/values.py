@@ -7,6 +7,7 @@ empty value, or raises `BadValue` with a sentence that says what is wrong and ho
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,15 +15,15 @@ from typing import ClassVar
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_INTEGER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0{1,20})?")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{1,20})?|\.[0-9]{1,20})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]((?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?)"
-    r"(Z|z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?)?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]((?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?)"
+    r" ?(Z|z|UTC|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?)?"
 )
-# NUL, which text in PostgreSQL cannot hold, is refused for the whole file
-_CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# NUL, which text in PostgreSQL cannot hold, is refused for the whole file, but for one in UTF-16
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class BadValue(ValueError):
@@ -36,7 +37,8 @@ class BadValue(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Any text of at most `max_length` characters, without control characters but tab and line break.
+    """Any text of at most `max_length` characters in Unicode's composed form (NFC), without control characters but
+    tab and line break.
 
     `exact` keeps blanks around it, which cells of all other types lose: there are SKUs that differ by one alone.
     """
@@ -49,6 +51,8 @@ class Text:
     sql: ClassVar[str] = "text"
 
     def parse(self, text: str) -> str:
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
         if len(text) > self.max_length:
             raise BadValue(f"is {len(text)} characters long, at most {self.max_length} are allowed", code="too_long")
         if _CONTROL.search(text) or (self.one_line and ("\n" in text or "\r" in text)):
@@ -60,16 +64,17 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """A whole number in ASCII digits."""
+    """A whole number in ASCII digits; 5.0, as spreadsheets and scripts write it, is 5."""
 
     minimum: int = -1_000_000_000
     maximum: int = 1_000_000_000
     sql: ClassVar[str] = "bigint"
 
     def parse(self, text: str) -> str:
-        if not _INTEGER.fullmatch(text):
+        match = _INTEGER.fullmatch(text)
+        if not match:
             raise BadValue("is not a whole number: use digits 0-9 only, like 12", code="number")
-        number = int(text)
+        number = int(match[1])
         if not self.minimum <= number <= self.maximum:
             raise BadValue(f"must be between {self.minimum} and {self.maximum}", code="range")
         return str(number)
@@ -146,8 +151,10 @@ class Moment:
         match = _MOMENT.fullmatch(text)
         if not match:
             raise BadValue("is not a moment: use ISO 8601, like 2026-03-31T14:05:00 or …+02:00", code="moment")
+        day, time, zone = match.groups()
+        iso = f"{day}T{_two_digit_hour(time)}" if time else day
         try:
-            moment = datetime.fromisoformat(text.upper())
+            moment = datetime.fromisoformat(iso + ("Z" if zone == "UTC" else (zone or "").upper()))
         except ValueError as error:
             raise BadValue("is no moment of the calendar", code="moment") from error
         _sane(moment.year)
@@ -158,6 +165,10 @@ class Moment:
         except OverflowError as error:
             raise BadValue("is outside the calendar", code="range") from error
         return moment.replace(tzinfo=None).isoformat() + "Z"
+
+
+def _two_digit_hour(time: str) -> str:
+    return time if time[2] == ":" else f"0{time}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,4 +201,19 @@ class Choice:
         return word
 
 
-type ValueType = Text | Integer | Number | Date | Moment | Boolean | Choice
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """One of a few numbers, or the word that our pages and exports show for it, in any case."""
+
+    words: tuple[tuple[str, str], ...]  # number, word
+    sql: ClassVar[str] = "bigint"
+
+    def parse(self, text: str) -> str:
+        word = text.lower().removesuffix(".0")
+        for number, name in self.words:
+            if word in {number, name}:
+                return number
+        raise BadValue(f"must be one of {', '.join(f'{n} ({w})' for n, w in self.words)}", code="choice")
+
+
+type ValueType = Text | Integer | Number | Date | Moment | Boolean | Choice | Coded

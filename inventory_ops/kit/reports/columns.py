@@ -84,7 +84,12 @@ class Column:
 
     def text(self) -> Any:
         """The expression of the exported text."""
-        return expressions.PlainText(self.value())
+        return expressions.as_text(self.value())
+
+    def spreadsheet_text(self) -> Any:
+        """The same for CSV, which spreadsheets open: free text that they would run gets an apostrophe in front."""
+        is_free = type(self).text is Column.text
+        return expressions.PlainText(self.value()) if is_free else self.text()
 
     def json(self, text: str | None) -> Any:
         """The JSON value for an exported text."""
@@ -145,17 +150,20 @@ class Money(Column):
 
     currency: str = "merchant__currency"
     negative: bool = False  # show as a loss: with a minus, in red
+    unit: bool = False  # a price of one unit: it may be finer than the currency's smallest unit, and is shown so
 
     numeric = True
 
     def text(self) -> Any:
-        return expressions.RoundTo(self.value(), expressions.minor_units(self.currency))
+        show = expressions.AtLeast if self.unit else expressions.RoundTo
+        return show(self.value(), expressions.minor_units(self.currency))
 
     def html(self, row: Row) -> str:
         value: Decimal | None = row[self.alias]
         if value is None:
             return ""
-        text = markup.money(-value if self.negative else value, row.get("c_currency"))
+        show = markup.unit_money if self.unit else markup.money
+        text = show(-value if self.negative else value, row.get("c_currency"))
         return f'<span class="neg">{text}</span>' if self.negative and value > 0 else text
 
 

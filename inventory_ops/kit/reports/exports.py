@@ -1,8 +1,9 @@
 """Exports of a report: CSV straight from PostgreSQL's COPY, XLSX in constant memory, JSON. All three give the same
-text, which the database makes from one snapshot."""
+text, which the database makes from one snapshot; CSV alone guards what spreadsheets would run."""
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,11 +26,11 @@ FIRST_ROWS = 200  # of a large list: found by the index that it is ordered by, a
 MOST_XLSX_ROWS = 1_048_575  # a sheet's rows less the header
 
 
-def ordered(selection: Selection, sort: str) -> QuerySet[Any]:
+def ordered(selection: Selection, sort: str, *, for_spreadsheets: bool = False) -> QuerySet[Any]:
     """The exported texts of all rows in the given order."""
     report = selection.report
     rows = selection.rows.order_by(*report.ordering(sort or report.default_sort, selection.rows))
-    return report.export_values(rows, viewer=selection.scope.viewer)
+    return report.export_values(rows, viewer=selection.scope.viewer, for_spreadsheets=for_spreadsheets)
 
 
 @contextmanager
@@ -67,16 +68,19 @@ def csv_chunks(
     *,
     via: BaseDatabaseWrapper | None = None,
     on_row: Callable[[], None] = lambda: None,
+    marked: bool = False,
 ) -> Iterator[bytes]:
     """UTF-8 CSV with header, in chunks of about 64 KB; memory does not grow with the rows.
 
     `via` is the connection to read through, in a transaction of one snapshot; without it somebody waits for the
     stream, and what a large list begins with is sent before the rest has been sorted. `on_row` is called after each
-    row (COPY sends one a message).
+    row (COPY sends one a message). With `marked` it begins with a byte order mark, by which Excel knows UTF-8.
     """
+    if marked:
+        yield codecs.BOM_UTF8
     headers = [column.header for column in selection.report.exported_columns]
     yield (",".join(_quoted(header) for header in headers) + "\r\n").encode()
-    rows = ordered(selection, sort)
+    rows = ordered(selection, sort, for_spreadsheets=True)
     if via or rows.query.group_by is not None or not size.is_large(rows.model):
         yield from _copied(rows, via, on_row)
         return

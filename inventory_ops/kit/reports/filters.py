@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -106,7 +107,7 @@ class SearchFilter(django_filters.CharFilter):
         self.search_fields = fields
 
     def filter(self, qs: Any, value: str) -> Any:
-        for word in (value or "").split():
+        for word in unicodedata.normalize("NFC", value or "").split():
             condition = Q()
             for name in self.search_fields:
                 condition |= Q(**{f"{name}__icontains": word})

@@ -224,14 +224,17 @@ class Report:
     def look_up(self, rows: Sequence[dict[str, Any]]) -> None:
         """Put the values of late columns into the rows of a page, in one query."""
 
-    def export_values(self, rows: QuerySet[Any], *, viewer: Viewer | None) -> QuerySet[Any]:
+    def export_values(
+        self, rows: QuerySet[Any], *, viewer: Viewer | None, for_spreadsheets: bool = False
+    ) -> QuerySet[Any]:
         """`rows` as tuples of the exported text of every exported column, in order."""
         values: dict[str, Any] = {}
         for column in self.exported_columns:
             if column.personal and self.masks(viewer):
-                values[f"x_{column.key}"] = PlainText(MaskedEmail(column.value()))
+                masked = MaskedEmail(column.value())
+                values[f"x_{column.key}"] = PlainText(masked) if for_spreadsheets else masked
             else:
-                values[f"x_{column.key}"] = column.text()
+                values[f"x_{column.key}"] = column.spreadsheet_text() if for_spreadsheets else column.text()
         return rows.annotate(**values).values_list(*values)
 
     def may_act(self, viewer: Viewer) -> bool:

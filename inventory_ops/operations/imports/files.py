@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -29,7 +29,10 @@ from inventory_ops.kit.imports import (
     Staging,
     open_source,
 )
-from inventory_ops.models import AuditEvent, Import, ImportRowError, ImportRowWarning, User
+from inventory_ops.kit.imports.mapped import ColumnMap, Mapped
+from inventory_ops.kit.imports.recognise import Layout
+from inventory_ops.kit.imports.staging import Change
+from inventory_ops.models import AuditEvent, Import, ImportRowError, ImportRowWarning, Location, User
 from inventory_ops.operations import audit
 from inventory_ops.operations.ledger import LedgerRefusal
 
@@ -55,10 +58,22 @@ class Outcome:
     warnings: list[RowError] = field(default_factory=list)
     refused: bool = False
     import_id: uuid.UUID | None = None
+    format: str = ""  # of a foreign layout
+    found: str = ""  # one sentence that says what the file was taken for
+    left_out: int = 0
+    left_out_rows: list[RowError] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    facts: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, Counts] = field(default_factory=dict)  # of a file that holds rows of several kinds
 
     @property
     def kind(self) -> str:
         return self.spec.name
+
+    @property
+    def all_counts(self) -> list[Counts]:
+        """Of each kind that the file has rows of."""
+        return list(self.kinds.values()) or [self.counts]
 
     @property
     def applied(self) -> int:
@@ -67,13 +82,20 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to load: where it is, what it is called, and what kind it is."""
+    """A file to load: where it is, what it is called, and what kind it is.
+
+    `layout` is what was found out about how it is written, and `mapping` what was answered; else it is looked at.
+    """
 
     path: Path
     spec: ImportSpec
     name: str
+    layout: Layout | None = None
+    mapping: ColumnMap = field(default_factory=ColumnMap)
+    keep_empty: bool = False
 
 
+type Others = tuple[int, Callable[[datetime, int], list[Outcome]]]  # order, what loads at a moment with a shift
 type Progress = Callable[[File, str, int], None]  # file, phase (reading/checking/applying), bytes read
 
 
@@ -108,24 +130,35 @@ def load_files(
     shift_dates: bool = False,
     all_or_nothing: bool = False,
     progress: Progress = _quiet,
+    others: Sequence[Others] = (),
 ) -> list[Outcome]:
     """Apply files in the order of their kinds, each in a transaction of its own, or all in one that any error undoes.
 
-    Loads of the same kind queue up behind each other.
+    Loads of the same kind queue up behind each other. `others` are loads of foreign layouts, with the order of the
+    kind that they belong to.
     """
     now = now or timezone.now()
-    ordered = sorted(files, key=lambda file: (file.spec.order, file.spec.name))
-    shift = shift_for(ordered, now=now) if shift_dates else 0
+    shift = shift_for(files, now=now) if shift_dates else 0
+    turns: list[tuple[int, str, Callable[[], list[Outcome]]]] = [
+        (
+            file.spec.order,
+            file.spec.name,
+            lambda file=file: [_load(file, by=by, now=now, shift_days=shift, progress=progress)],  # type: ignore[misc]
+        )
+        for file in files
+    ]
+    turns += [(order, "", lambda load=load: load(now, shift)) for order, load in others]  # type: ignore[misc]
     outcomes: list[Outcome] = []
     try:
         with transaction.atomic() if all_or_nothing else _nothing():
-            outcomes.extend(_load(file, by=by, now=now, shift_days=shift, progress=progress) for file in ordered)
+            for _order, _name, load in sorted(turns, key=lambda turn: turn[:2]):
+                outcomes.extend(load())
             if all_or_nothing and any(outcome.errors for outcome in outcomes):
                 raise CheckedOnly
     except CheckedOnly:
         for outcome in outcomes:
             outcome.counts, outcome.refused = Counts(), True
-            _record(outcome, by=by, now=now, all_or_nothing=True)
+            record_outcome(outcome, by=by, now=now, all_or_nothing=True)
     analyse(outcomes)
     return outcomes
 
@@ -152,11 +185,11 @@ def analyse(outcomes: Sequence[Outcome]) -> None:
 
 def _load(file: File, *, by: User | None, now: datetime, shift_days: int, progress: Progress) -> Outcome:
     def record(outcome: Outcome) -> None:
-        _record(outcome, by=by, now=now, shift_days=shift_days, sha256=digest(file.path))
+        record_outcome(outcome, by=by, now=now, shift_days=shift_days, sha256=digest(file.path))
 
     outcome = attempt(file, by=by, now=now, shift_days=shift_days, progress=progress, record=record)
     if outcome.refused:
-        _record(outcome, by=by, now=now)
+        record_outcome(outcome, by=by, now=now)
     return outcome
 
 
@@ -169,6 +202,7 @@ def attempt(
     shift_days: int = 0,
     limits: Limits | None = None,
     all_or_nothing: bool = False,
+    shows_change: bool = False,
     progress: Progress = _quiet,
 ) -> Outcome:
     """Apply a file and `record` the outcome in one transaction; without `record` all is tried out and undone.
@@ -186,6 +220,7 @@ def attempt(
                 shift_days=shift_days,
                 limits=limits,
                 all_or_nothing=all_or_nothing,
+                shows_change=shows_change or record is None,
                 progress=progress,
             )
             if record is None or outcome.refused:
@@ -211,45 +246,80 @@ def process(
     shift_days: int = 0,
     limits: Limits | None = None,
     all_or_nothing: bool = False,
+    shows_change: bool = False,
     progress: Progress = _quiet,
 ) -> None:
     """Stage, check and apply one file in the caller's transaction. Raises FileRefused, LedgerRefusal, DatabaseError.
 
     With `all_or_nothing` a file with any error applies no row.
     """
-    with open_source(file.path) as source:
-        staging = _staging(file.spec, outcome, by=by, now=now, shift_days=shift_days)
+    with opened(file, limits) as (reader, source):
+        staging = new_staging(file.spec, outcome, by=by, now=now, shift_days=shift_days)
+        staging.keep_empty = file.keep_empty
+        staging.shows_change = shows_change
         if file.spec.name == "flash_sales":
             staging.previous_shift_days = previous_shift(file)
-        reader = Reader(source, file.spec, limits)
-        _refuse_fields(reader.header, file.spec, by=by)
+        refuse_fields(reader.header, file.spec, by=by)
         staging.fill(reader, lambda: progress(file, "reading", _position(source)))
+    if isinstance(reader, Mapped):
+        outcome.left_out, outcome.left_out_rows = len(reader.left_out), reader.left_out
+        make_places(reader.seen.get("location", {}))
     progress(file, "checking", 0)
-    _check(staging, outcome)
+    check_staged(staging, outcome)
+    if isinstance(reader, Mapped):
+        outcome.errors = in_their_columns(outcome.errors, reader.theirs)
+        outcome.warnings = in_their_columns(outcome.warnings, reader.theirs)
     if outcome.errors and all_or_nothing:
         outcome.refused = True
     else:
         progress(file, "applying", 0)
-        _apply(staging, outcome)
+        apply_staged(staging, outcome)
     staging.close()
+
+
+@contextmanager
+def opened(file: File, limits: Limits | None) -> Iterator[tuple[Reader | Mapped, IO[bytes]]]:
+    """The rows of a file under the columns of its kind. Raises FileRefused."""
+    layout = file.layout
+    if layout is None:
+        with open_source(file.path) as source:
+            yield Reader(source, file.spec, limits), source
+        return
+    with layout.open(limits) as table:
+        if file.mapping.is_empty:
+            yield Reader(table, file.spec, limits, dialect=layout.dialect), table.source
+        else:
+            yield Mapped(table, file.spec, file.mapping, layout.dialect), table.source
+
+
+def in_their_columns(remarks: Sequence[RowError], theirs: Mapping[str, str]) -> list[RowError]:
+    """Remarks under the headers that the file has."""
+    return [replace(remark, column=theirs.get(remark.column, remark.column)) for remark in remarks]
+
+
+def make_places(names: Mapping[str, str]) -> None:
+    """Make locations that somebody named and nobody knew."""
+    Location.objects.bulk_create(
+        [Location(code=code, name=name[:200]) for code, name in sorted(names.items())], ignore_conflicts=True
+    )
 
 
 @transaction.atomic
 def load_rows(spec: ImportSpec, rows: Rows, *, by: User | None = None, now: datetime) -> Counts:
     """Apply rows that were made here rather than read from a file. Any error is a ValueError, and nothing is done."""
     outcome = Outcome(spec=spec, file_name=spec.name)
-    staging = _staging(spec, outcome, by=by, now=now)
-    _refuse_fields(rows.header, spec, by=by)
+    staging = new_staging(spec, outcome, by=by, now=now)
+    refuse_fields(rows.header, spec, by=by)
     staging.fill(rows)
-    _check(staging, outcome)
+    check_staged(staging, outcome)
     if outcome.errors:
         raise ValueError(f"{outcome.failed} rows of {spec.name} are refused, the first one: {outcome.errors[0]}")
-    _apply(staging, outcome)
+    apply_staged(staging, outcome)
     staging.close()
     return outcome.counts
 
 
-def _staging(spec: ImportSpec, outcome: Outcome, *, by: User | None, now: datetime, shift_days: int = 0) -> Staging:
+def new_staging(spec: ImportSpec, outcome: Outcome, *, by: User | None, now: datetime, shift_days: int = 0) -> Staging:
     """Wait for other loads of the same kind, and begin."""
     locks.wait_for(f"inventory_ops.import.{spec.name}")
     outcome.import_id = uuid.uuid4()
@@ -263,7 +333,7 @@ def _staging(spec: ImportSpec, outcome: Outcome, *, by: User | None, now: dateti
     )
 
 
-def _refuse_fields(header: Sequence[str], spec: ImportSpec, *, by: User | None) -> None:
+def refuse_fields(header: Sequence[str], spec: ImportSpec, *, by: User | None) -> None:
     """Raise FileRefused when a column is there that `by` may not write. The system may write all."""
     errors = [
         RowError(
@@ -281,7 +351,9 @@ def _refuse_fields(header: Sequence[str], spec: ImportSpec, *, by: User | None) 
         raise FileRefused(*errors)
 
 
-def _check(staging: Staging, outcome: Outcome) -> None:
+def check_staged(staging: Staging, outcome: Outcome) -> None:
+    if staging.spec.prepare:
+        staging.spec.prepare(staging)
     staging.check_key()
     staging.spec.check(staging)
     outcome.rows = staging.rows
@@ -289,9 +361,10 @@ def _check(staging: Staging, outcome: Outcome) -> None:
     outcome.warned, outcome.warnings = staging.warned()
 
 
-def _apply(staging: Staging, outcome: Outcome) -> None:
+def apply_staged(staging: Staging, outcome: Outcome) -> None:
     staging.drop_failed()
     outcome.counts = staging.spec.apply(staging)
+    outcome.changes, outcome.facts = staging.changes, staging.facts
     # deferred foreign keys now, while an error still names this file
     staging.execute("set constraints all immediate")
     staging.execute("set constraints all deferred")
@@ -329,7 +402,7 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _record(
+def record_outcome(
     outcome: Outcome,
     *,
     by: User | None,
@@ -350,6 +423,7 @@ def _record(
         created_at=now,
         finished_at=timezone.now(),
         message="" if done else "Nothing was applied.",
+        format=outcome.format,
     )
     finish(job, outcome, by=by, shift_days=shift_days)
 
@@ -385,6 +459,7 @@ def _keep_remarks(
         (
             model(
                 job=job,
+                file=remark.file[:255],
                 line=remark.line,
                 column=remark.column[:100],
                 value=remark.value[:200],

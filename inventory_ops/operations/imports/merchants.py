@@ -11,6 +11,11 @@ from inventory_ops.operations.imports.merge import merge
 
 
 def check_merchants(staging: Staging) -> None:
+    staging.check_new(
+        "vendor_number",
+        "where s.vendor_number is not null and not exists"
+        " (select from inventory_ops_merchant m where m.vendor_number = s.vendor_number)",
+    )
     staging.errors(
         "currency",
         "in_use",

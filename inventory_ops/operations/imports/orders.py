@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inventory_ops.kit.db.size import outgrown
 from inventory_ops.kit.imports import Counts, Staging
+from inventory_ops.kit.imports.staging import SHOWN_CHANGES, Change
 from inventory_ops.models.ledger import EventSource
 from inventory_ops.operations import ledger
 from inventory_ops.operations.imports.products_of_rows import JOIN, resolve_products
@@ -11,7 +12,6 @@ from inventory_ops.operations.imports.products_of_rows import JOIN, resolve_prod
 # columns of the order itself: all its rows must say the same
 ORDER_COLUMNS = (
     "status",
-    "store_number",
     "customer_email",
     "promo_code",
     "promo_value",
@@ -20,14 +20,32 @@ ORDER_COLUMNS = (
     "card_issue",
 )
 LARGEST_LINE = 100_000_000_000
+# an order is its number in its store: `staged_order` knows both, and the order that has them
+OF_ORDER = "k.number = s.order_number and k.store = coalesce(s.store_number, '')"
+OF_ITEM = "i.shop_item_id = s.item_id and i.store_id is not distinct from k.store_id"
 
 
 MANY_ROWS = 5_000
 
 
+def prepare_orders(staging: Staging) -> None:
+    """Make ids of items that the file gives none: order number and position within the order."""
+    if "item_id" not in staging.present or staging.fetch(
+        f"select exists (select from pg_temp.{staging.table} where item_id is null)"
+    ) == [(True,)]:
+        staging.execute(
+            f"""update pg_temp.{staging.table} s set item_id = n.order_number || '-' || n.position
+                from (select line, order_number, row_number() over (
+                        partition by order_number, store_number order by line) as position
+                      from pg_temp.{staging.table}) n
+                where n.line = s.line and s.item_id is null"""
+        )
+        staging.made_ids = True
+
+
 def check_orders(staging: Staging) -> None:
     resolve_products(staging)
-    table = f"pg_temp.{staging.table}"
+    _resolve_orders(staging)
     error = staging.errors
     error(
         "quantity_shipped",
@@ -62,38 +80,96 @@ def check_orders(staging: Staging) -> None:
         "item_id",
         "other_order",
         "'Belongs to order ' || o.number || ' already'",
-        """join inventory_ops_orderitem i on i.shop_item_id = s.item_id
-           join inventory_ops_order o on o.id = i.order_id where o.number <> s.order_number""",
+        f"""join pg_temp.staged_order k on {OF_ORDER} join inventory_ops_orderitem i on {OF_ITEM}
+            join inventory_ops_order o on o.id = i.order_id where o.number <> s.order_number""",
     )
     error(
         "item_id",
         "other_product",
         "'Is known as SKU ' || ip.sku || ': an item does not become another product'",
-        f"""{JOIN} join inventory_ops_orderitem i on i.shop_item_id = s.item_id
-            join inventory_ops_order o on o.id = i.order_id and o.number = s.order_number
+        f"""{JOIN} join pg_temp.staged_order k on {OF_ORDER} join inventory_ops_orderitem i
+            on {OF_ITEM} and i.order_id = k.id
             join inventory_ops_product ip on ip.id = i.product_id where i.product_id <> p.product_id""",
     )
     error(
         "status",
         "backwards",
         "'The order is ' || case o.status when 2 then 'open' else 'closed' end || ': it cannot be a cart again'",
-        "join inventory_ops_order o on o.number = s.order_number where s.status = 1 and o.status > 1",
+        f"join pg_temp.staged_order k on {OF_ORDER} join inventory_ops_order o on o.id = k.id"
+        " where s.status = 1 and o.status > 1",
     )
     _check_agreement(staging)
-    # the first good row of an order, or the order as it is, says the currency
+    _check_currency(staging)
+
+
+def _resolve_orders(staging: Staging) -> None:
+    """Make `staged_order`: number and store ('' for none) of each order of the file → its key, if it is known.
+
+    A number that another store has is refused where the file says no store: whose order it is cannot be told.
+    """
+    staging.create(
+        "staged_order",
+        f"""select w.number, w.store, st.id as store_id, o.id
+            from (select distinct order_number as number, coalesce(store_number, '') as store
+                  from pg_temp.{staging.table} where order_number is not null) w
+            left join inventory_ops_store st on st.number = w.store
+            left join inventory_ops_order o on o.number = w.number
+                and case when w.store = '' then o.store_id is null else o.store_id = st.id end""",
+    )
+    staging.errors(
+        "order_number",
+        "other_store",
+        "'Store ' || other.stores || ' has an order of this number: say the store of this one (store_number)'",
+        f"""join pg_temp.staged_order k on {OF_ORDER} and k.store = '' and k.id is null
+            join lateral (select string_agg(st.number, ', ' order by st.number) as stores from inventory_ops_order o
+                join inventory_ops_store st on st.id = o.store_id where o.number = k.number) other
+                on other.stores is not null""",
+    )
+    staging.errors(
+        "order_number",
+        "no_store",
+        "'There is an order of this number without a store, too: they are two orders'",
+        f"""join pg_temp.staged_order k on {OF_ORDER} and k.store <> '' and k.id is null
+            join inventory_ops_order o on o.number = k.number and o.store_id is null""",
+        into="import_warning",
+    )
+    if staging.made_ids:
+        staging.errors(
+            "order_number",
+            "item_ids",
+            "'The items of this order are known by ids of the shop: name them in a column item_id'",
+            f"""join pg_temp.staged_order k on {OF_ORDER}
+                where not exists (select from inventory_ops_orderitem i where {OF_ITEM})
+                and exists (select from inventory_ops_orderitem i where i.order_id = k.id
+                            and not starts_with(i.shop_item_id, k.number || '-'))""",
+        )
+
+
+def _check_currency(staging: Staging) -> None:
+    """The first good row of an order, or the order as it is, says the currency; a column of its own has to agree."""
     staging.create(
         "staged_currency",
-        f"""select s.order_number, coalesce(o.currency, (array_agg(p.currency order by s.line))[1]) as currency
-            from {table} s {JOIN} left join inventory_ops_order o on o.number = s.order_number
-            where s.order_number is not null group by s.order_number, o.currency
+        f"""select s.order_number, coalesce(s.store_number, '') as store,
+                coalesce(o.currency, (array_agg(p.currency order by s.line))[1]) as currency
+            from pg_temp.{staging.table} s {JOIN} join pg_temp.staged_order k on {OF_ORDER}
+            left join inventory_ops_order o on o.id = k.id
+            group by s.order_number, coalesce(s.store_number, ''), o.currency
             having min(p.currency) <> max(p.currency) or min(p.currency) <> min(o.currency)""",
     )
-    error(
+    staging.errors(
         "sku",
         "currency",
         "'The order is in ' || c.currency || ', this product''s merchant sells in ' || p.currency",
-        f"{JOIN} join pg_temp.staged_currency c on c.order_number = s.order_number where p.currency <> c.currency",
+        f"""{JOIN} join pg_temp.staged_currency c on c.order_number = s.order_number
+            and c.store = coalesce(s.store_number, '') where p.currency <> c.currency""",
     )
+    if "currency" in staging.present:
+        staging.errors(
+            "currency",
+            "currency",
+            "s.currency || ', but the merchant sells in ' || p.currency",
+            f"{JOIN} where s.currency <> p.currency",
+        )
 
 
 def _check_agreement(staging: Staging) -> None:
@@ -101,11 +177,14 @@ def _check_agreement(staging: Staging) -> None:
     columns = [column for column in ORDER_COLUMNS if column in staging.present]
     staging.create(
         "staged_disagreement",
-        f"""select distinct on (s.order_number) s.order_number, s.line, {", ".join(f"s.{c}" for c in columns)}
+        f"""select distinct on (s.order_number, coalesce(s.store_number, '')) s.order_number, s.line,
+                coalesce(s.store_number, '') as store, {", ".join(f"s.{c}" for c in columns)}
             from {table} s join (
-                select order_number from {table} where order_number is not null group by order_number
+                select order_number, coalesce(store_number, '') as store from {table}
+                where order_number is not null group by 1, 2
                 having {" or ".join(f"count(distinct coalesce({c}::text, '')) > 1" for c in columns)}
-            ) d on d.order_number = s.order_number order by s.order_number, s.line""",
+            ) d on d.order_number = s.order_number and d.store = coalesce(s.store_number, '')
+            order by s.order_number, coalesce(s.store_number, ''), s.line""",
     )
     for column in columns:
         staging.errors(
@@ -113,6 +192,7 @@ def _check_agreement(staging: Staging) -> None:
             "disagrees",
             "'Line ' || d.line || ' of the same order says ' || coalesce(d." + column + "::text, 'nothing')",
             f"""join pg_temp.staged_disagreement d on d.order_number = s.order_number
+                and d.store = coalesce(s.store_number, '')
                 where s.{column} is distinct from d.{column} and s.line <> d.line
                 and s.line not in (select line from pg_temp.import_error where col = '{column}')""",
         )
@@ -122,6 +202,8 @@ def apply_orders(staging: Staging) -> Counts:
     _resolve_lines(staging)
     _write_stores(staging)
     _write_orders(staging)
+    if staging.shows_change:
+        _show_change(staging)
     _write_items(staging)
     _write_totals(staging)
     _write_payment_attempts(staging)
@@ -129,9 +211,28 @@ def apply_orders(staging: Staging) -> Counts:
     new, changed, total = staging.fetch(
         """select count(*) filter (where i.is_new),
                count(*) filter (where not i.is_new and (i.is_changed or o.is_changed)), count(*)
-           from pg_temp.order_line i join pg_temp.order_head o on o.number = i.order_number"""
+           from pg_temp.order_line i join pg_temp.order_head o using (number, store)"""
     )[0]
     return Counts(new=new, changed=changed, unchanged=total - new - changed)
+
+
+def _show_change(staging: Staging) -> None:
+    """Orders that would be opened again, or moved in time, and the first of those that change."""
+    reopened, moved = staging.fetch(
+        """select count(*) filter (where h.old_status = 3 and h.status = 2),
+               count(*) filter (where h.old_created_at <> h.created_at)
+           from pg_temp.order_head h where not h.is_new"""
+    )[0]
+    staging.facts |= {"orders_reopened": reopened, "orders_moved": moved}
+    rows = staging.fetch(
+        f"""select h.number, v.name, v.old, v.new from (
+                select * from pg_temp.order_head where is_changed order by number limit {SHOWN_CHANGES}) h
+            cross join lateral (values ('status', h.old_status::text, h.status::text),
+                ('created_at', h.old_created_at::text, h.created_at::text),
+                ('customer_email', h.old_customer_email, h.customer_email)) v (name, old, new)
+            where v.old is distinct from v.new"""
+    )
+    staging.changes += [Change(number, name, old or "", new or "") for number, name, old, new in rows]
 
 
 def _resolve_lines(staging: Staging) -> None:
@@ -152,7 +253,8 @@ def _resolve_lines(staging: Staging) -> None:
     shipped_at = f"coalesce({kept('shipped_at', moments['shipped_at'])}, u.updated_at, u.created_at)"
     staging.create(
         "order_line",
-        f"""select s.line, s.order_number, s.item_id, s.status, p.product_id, p.merchant_id, p.currency, s.comment,
+        f"""select s.line, s.order_number as number, coalesce(s.store_number, '') as store, s.item_id, s.status,
+                p.product_id, p.merchant_id, p.currency, s.comment,
                 u.created_at, u.updated_at, s.quantity, {frozen("unit_price")} as unit_price,
                 {frozen("unit_cost")} as unit_cost, {frozen("commission")} as commission, {shipped} as quantity_shipped,
                 case when {shipped} > 0 then {shipped_at} end as shipped_at, {cancelled} as cancelled_quantity,
@@ -160,9 +262,9 @@ def _resolve_lines(staging: Staging) -> None:
                 case when i.issue_at = i.ordered_at then u.created_at else i.issue_at end as issue_at,
                 i.issue_sale_starts_at, i.issue_sale_ends_at, i.issue_sale_snapshot_price, i.issue_sale_percentage,
                 i.id, i.status as old_status, i.id is null as is_new, false as is_changed
-            from pg_temp.{staging.table} s {JOIN}
+            from pg_temp.{staging.table} s {JOIN} join pg_temp.staged_order k on {OF_ORDER}
             cross join lateral (select {moments["created_at"]} as created_at, {moments["updated_at"]} as updated_at) u
-            left join inventory_ops_orderitem i on i.shop_item_id = s.item_id""",
+            left join inventory_ops_orderitem i on {OF_ITEM}""",
     )
     # the first moment the cost was above the price: of a new line when it was added, else its last change
     staging.execute(
@@ -192,19 +294,19 @@ def _write_orders(staging: Staging) -> None:
         return value if column in staging.present else f"coalesce(o.{column}, {empty})"
 
     first = ", ".join(f"s.{column}" for column in ORDER_COLUMNS)
-    store = "st.id" if "store_number" in staging.present else "o.store_id"
     staging.create(
         "order_head",
         f"""with head as (
-                select distinct on (s.order_number) s.order_number as number, {first} from pg_temp.{staging.table} s
-                order by s.order_number, s.line
+                select distinct on (s.order_number, coalesce(s.store_number, '')) s.order_number as number,
+                    coalesce(s.store_number, '') as store, {first} from pg_temp.{staging.table} s
+                order by s.order_number, coalesce(s.store_number, ''), s.line
             ), lines as (
-                select order_number, min(created_at) as created_at, max(updated_at) as updated_at,
+                select number, store, min(created_at) as created_at, max(updated_at) as updated_at,
                     max(coalesce(updated_at, created_at)) as last_activity_at, min(currency) as currency,
                     string_agg(distinct comment, E'\\n') as comment, sum(quantity * unit_price) as total_amount
-                from pg_temp.order_line group by order_number
+                from pg_temp.order_line group by number, store
             )
-            select h.number, {store} as store_id, h.status, {kept("customer_email", "''")} as customer_email,
+            select h.number, h.store, st.id as store_id, h.status, {kept("customer_email", "''")} as customer_email,
                 coalesce(o.currency, l.currency) as currency, l.total_amount, {kept("promo_code", "''")} as promo_code,
                 {kept("promo_value")} as promo_value, {kept("gift_card_total")} as gift_card_total,
                 {kept("gift_card_count")} as gift_card_count,
@@ -214,14 +316,14 @@ def _write_orders(staging: Staging) -> None:
                 case when h.status = 3 then coalesce(l.updated_at, l.created_at) end as closed_at,
                 case when o.status = 1 and h.status > 1 and
                           case when l.last_activity_at > o.last_activity_at then l.last_activity_at else %(now)s end
-                          - o.last_activity_at > coalesce(old_store.abandon_after, interval '60 minutes')
+                          - o.last_activity_at > coalesce(st.abandon_after, interval '60 minutes')
                      then case when l.last_activity_at > o.last_activity_at then l.last_activity_at else %(now)s end
                      else o.recovered_at end as recovered_at,
-                h.card_issue, o.id, o.id is null as is_new, false as is_changed
-            from head h join lines l on l.order_number = h.number
-            left join inventory_ops_store st on st.number = h.store_number
-            left join inventory_ops_order o on o.number = h.number
-            left join inventory_ops_store old_store on old_store.id = o.store_id
+                h.card_issue, o.id, o.id is null as is_new, false as is_changed, o.status as old_status,
+                o.created_at as old_created_at, o.customer_email as old_customer_email
+            from head h join lines l using (number, store) join pg_temp.staged_order k using (number, store)
+            left join inventory_ops_store st on st.number = h.store
+            left join inventory_ops_order o on o.id = k.id
             order by l.created_at, h.number""",
         {"now": staging.now},
     )
@@ -255,7 +357,7 @@ def _write_orders(staging: Staging) -> None:
     )
     staging.execute(
         """update pg_temp.order_head n set id = o.id from inventory_ops_order o
-           where n.is_new and o.number = n.number"""
+           where n.is_new and o.number = n.number and o.store_id is not distinct from n.store_id"""
     )
 
 
@@ -280,10 +382,10 @@ def _write_items(staging: Staging) -> None:
         "issue_sale_percentage",
     ]
     staging.execute(
-        f"""insert into inventory_ops_orderitem (order_id, shop_item_id, ordered_at, {", ".join(columns)})
-            select o.id, l.item_id, l.created_at, {", ".join(f"l.{c}" for c in columns)}
-            from pg_temp.order_line l join pg_temp.order_head o on o.number = l.order_number
-            where l.is_new order by l.item_id"""
+        f"""insert into inventory_ops_orderitem (order_id, store_id, shop_item_id, ordered_at, {", ".join(columns)})
+            select o.id, o.store_id, l.item_id, l.created_at, {", ".join(f"l.{c}" for c in columns)}
+            from pg_temp.order_line l join pg_temp.order_head o using (number, store)
+            where l.is_new order by length(l.item_id), l.item_id"""
     )
     staging.execute(
         f"""with changed as (

@@ -46,18 +46,18 @@ def check_products(staging: Staging) -> None:
         kept("special_from", start),
         kept("special_to", end),
     )
-    cost = kept("cost", "s.cost")
+    cost, price = kept("cost", "s.cost"), kept("price", "s.price")
     staging.create(
         "guarded",
         f"""select w.line, w.mode, w.cost, l.lowest, l.what
             from (
-                select s.line, r.mode, {cost} as cost, s.price, p.id as product_id,
+                select s.line, r.mode, {cost} as cost, {price} as price, p.id as product_id,
                     case when {ends} is null or {ends} > %(now)s then {special} end as special
                 from pg_temp.{staging.table} s
                 join inventory_ops_merchant m on m.vendor_number = s.vendor_number
                 join {RULES} r on r.merchant_id = m.id
                 left join inventory_ops_product p on p.merchant_id = m.id and p.sku = s.sku
-                where {cost} is not null and (p.id is null or (s.price, {special}, {starts}, {ends}, {cost})
+                where {cost} is not null and (p.id is null or ({price}, {special}, {starts}, {ends}, {cost})
                     is distinct from (p.price, p.special_price, p.special_from, p.special_to, p.cost))
             ) w
             cross join lateral (

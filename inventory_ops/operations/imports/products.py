@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inventory_ops.kit.imports import Counts, Staging
 from inventory_ops.operations.imports import price_guard
+from inventory_ops.operations.imports.lookalikes import check_skus
 from inventory_ops.operations.imports.merge import merge
 
 _PRICE_HISTORY = """
@@ -31,6 +32,11 @@ def check_products(staging: Staging) -> None:
         "'There is no such category: load categories first'",
         "where s.category is not null and not exists (select from inventory_ops_category c where c.name = s.category)",
     )
+    staging.check_new(
+        "sku",
+        f"{merchant} where m.id is not null and not exists"
+        " (select from inventory_ops_product p where p.merchant_id = m.id and p.sku = s.sku)",
+    )
     start, end = (staging.moment(name, zone="m.timezone") for name in ("special_from", "special_to"))
     staging.errors(
         "special_to",
@@ -46,6 +52,7 @@ def check_products(staging: Staging) -> None:
         f"{merchant} where {start} >= {end} and not exists"
         " (select from inventory_ops_product p where p.merchant_id = m.id and p.sku = s.sku)",
     )
+    check_skus(staging)
     price_guard.check_products(staging)
 
 

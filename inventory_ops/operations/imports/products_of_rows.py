@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inventory_ops.kit.imports import Staging
+from inventory_ops.operations.imports.lookalikes import alike
 
 TABLE = "staged_product"
 JOIN = (
@@ -29,6 +30,10 @@ def resolve_products(staging: Staging) -> None:
             left join inventory_ops_merchant pm on pm.id = p.merchant_id
             group by w.sku, w.vendor_number""",
     )
+    if staging.fetch(f"select exists (select from pg_temp.{TABLE} where matches = 0)") == [(True,)]:
+        staging.create("alike", f"select * from {alike(f'(select sku from pg_temp.{TABLE} where matches = 0) u')} a")
+    else:
+        staging.create("alike", "select ''::text as wanted, ''::text as sku where false")
     join = f"join pg_temp.{TABLE} p on p.sku = s.sku and p.vendor_number = coalesce(s.vendor_number, '')"
     staging.errors(
         "vendor_number",
@@ -40,8 +45,9 @@ def resolve_products(staging: Staging) -> None:
         "sku",
         "unknown",
         "'There is no such product' || case when p.vendor_number <> '' then ' of this merchant' else '' end"
-        " || ': load products first'",
-        f"{join} where p.matches = 0 and (p.vendor_number = '' or p.vendor_is_known)",
+        " || ': load products first' || coalesce('. Is it ' || a.sku || ', which looks alike?', '')",
+        f"{join} left join pg_temp.alike a on a.wanted = s.sku"
+        " where p.matches = 0 and (p.vendor_number = '' or p.vendor_is_known)",
     )
     staging.errors(
         "sku",

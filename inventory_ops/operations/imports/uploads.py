@@ -5,21 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import uuid
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
-from inventory_ops.kit.imports import ERROR_COLUMN, FileRefused, ImportSpec, Limits, Reader, open_source, registry
+from inventory_ops.kit.imports import ERROR_COLUMN, Counts, FileRefused, ImportSpec, Limits, RowError, registry
+from inventory_ops.kit.imports.tables import Batch
 from inventory_ops.models import Import, Job, User
 from inventory_ops.operations import audit, jobs
-from inventory_ops.operations.imports.files import File, Outcome, analyse, attempt, digest, finish
+from inventory_ops.operations.imports import details, mappings
+from inventory_ops.operations.imports.files import CheckedOnly, Outcome, analyse, digest, finish
+from inventory_ops.operations.imports.loading import remember, run_plan, stopped
+from inventory_ops.operations.imports.planning import Looked, Options, Plan, merged, plan
 
 CHECK_NOW = 1024 * 1024  # bytes; larger files are checked by a worker
 BLOCK = 1024 * 1024
@@ -45,25 +51,36 @@ def stored(job: Import) -> Path | None:
     return path if job.stored_name and path.is_file() else None
 
 
-def receive(*, upload: UploadedFile[bytes], spec: ImportSpec, by: User, all_or_nothing: bool = False) -> Import:
-    """Store an upload and have it checked: at once if it is small, else by a worker. Raises UploadRefused."""
-    if (upload.size or 0) > settings.IMPORT_MAX_BYTES:
+def receive(
+    *,
+    files: Sequence[UploadedFile[bytes]],
+    by: User,
+    spec: ImportSpec | None = None,
+    all_or_nothing: bool = False,
+    answers: Mapping[str, Any] | None = None,
+) -> Import:
+    """Store uploads and have them checked: at once if they are small, else by a worker. Raises UploadRefused.
+
+    Several files are one import: they are kept in one .zip and read together. Without `spec` the header says the kind.
+    """
+    if sum(upload.size or 0 for upload in files) > settings.IMPORT_MAX_BYTES:
         raise UploadRefused(f"The file is larger than {settings.IMPORT_MAX_BYTES // 1024**2} MB. Split it.")
     # the name that came along is shown, never used as a path
     name = f"{uuid.uuid4().hex}.csv"
     path = folder() / name
-    with path.open("xb") as file:
-        for chunk in upload.chunks(BLOCK):
-            file.write(chunk)
+    _store(files, path)
     path.chmod(0o600)
+    shown = " + ".join(short_name(upload) for upload in files)
     with transaction.atomic():
         job = Import.objects.create(
-            kind=spec.name,
-            file_name=Path(str(upload.name or "upload.csv")).name[:255],
+            kind=spec.name if spec else "",
+            file_name=shown if len(shown) <= 255 else f"{len(files)} files",
             stored_name=name,
             sha256=digest(path),
             all_or_nothing=all_or_nothing,
             created_by=by,
+            answers={"*": dict(answers)} if answers else {},
+            details={"kind": spec.name} if spec else {},
         )
         is_small = path.stat().st_size <= CHECK_NOW
         if not is_small:
@@ -73,23 +90,124 @@ def receive(*, upload: UploadedFile[bytes], spec: ImportSpec, by: User, all_or_n
     return job
 
 
-def check(job: Import) -> None:
-    """Try the file out, undo it, and keep what would have come of it."""
-    file = _file(job)
-    outcome = attempt(
-        file,
+def short_name(upload: UploadedFile[bytes]) -> str:
+    return Path(str(upload.name or "upload.csv").replace("\\", "/")).name[:200]
+
+
+def _store(files: Sequence[UploadedFile[bytes]], path: Path) -> None:
+    with path.open("xb") as file:
+        if len(files) == 1:
+            for chunk in files[0].chunks(BLOCK):
+                file.write(chunk)
+            return
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            names: set[str] = set()
+            for n, upload in enumerate(files):
+                name = short_name(upload)
+                name = f"{n}-{name}" if name in names else name
+                names.add(name)
+                with archive.open(name, "w", force_zip64=True) as member:
+                    for chunk in upload.chunks(BLOCK):
+                        member.write(chunk)
+
+
+def plan_of(job: Import, *, thorough: bool = False) -> Plan:
+    """What the files of an import are, with what was answered about them."""
+    return plan(
+        [(folder() / job.stored_name, job.file_name)],
+        options=Options(kind=job.details.get("kind", ""), answers=job.answers),
         by=job.created_by,
-        now=timezone.now(),
-        record=None,
         limits=limits(),
-        all_or_nothing=job.all_or_nothing,
+        thorough=thorough,
+    )
+
+
+def check(job: Import) -> None:
+    """Find out what the files are; ask what is open, or try them out, undo it, and keep what would have come of it."""
+    found = plan_of(job, thorough=not job.answers)
+    unsettled = [each for each in found.looked if each.questions and (each.is_open or _asks_first(each))]
+    refused = _may_not(job, found)
+    if unsettled and not refused:
+        _ask(job, found)
+        return
+    outcomes = refused or _stopped(found) + run_plan(
+        found, by=job.created_by, now=timezone.now(), limits=limits(), all_or_nothing=job.all_or_nothing, record=None
     )
     with transaction.atomic():
         current = Import.objects.select_for_update().get(pk=job.pk)
         if current.state != Import.State.CHECKING:
             return
-        failed = outcome.refused and not (job.all_or_nothing and outcome.failed)
-        _settle(job, outcome, Import.State.FAILED if failed else Import.State.CHECKED)
+        failed = all(outcome.refused for outcome in outcomes) and not (
+            job.all_or_nothing and any(outcome.failed for outcome in outcomes)
+        )
+        _settle(job, found, outcomes, Import.State.FAILED if failed else Import.State.CHECKED)
+
+
+def _asks_first(looked: Looked) -> bool:
+    """Questions that may stay open are asked once, with the first file of a foreign layout."""
+    layout = looked.layout
+    return bool(layout and layout.part and not mappings.remembered(layout) and not looked.answers)
+
+
+def _may_not(job: Import, found: Plan) -> list[Outcome]:
+    """Refusals of files with rows of kinds that the uploader may not load."""
+    outcomes = []
+    for each in found.looked:
+        layout = each.layout
+        names = layout.format.kinds if layout and layout.format else [each.spec.name] if each.spec else []
+        specs = [spec for name in names if (spec := registry.get(name))]
+        if job.created_by and not all(job.created_by.has_role(*spec.roles) for spec in specs):
+            problem = RowError(0, "", "", "forbidden", "You may not load files of this kind.")
+            outcomes.append(Outcome(spec=specs[0], file_name=each.source.name, refused=True, errors=[problem]))
+    return outcomes
+
+
+def _stopped(found: Plan) -> list[Outcome]:
+    """Files that cannot be read, as outcomes."""
+    any_spec = next(iter(registry))
+    return [
+        Outcome(spec=each.spec or any_spec, file_name=each.source.name, refused=True, errors=stopped(each))
+        for each in found.stopped
+    ]
+
+
+@transaction.atomic
+def _ask(job: Import, found: Plan) -> None:
+    current = Import.objects.select_for_update().get(pk=job.pk)
+    if current.state != Import.State.CHECKING:
+        return
+    job.kind = _kind_of(found) or job.kind
+    job.state = Import.State.ASKING
+    job.save(update_fields=["kind", "state"])
+
+
+def _kind_of(found: Plan) -> str:
+    for each in found.looked:
+        if each.spec:
+            return each.spec.name
+        if each.layout and each.layout.part:
+            return each.layout.part.kind
+    return ""
+
+
+@transaction.atomic
+def answer(*, job: Import, answers: Mapping[str, Mapping[str, Any]], by: User) -> None:
+    """Take answers about the files, by name or `*`, and have them checked again. Raises UploadRefused."""
+    current = Import.objects.select_for_update().get(pk=job.pk)
+    if current.state not in {Import.State.ASKING, Import.State.CHECKED, Import.State.FAILED}:
+        raise UploadRefused("This import is not waiting for answers any more.")
+    if stored(current) is None:
+        raise UploadRefused("The file is no longer kept. Upload it again.")
+    current.answers = {
+        name: merged(current.answers.get(name, {}), answers.get(name, {})) for name in {**current.answers, **answers}
+    }
+    current.state, current.finished_at = Import.State.CHECKING, None
+    current.save(update_fields=["answers", "state", "finished_at"])
+    job.answers, job.state, job.finished_at = current.answers, current.state, None
+    if (folder() / current.stored_name).stat().st_size > CHECK_NOW:
+        jobs.enqueue(kind="import.check", title=f"Check {current}", by=by, params={"import": str(current.pk)})
+        return
+    transaction.on_commit(lambda: check(job))
 
 
 def apply(*, job: Import, by: User) -> Job:
@@ -103,38 +221,45 @@ def apply(*, job: Import, by: User) -> Job:
         return jobs.enqueue(kind="import.apply", title=f"Import {job}", by=by, params={"import": str(job.pk)})
 
 
-def run_apply(job: Import) -> Outcome | None:
+def run_apply(job: Import) -> list[Outcome] | None:
     """Apply, once: None when another worker was faster."""
+    found = plan_of(job)
 
-    def record(outcome: Outcome) -> None:
+    def record(outcomes: list[Outcome]) -> None:
         current = Import.objects.select_for_update().get(pk=job.pk)
         if current.state != Import.State.APPLYING:
-            raise FileRefused  # rolls back; whoever was faster has written the outcome
-        _settle(job, outcome, Import.State.DONE)
+            raise CheckedOnly  # rolls back; whoever was faster has written the outcome
+        if all(outcome.refused for outcome in outcomes):
+            raise CheckedOnly
+        _settle(job, found, outcomes, Import.State.DONE)
 
-    outcome = attempt(
-        _file(job),
+    outcomes = run_plan(
+        found,
         by=job.created_by,
         now=timezone.now(),
-        record=record,
         limits=limits(),
         all_or_nothing=job.all_or_nothing,
+        record=record,
     )
-    if outcome.refused:
+    if job.state != Import.State.DONE:
         with transaction.atomic():
             current = Import.objects.select_for_update().get(pk=job.pk)
             if current.state != Import.State.APPLYING:
                 return None
-            _settle(job, outcome, Import.State.FAILED)
-    analyse([outcome])
-    return outcome
+            for outcome in outcomes:
+                outcome.refused, outcome.counts = True, Counts()
+            _settle(job, found, _stopped(found) + outcomes, Import.State.FAILED)
+    else:
+        remember(found, outcomes, by=job.created_by)
+    analyse(outcomes)
+    return outcomes
 
 
 @transaction.atomic
 def discard(*, job: Import, by: User) -> None:
     """Drop a checked import and its file. Raises UploadRefused when it was applied meanwhile."""
     now = timezone.now()
-    states = [Import.State.CHECKING, Import.State.CHECKED]
+    states = [Import.State.ASKING, Import.State.CHECKING, Import.State.CHECKED]
     changed = Import.objects.filter(pk=job.pk, state__in=states).update(state=Import.State.DISCARDED, finished_at=now)
     if not changed:
         raise UploadRefused("Only an import that waits to be applied can be discarded.")
@@ -147,7 +272,9 @@ def discard(*, job: Import, by: User) -> None:
 def delete_old(*, now: datetime) -> int:
     """Delete uploads older than IMPORT_FILES_KEPT; those still waiting to be applied are discarded."""
     old = Import.objects.filter(created_at__lt=now - settings.IMPORT_FILES_KEPT).exclude(stored_name="")
-    old.filter(state=Import.State.CHECKED).update(state=Import.State.DISCARDED, finished_at=now)
+    old.filter(state__in=[Import.State.CHECKED, Import.State.ASKING]).update(
+        state=Import.State.DISCARDED, finished_at=now
+    )
     deleted = 0
     for job in old:
         if job.state in {Import.State.CHECKING, Import.State.APPLYING}:
@@ -161,37 +288,67 @@ def delete_old(*, now: datetime) -> int:
     return deleted
 
 
-def error_file(job: Import) -> Iterator[bytes] | None:
+def error_file(job: Import, name: str = "") -> Iterator[bytes] | None:
     """The refused rows as they stood in the file, with what is wrong with them, to be corrected and uploaded again.
 
-    None when the file is no longer kept, or was refused before its first row. It ends where the file cannot be read.
+    Of several files, `name` says which. None when the file is no longer kept, or was refused before its first row. It
+    ends where the file cannot be read.
     """
-    path = stored(job)
-    if path is None:
+    if stored(job) is None:
         return None
-    source = open_source(path)
-    try:
-        reader = Reader(source, _spec(job), limits(), keep_ragged=True)
-    except FileRefused:
-        source.close()
-        return None
-    return _rejected(job, source, reader)
+    for each in plan_of(job).looked:
+        if each.layout and name in {"", each.source.short_name}:
+            return _rejected(job, each, name)
+    return None
 
 
-def _rejected(job: Import, source: IO[bytes], reader: Reader) -> Iterator[bytes]:
+def _rejected(job: Import, looked: Looked, name: str) -> Iterator[bytes]:
+    layout = looked.layout
+    assert layout is not None
     problems: dict[int, list[str]] = {}
-    for error in job.errors.order_by("line", "id"):
+    rows = job.errors.filter(file=name) if name else job.errors.all()
+    for error in rows.order_by("line", "id"):
         problems.setdefault(error.line, []).append(f"{error.column} {error.message}".strip())
-    with source, suppress(FileRefused):
-        kept = [position for position, name in enumerate(reader.header) if name != ERROR_COLUMN]
-        yield _line([*(reader.header[position] for position in kept), ERROR_COLUMN], start="\ufeff")
-        for lines, rows in reader.batches():
-            block = [
-                _line([*([row[p] for p in kept] if len(row) == len(reader.header) else row), "; ".join(problems[line])])
-                for line, row in zip(lines, rows, strict=True)
-                if line in problems
-            ]
-            yield b"".join(block)
+    group = group_of(looked)
+    with suppress(FileRefused), layout.open(limits(), keep_ragged=True) as table:
+        header = table.header
+        kept = [position for position, cell in enumerate(header) if cell != ERROR_COLUMN]
+        yield _line([*(header[position] for position in kept), ERROR_COLUMN], start="\ufeff")
+
+        def shown(line: int, row: list[str]) -> bytes:
+            cells = [row[p] for p in kept] if len(row) == len(header) else row
+            return _line([*cells, "; ".join(problems.get(line, []))])
+
+        for rows_of_group in _groups(table.batches(), header.index(group) if group in header else None):
+            if any(line in problems for line, _ in rows_of_group):
+                yield b"".join(shown(line, row) for line, row in rows_of_group)
+
+
+def group_of(looked: Looked) -> str:
+    """The header whose rows belong together: one that is refused cannot be read again without the others."""
+    layout = looked.layout
+    if layout is None:
+        return ""
+    if layout.part is not None:
+        return layout.part.group
+    carried = looked.spec.carried if looked.spec else None
+    names = [looked.spec.name_of(cell) for cell in layout.cells] if looked.spec else []
+    if carried and carried.key in names and "item_id" not in names:
+        return layout.cells[names.index(carried.key)]
+    return ""
+
+
+def _groups(batches: Iterator[Batch], at: int | None) -> Iterator[list[tuple[int, list[str]]]]:
+    """Rows that follow each other with the same value in a column; each row alone without one."""
+    group: list[tuple[int, list[str]]] = []
+    for lines, rows in batches:
+        for line, row in zip(lines, rows, strict=True):
+            if group and (at is None or at >= len(row) or row[at] != group[0][1][at]):
+                yield group
+                group = []
+            group.append((line, row))
+    if group:
+        yield group
 
 
 def _line(cells: Sequence[str], start: str = "") -> bytes:
@@ -205,22 +362,30 @@ def template(spec: ImportSpec) -> bytes:
     return _line([column.name for column in spec.columns]) + _line([column.example for column in spec.columns])
 
 
-def _spec(job: Import) -> ImportSpec:
-    spec = registry.get(job.kind)
-    if spec is None:
-        raise UploadRefused(f"This version does not know the kind {job.kind}.")
-    return spec
-
-
-def _file(job: Import) -> File:
-    return File(path=folder() / job.stored_name, spec=_spec(job), name=job.file_name)
-
-
-def _settle(job: Import, outcome: Outcome, state: Import.State) -> None:
+def _settle(job: Import, found: Plan, outcomes: list[Outcome], state: Import.State) -> None:
+    several = len(outcomes) > 1
+    total = Outcome(spec=outcomes[0].spec, file_name=job.file_name)
+    for outcome in outcomes:
+        name = found.short_name_of(outcome.file_name) if several else ""
+        total.rows += outcome.rows
+        total.counts = Counts(
+            total.counts.new + sum(each.new for each in outcome.all_counts),
+            total.counts.changed + sum(each.changed for each in outcome.all_counts),
+            total.counts.unchanged + sum(each.unchanged for each in outcome.all_counts),
+        )
+        total.failed += outcome.failed
+        total.warned += outcome.warned
+        total.errors += [replace(error, file=name) for error in outcome.errors]
+        total.warnings += [replace(warning, file=name) for warning in outcome.warnings]
+    job.kind = _kind_of(found) or job.kind
+    job.format = next((outcome.format for outcome in outcomes if outcome.format), "")
+    job.details = {key: job.details[key] for key in ("kind",) if key in job.details} | {
+        "files": [details.of_outcome(found, outcome) for outcome in outcomes]
+    }
     job.state = state
     job.message = "" if state != Import.State.FAILED else "Nothing was applied."
     job.finished_at = None if state == Import.State.CHECKED else timezone.now()
-    finish(job, outcome, by=job.created_by)
+    finish(job, total, by=job.created_by)
 
 
 def _import_of(context: jobs.Context) -> Import:
@@ -231,6 +396,10 @@ def _import_of(context: jobs.Context) -> Import:
 def _check_job(context: jobs.Context) -> None:
     job = _import_of(context)
     check(job)
+    job.refresh_from_db()
+    if job.state == Import.State.ASKING:
+        context.finish("Something has to be answered first. The import's page asks it.")
+        return
     context.finish(f"{job.rows_total:,} rows checked, {job.rows_failed:,} with errors.")
 
 
@@ -239,13 +408,13 @@ def _apply_job(context: jobs.Context) -> None:
     job = _import_of(context)
     if job.state != Import.State.APPLYING:
         return
-    outcome = run_apply(job)
-    if outcome and outcome.refused:
+    outcomes = run_apply(job)
+    if outcomes and all(outcome.refused for outcome in outcomes):
         raise jobs.JobFailed("Nothing was applied. The import's page says why.")
-    if outcome:
-        counts = outcome.counts
-        context.progress(counts.new + counts.changed + counts.unchanged, outcome.rows, failed=outcome.failed)
+    if outcomes:
+        done = job.rows_new + job.rows_changed + job.rows_unchanged
+        context.progress(done, job.rows_total, failed=job.rows_failed)
         context.finish(
-            f"{counts.new:,} new, {counts.changed:,} changed, {counts.unchanged:,} unchanged,"
-            f" {outcome.failed:,} refused."
+            f"{job.rows_new:,} new, {job.rows_changed:,} changed, {job.rows_unchanged:,} unchanged,"
+            f" {job.rows_failed:,} refused."
         )

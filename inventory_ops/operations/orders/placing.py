@@ -35,7 +35,7 @@ PRICED = (
 class NewLine:
     """One line as it stands now; `shop_item_id` is its own for ever, `quantity` all units that were ordered."""
 
-    shop_item_id: int
+    shop_item_id: str
     product_id: int
     quantity: int
     unit_price: Decimal
@@ -61,7 +61,7 @@ class Placed:
     """The order with its items by shop item id, and how many events were booked: 0 when all was known before."""
 
     order: Order
-    items: dict[int, OrderItem]
+    items: dict[str, OrderItem]
     events: int
 
 
@@ -117,7 +117,7 @@ def place(*, new: NewOrder, source: EventSource, actor: str = "") -> Placed:
     return Placed(order, items, booked.events if booked else 0)
 
 
-def _items(order: Order) -> dict[int, OrderItem]:
+def _items(order: Order) -> dict[str, OrderItem]:
     return {item.shop_item_id: item for item in OrderItem.objects.filter(order=order).order_by("pk")}
 
 
@@ -128,8 +128,8 @@ def _locked_order(new: NewOrder, status: OrderStatus) -> Order:
         store, _made = Store.objects.get_or_create(number=new.store_number)
     order, _made = Order.objects.get_or_create(
         number=new.number,
+        store=store,
         defaults={
-            "store": store,
             "status": status,
             "currency": new.currency,
             "customer_email": new.customer_email,
@@ -157,7 +157,7 @@ def _leave_cart(order: Order, new: NewOrder) -> None:
     OrderItem.objects.filter(order=order).exclude(shop_item_id__in=wanted).delete()
 
 
-def _write_lines(order: Order, new: NewOrder, *, was_cart: bool = False) -> dict[int, int]:
+def _write_lines(order: Order, new: NewOrder, *, was_cart: bool = False) -> dict[str, int]:
     """Write the lines; answers how many units each has to allocate, by shop item id.
 
     Price and cost are those of the moment while the order is a cart and when it is bought, and frozen from then on.
@@ -169,7 +169,7 @@ def _write_lines(order: Order, new: NewOrder, *, was_cart: bool = False) -> dict
     currencies = dict(
         Merchant.objects.filter(pk__in={each.merchant_id for each in products.values()}).values_list("pk", "currency")
     )
-    grown: dict[int, int] = {}
+    grown: dict[str, int] = {}
     fresh: list[OrderItem] = []
     for line in new.lines:
         product = products.get(line.product_id)
@@ -180,7 +180,11 @@ def _write_lines(order: Order, new: NewOrder, *, was_cart: bool = False) -> dict
         item = known.get(line.shop_item_id)
         if item is None:
             item = OrderItem(
-                order=order, shop_item_id=line.shop_item_id, merchant_id=product.merchant_id, product=product
+                order=order,
+                store_id=order.store_id,
+                shop_item_id=line.shop_item_id,
+                merchant_id=product.merchant_id,
+                product=product,
             )
             fresh.append(item)
             allocated = 0
