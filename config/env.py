@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 import dj_email_url
@@ -16,6 +17,7 @@ from config.embedded.paths import CHECKOUT, Paths, default_data_dir
 
 SHORTEST_SECRET_KEY = 50
 SHORTEST_METRICS_TOKEN = 20
+SMTP_PORTS = {"tls": 587, "ssl": 465}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +142,13 @@ def _default_mailer(paths: Paths, *, production: bool, demo: bool) -> str:
 
 
 def _mailer(url: str) -> dict[str, Any]:
-    """A mail server as one URL: `smtp+tls://USER:PASSWORD@HOST:587`, `console:`, `file:///folder`."""
+    """A mail server as one URL: `smtp+tls://USER:PASSWORD@HOST:587`, `smtp+ssl:`, `console:`, `file:///folder`."""
+    scheme, _, rest = url.partition(":")
+    secured = {"smtp+tls": "tls", "smtp+ssl": "ssl"}.get(scheme, "")
     try:
-        parts = dj_email_url.parse(url)
+        parts = dj_email_url.parse(f"smtp:{rest}" if secured else url)
         backend = str(parts["EMAIL_BACKEND"])
+        port = urlsplit(url).port or SMTP_PORTS.get(secured)
     except (ValueError, KeyError) as error:
         raise ImproperlyConfigured(
             "EMAIL_URL is not a mail address of a server. Use smtp+tls://USER:PASSWORD@HOST:587, or console: to print."
@@ -152,11 +157,11 @@ def _mailer(url: str) -> dict[str, Any]:
     if backend.endswith("smtp.EmailBackend"):
         options = {
             "host": parts["EMAIL_HOST"],
-            "port": parts["EMAIL_PORT"] or 25,
+            "port": port or parts["EMAIL_PORT"] or 25,
             "username": parts["EMAIL_HOST_USER"],
             "password": parts["EMAIL_HOST_PASSWORD"],
-            "use_tls": parts["EMAIL_USE_TLS"],
-            "use_ssl": parts["EMAIL_USE_SSL"],
+            "use_tls": parts["EMAIL_USE_TLS"] or secured == "tls",
+            "use_ssl": parts["EMAIL_USE_SSL"] or secured == "ssl",
             "timeout": 20,
         }
     elif backend.endswith("filebased.EmailBackend"):

@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import django_stubs_ext
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from config import env as environment
 from config import logs
-
-django_stubs_ext.monkeypatch()
 
 ENV = environment.read()
 BASE_DIR = environment.CHECKOUT
@@ -54,6 +51,7 @@ MIDDLEWARE = [
     "config.metrics.RequestMetricsMiddleware",
     "config.middleware.UnreadableMiddleware",
     "config.middleware.ServiceUnavailableMiddleware",
+    "config.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -21,7 +21,7 @@ def run_job(job_id: str) -> None:
 
 @shared_task(name="inventory_ops.tasks.run_scan")
 def run_scan(name: str, requested_by: str = "") -> None:
-    with suppress(scans.ScanBusy):  # the one that runs sees the same data
+    with suppress(scans.ScanBusy, scans.ScanUnavailable):  # the one that runs sees the same data
         scans.run(name, requested_by=requested_by)
     dispatch.dispatch(now=timezone.now())
 

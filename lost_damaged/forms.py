@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -19,6 +19,10 @@ from lost_damaged.models import FinanceSettings, Reason
 from lost_damaged.models.settings import NAV_CODE
 
 CENT = Decimal("0.0001")
+if TYPE_CHECKING:
+    FinanceSettingsForm = forms.ModelForm[FinanceSettings]
+else:  # Django's own class takes no type arguments
+    FinanceSettingsForm = forms.ModelForm
 
 
 class ReverseForm(forms.Form):
@@ -57,7 +61,7 @@ class WriteOffForm(forms.Form):
         self.add_error(self.FIELDS.get(error.column), f"{error.message} ({error.code})")
 
 
-class SettingsForm(forms.ModelForm[FinanceSettings]):
+class SettingsForm(FinanceSettingsForm):
     class Meta:
         model = FinanceSettings
         fields = (

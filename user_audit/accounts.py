@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -24,8 +25,21 @@ CALLS_A_SECOND = 8  # AWS publishes no quota for IAM; this is what stays unthrot
 FIELDS = frozenset(Account.__dataclass_fields__) - {"endpoint_url", "access_key_id", "secret_access_key"}
 
 
+class NotConnected(ImproperlyConfigured):
+    """No AWS is named here. The built-in endpoint, with people who do not exist, is the demo's alone."""
+
+
+def why_not_connected() -> str:
+    """What is missing to reach AWS, or ""."""
+    if settings.AWS_ACCOUNTS or settings.AWS_REAL or settings.AWS_ENDPOINT_URL or settings.DEMO:
+        return ""
+    return _("AWS is not connected. Set OPS_AWS=real and AWS_ACCOUNTS, then restart: docs/aws-permissions.md.")
+
+
 def configured() -> list[Account]:
     """The accounts of this installation. Raises ImproperlyConfigured that says what to set."""
+    if missing := why_not_connected():
+        raise NotConnected(missing)
     if settings.AWS_ACCOUNTS:
         return [_from_settings(entry) for entry in settings.AWS_ACCOUNTS]
     if settings.AWS_REAL:
@@ -45,7 +59,7 @@ def configured() -> list[Account]:
 
 def reset_local() -> None:
     """Puts the local endpoint back to its seed: a fresh demo must not find users that an old one disabled."""
-    if not (settings.AWS_ACCOUNTS or settings.AWS_REAL or settings.AWS_ENDPOINT_URL):
+    if settings.DEMO and not (settings.AWS_ACCOUNTS or settings.AWS_REAL or settings.AWS_ENDPOINT_URL):
         aws.reset(_embedded())
 
 

@@ -15,11 +15,11 @@ class UserAuditConfig(AppConfig):
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import scans
         from inventory_ops.registries import guide, menu, topics
-        from user_audit import reports  # noqa: F401  (registers them)
+        from user_audit import accounts, reports  # noqa: F401  (registers them)
         from user_audit.demo import APPROVER, seed
         from user_audit.operations.periodic import scan_users
 
-        scans.register(scans.Scan("users", scan_users, timedelta(hours=6)))
+        scans.register(scans.Scan("users", scan_users, timedelta(hours=6), why_not=accounts.why_not_connected))
         report = registry.get("user-audit")
         menu.add(
             "action",

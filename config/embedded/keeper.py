@@ -22,6 +22,9 @@ from config.embedded import postgres, valkey
 from config.embedded.paths import Paths
 
 POLL_SECONDS = 0.1
+# seconds before each try to bring a service back that died; its children may need a moment to be gone
+HEAL_DELAYS = (0.1, 0.4, 1, 2, 4, 4)
+HEAL_WINDOW = 120  # so often within so many seconds, and the keeper gives up
 
 
 class Keeper:
@@ -32,6 +35,7 @@ class Keeper:
         self.fast = fast
         self.asked_to_stop = False
         self.aws: Any = None
+        self.deaths: list[float] = []
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -69,8 +73,7 @@ class Keeper:
         with self.paths.users_lock.open("a") as users:
             while not self.asked_to_stop:
                 time.sleep(POLL_SECONDS)
-                if self.postgres.poll() is not None or self.valkey.poll() is not None:
-                    return  # a service died: stop the rest, the next command starts all anew
+                self._heal()
                 if self.aws is None and self.paths.aws_request.exists():
                     self._start_aws()
                 with suppress(BlockingIOError):
@@ -78,6 +81,27 @@ class Keeper:
                     if self._nobody_is_starting():
                         return
                     fcntl.flock(users, fcntl.LOCK_UN)
+
+    def _heal(self) -> None:
+        """Bring a service back that died. Raises RuntimeError when it cannot be: then all is stopped."""
+        while not self.asked_to_stop and (self.postgres.poll() is not None or self.valkey.poll() is not None):
+            now = time.monotonic()
+            self.deaths = [at for at in self.deaths if now - at < HEAL_WINDOW] + [now]
+            if len(self.deaths) > len(HEAL_DELAYS):
+                log = self.paths.log_dir
+                raise RuntimeError(f"PostgreSQL or Valkey ends again and again: see postgres.log, valkey.log in {log}.")
+            time.sleep(HEAL_DELAYS[len(self.deaths) - 1])
+            try:
+                if self.postgres.poll() is not None:
+                    print("PostgreSQL ended; starting it again", file=sys.stderr, flush=True)
+                    self.postgres = postgres.start(self.paths, fast=self.fast)
+                if self.valkey.poll() is not None:
+                    print("Valkey ended; starting it again", file=sys.stderr, flush=True)
+                    self.valkey = valkey.start(self.paths)
+            except RuntimeError as error:
+                print(error, file=sys.stderr, flush=True)
+            else:
+                self._announce()
 
     def _nobody_is_starting(self) -> bool:
         """Take the start lock for good, so that a newcomer waits until everything here is down."""

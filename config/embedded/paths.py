@@ -79,6 +79,26 @@ class Paths:
         return f"unix://{self.valkey_socket}?db=0"
 
 
+# what would lead the demo to somebody's own data, people or mail server
+NOT_FOR_DEMO = (
+    "DATABASE_URL",
+    "DATABASE_REPLICA_URL",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "OPS_AWS",
+    "AWS_ENDPOINT_URL",
+    "AWS_ACCOUNTS",
+)
+
+
+def lead_to_demo() -> None:
+    """Let this process and its children use the demo's folder and services alone, whatever the environment says."""
+    for name in NOT_FOR_DEMO:
+        os.environ.pop(name, None)
+    os.environ["OPS_DATA_DIR"] = str(default_data_dir() / "demo")
+    os.environ["OPS_DEMO"] = "1"
+
+
 def default_data_dir() -> Path:
     """`OPS_DATA_DIR`, else `.ops/` in the checkout."""
     return Path(os.environ.get("OPS_DATA_DIR") or CHECKOUT / ".ops").resolve()

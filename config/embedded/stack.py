@@ -21,6 +21,7 @@ from config.embedded.paths import CHECKOUT, Paths, default_data_dir
 
 READY_SECONDS = 330
 STOP_SECONDS = 30
+BACK_SECONDS = 60  # for a keeper that was killed: its services first have to be down
 
 
 class Stack:
@@ -29,9 +30,11 @@ class Stack:
     def __init__(self, paths: Paths) -> None:
         self.paths = paths
         self._users: IO[str] | None = None
+        self._fast = False
 
     def acquire(self, *, fast: bool = False) -> None:
         """Make sure that PostgreSQL and Valkey run. Raises RuntimeError that says what to do."""
+        self._fast = fast
         self._create_folders()
         with self.paths.start_lock.open("a") as start_lock:
             fcntl.flock(start_lock, fcntl.LOCK_EX)
@@ -39,6 +42,25 @@ class Stack:
             fcntl.flock(self._users, fcntl.LOCK_SH)
             if not self._keeper_is_alive():
                 self._start_keeper(fast=fast)
+
+    def is_gone(self) -> bool:
+        """Did the keeper end, though the services are in use? It heals them itself as long as it can."""
+        return not self._keeper_is_alive()
+
+    def bring_back(self) -> None:
+        """Start the services again after their keeper ended. Raises RuntimeError that says what to look at."""
+        deadline = time.monotonic() + BACK_SECONDS
+        while True:
+            with self.paths.start_lock.open("a") as start_lock:
+                fcntl.flock(start_lock, fcntl.LOCK_EX)
+                try:
+                    if not self._keeper_is_alive():
+                        self._start_keeper(fast=self._fast)
+                    return
+                except RuntimeError:
+                    if time.monotonic() > deadline:
+                        raise
+            time.sleep(1)
 
     def aws_url(self) -> str:
         """Address of the local IAM endpoint, which is started when it does not run yet."""
@@ -139,12 +161,22 @@ class Stack:
         raise RuntimeError(f"The embedded services did not start. Last lines of {log}:\n{processes.tail(log)}")
 
 
+_current: list[Stack] = []
+
+
+def current() -> Stack | None:
+    """The share that this process holds by `running()`, if any."""
+    return _current[-1] if _current else None
+
+
 @contextmanager
 def running(paths: Paths | None = None, *, fast: bool = False) -> Iterator[Stack]:
     """Hold the embedded services of `paths` (default: the default data folder) for the time of a block."""
     stack = Stack(paths or Paths(default_data_dir()))
     stack.acquire(fast=fast)
+    _current.append(stack)
     try:
         yield stack
     finally:
+        _current.remove(stack)
         stack.release()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
+import redis
+from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 
+from config.embedded.paths import Paths
 from inventory_ops.kit.registry import Registry
-from inventory_ops.models import AuditEvent, User
+from inventory_ops.models import AuditEvent, Merchant, Order, Product, User
 
 SEEDED = "demo.seed"
 LOGINS = {
@@ -52,8 +58,44 @@ def seed(*, now: datetime) -> None:
     audit.record(action=SEEDED, by=None, summary="Sample data made")
 
 
-def drop_everything() -> None:
-    """Empty the database down to its schema. Only ever called for the embedded one."""
+def is_apart() -> bool:
+    """Is this the demo's own database, in a folder named for it, and not somebody's data?"""
+    folder = Path(settings.DATA_DIR)
+    return (
+        bool(settings.DEMO)
+        and folder.name == "demo"
+        and settings.DATABASES["default"]["HOST"] == str(Paths(folder).run_dir)
+    )
+
+
+def contents() -> list[str]:
+    """What `start_over` deletes, a line each; empty when there is nothing."""
+    counts = {
+        "merchants": Merchant.objects.count(),
+        "products": Product.objects.count(),
+        "orders": Order.objects.count(),
+        "accounts": User.objects.count(),
+    }
+    if not any(counts.values()):
+        return []
+    rows = ", ".join(f"{number:,} {name}" for name, number in counts.items())
+    return [f"its database: {rows}, and all that belongs to them", *(f"the folder {each}" for each in _folders())]
+
+
+def start_over() -> None:
+    """Empty the demo's database, queue and folders. Raises RuntimeError anywhere else."""
+    if not is_apart():
+        raise RuntimeError("Only the demo's own data can be started over.")
     with connection.cursor() as cursor:
         cursor.execute("drop schema public cascade; create schema public")
     connection.close()
+    call_command("migrate", verbosity=0, interactive=False)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.flushdb()
+    for folder in _folders():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders() -> list[Path]:
+    folders = (settings.MEDIA_ROOT, settings.CHANNELS_DIR, settings.DATA_DIR / "mail")
+    return [folder for folder in folders if folder.exists()]

@@ -37,6 +37,7 @@ from inventory_ops.models.notifications import Delivery, Destination, Notice, No
 from inventory_ops.models.orders import Order, OrderItem, PaymentAttempt
 from inventory_ops.models.pricing import FlashSale, PriceChange, PriceGuard
 from inventory_ops.models.proposals import Proposal
+from inventory_ops.models.shop import Shop
 from inventory_ops.models.statistics import ProductDemand, ProductStock, StockTotal
 from inventory_ops.models.stock import InventoryType, Location, StockBalance
 from inventory_ops.models.users import User
@@ -91,6 +92,7 @@ __all__ = [
     "ScanSchedule",
     "ShippingCandidate",
     "ShippingIssue",
+    "Shop",
     "StockBalance",
     "StockTotal",
     "Store",

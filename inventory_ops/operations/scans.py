@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,6 +30,10 @@ class ScanBusy(Exception):
     """The same scan runs already."""
 
 
+class ScanUnavailable(Exception):
+    """The scan has nothing to look at here. The message says why, and what to do."""
+
+
 class UnknownScan(KeyError):
     """There is no scan of that name."""
 
@@ -42,6 +47,7 @@ class Scan:
     every: timedelta
     queue: str = "scans"
     prepare: Callable[[datetime], object] = lambda as_of: None  # in a transaction of its own, before the scan's
+    why_not: Callable[[], str] = lambda: ""  # what it needs and does not have here, or ""
 
 
 _scans: Registry[Scan] = Registry("scan")
@@ -54,6 +60,13 @@ def register(scan: Scan) -> None:
 
 def names() -> list[str]:
     return _scans.keys()
+
+
+def why_not(name: str) -> str:
+    """Why a scan cannot run here, or "". Raises UnknownScan."""
+    if name not in _scans:
+        raise UnknownScan(name)
+    return _scans.get(name).why_not()
 
 
 def register_report_scans(every: dict[str, timedelta]) -> None:
@@ -83,11 +96,11 @@ def _report_scan(name: str) -> Callable[[datetime], ScanCounts]:
 def run(name: str, *, as_of: datetime | None = None, requested_by: str = "") -> ScanRun:
     """Run a scan now and answer its run.
 
-    Raises UnknownScan, and ScanBusy when it runs already; an error of the scan itself is written to the run and
-    raised again: nothing it did stays.
+    Raises UnknownScan, ScanUnavailable, and ScanBusy when it runs already; an error of the scan itself is written to
+    the run and raised again: nothing it did stays.
     """
-    if name not in _scans:
-        raise UnknownScan(name)
+    if reason := why_not(name):
+        raise ScanUnavailable(reason)
     moment = as_of or timezone.now()
     scan_run = ScanRun.objects.create(name=name, as_of=moment, requested_by=requested_by)
     try:
@@ -123,9 +136,9 @@ def run(name: str, *, as_of: datetime | None = None, requested_by: str = "") -> 
 
 
 def request(name: str, *, by: str = "") -> None:
-    """Ask the workers to run a scan soon. Raises UnknownScan."""
-    if name not in _scans:
-        raise UnknownScan(name)
+    """Ask the workers to run a scan soon. Raises UnknownScan and ScanUnavailable."""
+    if reason := why_not(name):
+        raise ScanUnavailable(reason)
     try:
         current_app.send_task(
             "inventory_ops.tasks.run_scan", args=[name, by], queue=_scans.get(name).queue, retry=False
@@ -169,7 +182,8 @@ def start_due(*, now: datetime) -> Sequence[str]:
             schedule.save(update_fields=["next_at"])
             sent.append(schedule.name)
     for name in sent:
-        request(name)
+        with suppress(ScanUnavailable):
+            request(name)
     # a run whose worker was killed never ends: it holds no lock any more, so it is a failure
     cut_off = now - timedelta(hours=2)
     ScanRun.objects.filter(state=ScanRun.State.RUNNING, started_at__lt=cut_off).update(

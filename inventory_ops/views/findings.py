@@ -191,5 +191,8 @@ def run_scan(request: HttpRequest, name: str) -> HttpResponse:
         scans.request(name, by=viewer(request).email)
     except scans.UnknownScan:
         raise Http404 from None
+    except scans.ScanUnavailable as reason:
+        messages.error(request, str(reason))
+        return HttpResponseRedirect(safe_next(request))
     messages.success(request, _("The scan has been started. Reload in a moment to see what it found."))
     return HttpResponseRedirect(safe_next(request))

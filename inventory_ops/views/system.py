@@ -87,6 +87,9 @@ def run_now(request: HttpRequest, pk: int) -> HttpResponse:
         scans.request(row.name, by=viewer(request).email)
     except scans.UnknownScan:
         raise Http404 from None
+    except scans.ScanUnavailable as reason:
+        messages.error(request, str(reason))
+        return HttpResponseRedirect(SCHEDULES)
     messages.success(request, _("“%(name)s” has been started. Reload to see how it went.") % {"name": row.name})
     return HttpResponseRedirect(SCHEDULES)
 

@@ -203,7 +203,11 @@ def test_flags(scan: Scan) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_findings_open_and_resolve_but_never_on_half_the_truth(scan: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_findings_open_and_resolve_but_never_on_half_the_truth(
+    scan: Scan, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.AWS_ENDPOINT_URL = "http://127.0.0.1:1"  # connected: what it answers is below
+
     def scanned(*users: UserReading, fails: Exception | None = None) -> None:
         monkeypatch.setattr(scans, "scan_all", lambda: [scan(*users, fails=fails)])
         base_scans.run("users")

@@ -10,6 +10,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import markup
+from user_audit.accounts import why_not_connected
 from user_audit.models import IamAccount, IamScan
 
 LATE = timedelta(hours=7)  # a scan runs every six
@@ -17,6 +18,8 @@ LATE = timedelta(hours=7)  # a scan runs every six
 
 def freshness() -> dict[str, str]:
     """How old the scans are, account by account; the worst one decides the colour. One query."""
+    if why_not_connected():
+        return {"state": "never", "text": _("AWS is not connected")}
     now = timezone.now()
     scans = IamScan.objects.filter(account=OuterRef("pk"))
     complete = scans.filter(state=IamScan.State.COMPLETE).order_by("-finished_at")

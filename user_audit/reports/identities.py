@@ -19,9 +19,10 @@ from inventory_ops.kit import markup
 from inventory_ops.kit.db.expressions import PlainText
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
-from inventory_ops.kit.reports.page import ListPage
+from inventory_ops.kit.reports.page import Empty, ListPage
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models.users import Role
+from user_audit.accounts import why_not_connected
 from user_audit.models import Identity, Review
 from user_audit.models.identities import AwsStatus, DatabaseStatus, Finding, Flag, Severity
 from user_audit.reports.buttons import bulk_buttons
@@ -321,7 +322,9 @@ class UserAudit(Report):
     def decorate(self, page: ListPage) -> None:
         page.views.tabs[0].label = _("Inconsistencies")
         page.head.freshness = freshness()
-        page.head.run_scan_url = reverse("run-scan", args=["users"])
+        if page.empty is not None and (missing := why_not_connected()):
+            page.empty = Empty(_("AWS is not connected"), missing)
+        page.head.run_scan_url = "" if why_not_connected() else reverse("run-scan", args=["users"])
         if page.table is not None:
             page.table.bulk_actions = bulk_buttons()
             page.table.bulk_url = reverse("user-audit-plan")

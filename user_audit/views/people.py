@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from inventory_ops.kit.reports import registry
 from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
 from inventory_ops.views.reports import show
+from user_audit.accounts import why_not_connected
 from user_audit.aws.errors import AwsError, WrongAccount
 from user_audit.forms import ReviewForm
 from user_audit.models import ActionJob, DisableRecord, IamUser, Identity, Review
@@ -31,7 +32,9 @@ from user_audit.reports.identities import AWS_TONES, DATABASE_TONES, SEVERITY_TO
 def index(request: HttpRequest) -> HttpResponseBase:
     """The report `user-audit`, with its actions."""
     waiting = ActionJob.objects.filter(state=ActionJob.State.AWAITING).count()
-    return show(request, registry.get("user-audit"), "user_audit/index.html", waiting=waiting)
+    return show(
+        request, registry.get("user-audit"), "user_audit/index.html", waiting=waiting, not_connected=why_not_connected()
+    )
 
 
 def find(key: str) -> Identity:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+if TYPE_CHECKING:
+    BinaryField = models.BinaryField[Any, Any]
+    DecimalField = models.DecimalField[Any, Any]
+else:  # Django's own classes take no type arguments
+    BinaryField = models.BinaryField
+    DecimalField = models.DecimalField
 
-class MoneyField(models.DecimalField[Any, Any]):
+
+class MoneyField(DecimalField):
     """An amount in the currency's major unit, exact: NUMERIC(20, 4)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -18,7 +25,7 @@ class MoneyField(models.DecimalField[Any, Any]):
         super().__init__(*args, **kwargs)
 
 
-class SealedField(models.BinaryField[Any, Any]):
+class SealedField(BinaryField):
     """A text encrypted at rest by `kit.sealing` under `purpose`; b"" is none. `reseal` finds it by its class."""
 
     def __init__(self, *args: Any, purpose: str = "", **kwargs: Any) -> None:
@@ -30,7 +37,7 @@ class SealedField(models.BinaryField[Any, Any]):
         return name, "django.db.models.BinaryField", args, kwargs
 
 
-class PercentField(models.DecimalField[Any, Any]):
+class PercentField(DecimalField):
     """0 to 100, up to four decimals."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -43,7 +50,7 @@ class PercentField(models.DecimalField[Any, Any]):
         super().__init__(*args, **kwargs)
 
 
-class RatioField(models.DecimalField[Any, Any]):
+class RatioField(DecimalField):
     """0 to 1, up to four decimals."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

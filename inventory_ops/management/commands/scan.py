@@ -34,6 +34,8 @@ class Command(BaseCommand):
                 run = scans.run(name, as_of=as_of, requested_by="command line")
             except scans.ScanBusy:
                 self.stdout.write(f"{name}: runs already, left alone")
+            except scans.ScanUnavailable as reason:
+                self.stdout.write(f"{name}: skipped: {reason}")
             except Exception as error:
                 failed.append(name)
                 self.stderr.write(f"{name}: failed: {type(error).__name__}: {error}")
