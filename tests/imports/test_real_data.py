@@ -19,6 +19,7 @@ from inventory_ops.management.commands.load import find_files
 from inventory_ops.models import InventoryEvent, Order, OrderItem, Product, StockBalance
 from inventory_ops.operations import verify
 from inventory_ops.operations.imports.files import load_files
+from inventory_ops.operations.imports.planning import Options, plan
 
 DATA = Path(os.environ.get("OPS_REAL_DATA", "../shared/data"))
 SET = os.environ.get("OPS_REAL_SET", "online-retail-2010-last-31-days")
@@ -30,8 +31,10 @@ def test_a_whole_set() -> None:
     folder = DATA / SET
     if not folder.is_dir():
         pytest.skip(f"no real data in {DATA}: set OPS_REAL_DATA")
-    files, problems = find_files([folder])
+    paths, problems = find_files([folder])
     assert problems == []
+    files = [each.as_file() for each in plan([(path, path.name) for path in paths], options=Options()).files]
+    assert len(files) == len(paths)
     outcomes = load_files(files, now=datetime(2026, 3, 15, tzinfo=UTC))
     assert [error for outcome in outcomes for error in outcome.errors] == []
 
