@@ -104,7 +104,7 @@ def test_the_factor_of_an_administrators_import_is_a_proposal(tmp_path: Path) ->
     assert spec
     for _ in range(2):  # again changes nothing
         data = b"vendor_number,name,factor\nV1,Lamp,0.1\nV2,New,\nV3,Other,1\n"
-        job = uploads.receive(upload=SimpleUploadedFile("merchants.csv", data), spec=spec, by=admin)
+        job = uploads.receive(files=[SimpleUploadedFile("merchants.csv", data)], spec=spec, by=admin)
         assert (job.state, job.rows_warned) == ("checked", 2)
         jobs.run(uploads.apply(job=job, by=admin).pk)
     merchant.refresh_from_db()
