@@ -96,7 +96,7 @@ class WaitingUnit(models.Model):
     sku = models.CharField(_("SKU"), max_length=100)
     uid = models.CharField(_("UID"), max_length=64)
     uid_key = models.CharField(max_length=64)
-    shop_item_id = models.BigIntegerField(null=True, blank=True)
+    shop_item_id = models.CharField(max_length=100, null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=30, choices=Reason.choices)
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
     import_id = models.UUIDField(null=True, blank=True)

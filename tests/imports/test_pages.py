@@ -177,3 +177,13 @@ def test_a_page_of_many_errors_is_short(browser: Client, tmp_path: Path) -> None
     page = browser.get(f"/imports/{job.pk}/")
     [cause] = page.context["page"].causes
     assert (cause.rows, len(cause.lines), len(page.content) < 60_000) == ("3,000", 5, True)
+
+
+def test_users_among_other_files_are_for_administrators(browser: Client, client: Client, tmp_path: Path) -> None:
+    users, merchants = tmp_path / "users.csv", tmp_path / "merchants.csv"
+    users.write_text("email,role\njo@example.com,admin\n")
+    merchants.write_text("vendor_number,name\nV1,One\n")
+    assert send(browser, merchants, users).kind == "users"
+    client.force_login(make.user("operations"))
+    job = send(client, merchants, users)
+    assert (job.state, job.errors.get().code) == (Import.State.FAILED, "forbidden")

@@ -102,7 +102,7 @@ def test_the_general_import_page_is_judged_too(world: World) -> None:
     spec = registry.get("write_offs")
     assert spec
     file = SimpleUploadedFile("write_offs.csv", lines("A,u-1,written-off,").encode())
-    job = uploads.receive(upload=file, spec=spec, by=world.finance)
+    job = uploads.receive(files=[file], spec=spec, by=world.finance)
     assert job.rows_warned == 1
     jobs.run(uploads.apply(job=job, by=world.finance).pk)
     assert not SellerTransaction.objects.exists()

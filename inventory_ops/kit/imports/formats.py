@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Protocol
 
 from inventory_ops.kit.imports.dialect import Dialect, in_zone, iso_moment, with_point
@@ -193,17 +193,16 @@ class Record:
         text = self[name]
         return with_point(text) if self.file.dialect.decimal == "," else text
 
+    def number_of(self, text: str, name: str) -> Decimal:
+        """A number that was taken out of the column `name`. Raises Refused."""
+        text = with_point(text.strip()) if self.file.dialect.decimal == "," else text.strip()
+        if not _NUMBER.fullmatch(text):
+            raise Refused(name, f"{text or 'empty'} is not a number", "number")
+        return Decimal(text)
+
     def decimal(self, name: str) -> Decimal | None:
         """A number; None for an empty cell. Raises Refused."""
-        text = self.number(name)
-        if not text:
-            return None
-        if not _NUMBER.fullmatch(text):
-            raise Refused(name, f"{self[name]} is not a number", "number")
-        try:
-            return Decimal(text)
-        except InvalidOperation as error:  # pragma: no cover - the pattern has said so
-            raise Refused(name, f"{self[name]} is not a number", "number") from error
+        return self.number_of(self[name], name) if self[name] else None
 
     def moment(self, name: str, order: str = "ymd") -> str:
         """A moment in ISO 8601; one without an offset in the zone of the answers, if there is one. Raises Refused."""

@@ -182,12 +182,13 @@ def _ask(job: Import, found: Plan) -> None:
 
 
 def _kind_of(found: Plan) -> str:
-    for each in found.looked:
-        if each.spec:
-            return each.spec.name
-        if each.layout and each.layout.part:
-            return each.layout.part.kind
-    return ""
+    """The kind that an import of several goes by: the one that the fewest may load."""
+    names = [
+        each.spec.name if each.spec else each.layout.part.kind if each.layout and each.layout.part else ""
+        for each in found.looked
+    ]
+    specs = [spec for name in names if (spec := registry.get(name))]
+    return min(specs, key=lambda spec: len(spec.roles)).name if specs else ""
 
 
 @transaction.atomic
