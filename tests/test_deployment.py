@@ -316,3 +316,12 @@ def test_the_embedded_server_takes_an_eighth_of_the_memory_within_bounds(memory:
 
     assert postgres._buffers(memory) == buffers << 20
     assert postgres._memory() >= 1 << 28  # of this machine or container: no number would stop the demo
+
+
+def test_the_image_is_built_and_used_by_the_run_of_all_checks(tmp_path: Path) -> None:
+    assert "\n.ci/image\n" in (ROOT / ".ci/run").read_text()
+    (tmp_path / "id").write_text("#!/bin/sh\necho 1000\n")
+    (tmp_path / "id").chmod(0o755)
+    env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    result = subprocess.run([ROOT / ".ci/image"], capture_output=True, text=True, env=env)
+    assert (result.returncode, result.stdout) == (0, "the image was not built: this needs root\n")

@@ -131,7 +131,4 @@ def _embedded() -> aws.Handle:
         if (handle := aws.find(paths.aws_dir)) is not None:
             return handle
         time.sleep(0.1)
-    raise ImproperlyConfigured(
-        "The local IAM endpoint does not run. Start the application with `manage.py demo`, "
-        "or set AWS_ENDPOINT_URL, or OPS_AWS=real."
-    )
+    raise ImproperlyConfigured("The local IAM endpoint does not run. Start the application with `manage.py demo`.")
