@@ -54,6 +54,7 @@ class InventoryOpsConfig(AppConfig):
         menu.add(
             "system", _("Price guard"), "/settings/price-guard/", "shield-check", roles=("finance", "admin"), order=65
         )
+        menu.add("system", _("People"), "/system/people/", "users", roles=("admin",), order=55)
         menu.add("system", _("Security log"), "/system/security/", "shield", roles=("admin",), order=75)
         menu.add("system", _("Schedules"), "/system/schedules/", "clock", roles=("admin",), order=70)
         menu.add("system", _("Status"), "/system/status/", "activity", roles=("admin",), order=80)

@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit.db import locks
 from inventory_ops.models import Notification, User
 from inventory_ops.models.audit import Security
 from inventory_ops.operations import security
@@ -29,8 +30,8 @@ def change_email(*, user_id: int, email: str, by: User | None) -> User:
 
     Raises NotPossible (EmailTaken when another account has it). The user audit asks anew whose IAM user goes with it.
     """
-    wanted = _checked(email)
-    _require_administrator(by, user_id)
+    wanted = checked_email(email)
+    require_administrator(by, user_id, own=_("Nobody changes their own e-mail. Ask another administrator."))
     user = User.objects.select_for_update(of=["self"]).filter(pk=user_id).first()
     if user is None:
         raise NotPossible(_("This account is not there any more."))
@@ -62,7 +63,7 @@ def change_email(*, user_id: int, email: str, by: User | None) -> User:
 @transaction.atomic
 def create_service(*, email: str, name: str, by: User) -> User:
     """Make an account for a program, with the role of `by`, who answers for it. Raises NotPossible."""
-    wanted = _checked(email)
+    wanted = checked_email(email)
     if by.is_service or not by.role:
         raise NotPossible(_("Only a person with a role can make a service account."))
     try:
@@ -103,7 +104,8 @@ def notify(user: User, *, title: str, text: str, url: str = "") -> None:
     deliveries.create_letter(user=person, title=title, text=text, now=now)
 
 
-def _checked(email: str) -> str:
+def checked_email(email: str) -> str:
+    """The address as accounts keep it. Raises NotPossible."""
     wanted = email.strip().lower()
     try:
         validate_email(wanted)
@@ -113,10 +115,15 @@ def _checked(email: str) -> str:
     return wanted
 
 
-def _require_administrator(by: User | None, user_id: int) -> None:
+def require_administrator(by: User | None, user_id: int = 0, *, own: str = "") -> None:
+    """Hold the lock of people's accounts, and ask for the right to change this one. `own`: why not one's own.
+
+    The right is looked at under the lock: who was demoted a moment ago demotes nobody. `by` None is the command line.
+    """
+    locks.wait_for("people")
     if by is None:
         return
     if not User.objects.get(pk=by.pk).has_role("admin"):
         raise NotPossible(_("Only an administrator can do this."))
-    if by.pk == user_id:
-        raise NotPossible(_("Nobody changes their own e-mail. Ask another administrator."))
+    if own and by.pk == user_id:
+        raise NotPossible(own)

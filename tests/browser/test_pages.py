@@ -53,6 +53,8 @@ PAGES = {
         "/action-required/user-audit/",
         "/settings/reasons/",
         "/system/security/",
+        "/system/people/",
+        "/system/people/new/",
         "/accounts/sessions/",
     ],
     "": ["/accounts/login/", "/accounts/password/reset/"],

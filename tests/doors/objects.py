@@ -30,9 +30,10 @@ from inventory_ops.models import (
     User,
 )
 from inventory_ops.models.ledger import EventKind, EventSource
-from inventory_ops.operations import ledger, proposals
+from inventory_ops.operations import invitations, ledger, proposals
 from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.ledger import Movement
+from inventory_ops.operations.person import Details
 from lost_damaged.models import ClaimFile, SellerAccount, SellerTransaction, Source, Statement
 from lost_damaged.operations import api_keys, claims, nav, rules, write_offs
 from lost_damaged.operations import imports as finance_imports
@@ -176,6 +177,10 @@ def _people(found: Objects, *, finance: User, admin: User) -> None:
     for end in ("change/", "delete/"):
         at[f"preferences/views/<int:pk>/{end}"] = (view.pk,)
     at["preferences/views/<slug:slug>/<int:pk>/open/"] = ("inventory-cost-issues", view.pk)
+    invited = invitations.invite(email="new@example.com", details=Details("", "finance"), by=admin)
+    at["accounts/invitation/<str:token>/"] = (invitations.token_of(invited),)
+    for end in ("", "act/", "email/"):
+        at[f"system/people/<int:pk>/{end}"] = (operator.pk,)
     schedule = ScanSchedule.objects.create(name="costs", every=timedelta(hours=1))
     at["system/schedules/<int:pk>/"] = at["system/schedules/<int:pk>/run/"] = (schedule.pk,)
     root = "action-required/user-audit/"

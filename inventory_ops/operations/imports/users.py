@@ -61,6 +61,33 @@ def check_users(staging: Staging) -> None:
         f"{user} where {role} <> 'merchant' and {vendor} and {sound}",
         value="coalesce(s.vendor_number, '')",
     )
+    _check_administrators(staging, role)
+
+
+def _check_administrators(staging: Staging, role: str) -> None:
+    """One who can sign in is left, and nobody changes their own role or state. The database holds the first."""
+    user = "join inventory_ops_user u on u.email = s.email"
+    active = "coalesce(s.is_active, true)" if "is_active" in staging.present else "u.is_active"
+    administrates = "u.is_active and (u.role = 'admin' or u.is_superuser) and not u.is_service and u.password !~ '^!'"
+    stays = f"({active} and ({role} = 'admin' or u.is_superuser))"
+    others = f"""select from inventory_ops_user k left join lateral (
+            select {stays} as stays from pg_temp.{staging.table} s, inventory_ops_user u
+            where u.id = k.id and s.email = k.email limit 1
+        ) file on true where {administrates.replace("u.", "k.")} and coalesce(file.stays, true)"""
+    staging.errors(
+        "role" if "role" in staging.present else "is_active",
+        "last_administrator",
+        "'This would leave no administrator who can sign in: make another one first'",
+        f"{user} where {administrates} and not {stays} and not exists ({others})",
+    )
+    if staging.actor_id:
+        staging.errors(
+            "role" if "role" in staging.present else "is_active",
+            "own_account",
+            "'Nobody changes their own role or state: ask another administrator'",
+            f"{user} where u.id = {int(staging.actor_id)}"
+            f" and ({role}, {active}) is distinct from (u.role, u.is_active)",
+        )
 
 
 def apply_users(staging: Staging) -> Counts:
