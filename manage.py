@@ -45,7 +45,7 @@ def main() -> None:
         command = sys.argv[1] if len(sys.argv) > 1 else "help"
         lead_to_demo()
     embedded = not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
-    from django.core.management import call_command, execute_from_command_line
+    from django.core.management import execute_from_command_line
 
     import config.celery  # noqa: F401  (the app that commands send tasks through: without it they go to no broker)
 
@@ -70,7 +70,9 @@ def main() -> None:
                 import django
 
                 django.setup()
-                call_command("migrate", verbosity=0, interactive=False)
+                from inventory_ops.management.migrating import migrate
+
+                migrate()
         try:
             execute_from_command_line(sys.argv)
         except KeyboardInterrupt:

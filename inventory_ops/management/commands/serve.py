@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
+from inventory_ops.management.migrating import migrate
 from inventory_ops.management.serving.supervisor import Supervisor
 from inventory_ops.operations import set_up
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
 
     def _migrate(self) -> None:
         try:
-            call_command("migrate", verbosity=0, interactive=False)
+            migrate()
         except OperationalError as error:
             reason = str(error).strip().splitlines()[0]
             raise CommandError(f"The database does not answer. Check DATABASE_URL and the server: {reason}") from error
