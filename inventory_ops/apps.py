@@ -26,10 +26,11 @@ class InventoryOpsConfig(AppConfig):
         from inventory_ops.operations import account_events, exports, prices, scans  # noqa: F401  (they register jobs, …)
         from inventory_ops.operations.channels import catalogue, drift  # noqa: F401
         from inventory_ops.operations.imports import uploads  # noqa: F401
-        from inventory_ops.pages import cards, overview
+        from inventory_ops.pages import cards, first_steps, overview
         from inventory_ops.registries import guide, menu, topics
         from inventory_ops.registries.permissions import EVERYBODY
 
+        first_steps.add_own()
         account_events.connect()
         imports.register_all()
         formats.register_all()

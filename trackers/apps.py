@@ -13,10 +13,11 @@ class TrackersConfig(AppConfig):
     def ready(self) -> None:
         from inventory_ops.demo import lifecycle as demo
         from inventory_ops.operations import scans, verify
-        from inventory_ops.pages import overview
+        from inventory_ops.pages import first_steps, overview
         from inventory_ops.registries import guide, menu, topics
         from trackers import cards, imports, queries, reports  # noqa: F401  (importing registers them)
         from trackers.demo import seed
+        from trackers.models import Tracker
         from trackers.operations import health
 
         roles = ("operations", "merchant", "admin")
@@ -32,6 +33,17 @@ class TrackersConfig(AppConfig):
         topics.add(topics.Topic("trackers", _("Trackers below target"), "/trackers/", frozenset(roles)))
         guide.add("trackers", _("Inventory trackers"), "trackers.md", roles=roles)
         guide.add("trackers-faq", _("Trackers: questions"), "trackers-faq.md", roles=roles)
+        first_steps.add(
+            "trackers",
+            first_steps.Step(
+                30,
+                _("Make trackers"),
+                _("They say when stock runs low. Some are suggested from what was sold."),
+                "/trackers/suggest/",
+                _("See the suggestions"),
+                lambda viewer: Tracker.objects.all(),
+            ),
+        )
         overview.add_panels("trackers", cards.panels)
         scans.register(scans.Scan("health", health.evaluate_all, timedelta(minutes=15)))
         demo.add_seeder("trackers", seed)

@@ -14,12 +14,28 @@ class UserAuditConfig(AppConfig):
         from inventory_ops.demo import lifecycle
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import scans
+        from inventory_ops.pages import first_steps
         from inventory_ops.registries import guide, menu, topics
         from user_audit import accounts, reports  # noqa: F401  (registers them)
         from user_audit.demo import APPROVER, seed
+        from user_audit.models import IamUser
         from user_audit.operations.periodic import scan_users
 
-        scans.register(scans.Scan("users", scan_users, timedelta(hours=6), why_not=accounts.why_not_connected))
+        scans.register(
+            scans.Scan("users", scan_users, timedelta(hours=6), why_not=accounts.why_not_connected, of_data=False)
+        )
+        first_steps.add(
+            "aws",
+            first_steps.Step(
+                50,
+                _("Connect AWS"),
+                _("The user audit compares people here with IAM users there."),
+                "/action-required/user-audit/",
+                _("Open the user audit"),
+                lambda viewer: IamUser.objects.all(),
+                roles=("admin",),
+            ),
+        )
         report = registry.get("user-audit")
         menu.add(
             "action",

@@ -31,6 +31,11 @@ def save_opening_view(*, user: User, slug: str, view: int | None) -> None:
     _change(user, {"view": view}, slug)
 
 
+def dismiss_first_steps(*, user: User) -> None:
+    """Put the first steps on the overview away."""
+    _change(user, {"first_steps_dismissed": True})
+
+
 def save_density(*, user: User, density: str) -> None:
     """`comfortable` or `compact` rows on all lists."""
     _change(user, {"density": density})

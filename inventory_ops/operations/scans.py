@@ -48,6 +48,7 @@ class Scan:
     queue: str = "scans"
     prepare: Callable[[datetime], object] = lambda as_of: None  # in a transaction of its own, before the scan's
     why_not: Callable[[], str] = lambda: ""  # what it needs and does not have here, or ""
+    of_data: bool = True  # does it look at what imports load? Else at another system
 
 
 _scans: Registry[Scan] = Registry("scan")
@@ -67,6 +68,11 @@ def why_not(name: str) -> str:
     if name not in _scans:
         raise UnknownScan(name)
     return _scans.get(name).why_not()
+
+
+def names_of_data() -> list[str]:
+    """The scans that loading data makes stale."""
+    return [scan.name for scan in _scans if scan.of_data]
 
 
 def register_report_scans(every: dict[str, timedelta]) -> None:

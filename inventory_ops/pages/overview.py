@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,8 +16,11 @@ from inventory_ops.kit import markup
 from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import AuditEvent, User
+from inventory_ops.operations import scans
+from inventory_ops.pages import first_steps
 from inventory_ops.queries import findings
 from inventory_ops.queries.findings import Freshness
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS
 from inventory_ops.reports import common
 from inventory_ops.reports.freshness import FreshnessLine, freshness_line
 
@@ -38,6 +42,8 @@ class Card:
     value_at_risk: str = ""
     freshness: FreshnessLine | None = None
     failed: bool = False
+    never: bool = False  # its scan was never done: there is no figure
+    run_scan_url: str = ""
 
 
 @dataclass(slots=True)
@@ -67,6 +73,7 @@ class Page:
     freshness: FreshnessLine | None = None
     panels: list[Panel] = field(default_factory=list)
     activity: list[Activity] = field(default_factory=list)
+    first_steps: list[first_steps.Shown] = field(default_factory=list)
 
 
 type CardMaker = Callable[[User, datetime], list[Card]]
@@ -92,7 +99,8 @@ def build(*, viewer: User, now: datetime) -> Page:
     fresh = findings.freshness(now=now)
     yesterday = now.date() - timedelta(days=1)
     cards = []
-    waiting = 0
+    waiting = unscanned = 0
+    may_scan = viewer.has_role(OPERATIONS, ADMIN)
     for report in registry:
         if not report.scan or not report.in_menu or not report.allows(viewer):
             continue
@@ -103,7 +111,9 @@ def build(*, viewer: User, now: datetime) -> Page:
         series = [days.get(now.date() - timedelta(days=back)) for back in range(SPARK_DAYS, 0, -1)] + [count]
         scan = fresh.get(report.scan)
         failed = scan is not None and scan.state == "failed"
+        never = not failed and (scan is None or scan.last_at is None)
         waiting += count
+        unscanned += never
         cards.append(
             Card(
                 title=report.short_title or report.title,
@@ -119,19 +129,31 @@ def build(*, viewer: User, now: datetime) -> Page:
                 else "",
                 freshness=freshness_line(scan, now),
                 failed=failed,
+                never=never,
+                run_scan_url=reverse("run-scan", args=[report.scan])
+                if never and may_scan and not scans.why_not(report.scan)
+                else "",
             )
         )
     for maker in _cards:
         cards += maker(viewer, now)
     return Page(
         title=_("Overview"),
-        subtitle=ngettext("%(n)s finding needs attention.", "%(n)s findings need attention.", waiting)
-        % {"n": f"{waiting:,}"},
+        subtitle=_subtitle(waiting, unscanned),
         cards=cards,
         freshness=_worst(fresh, now) if cards else None,
         panels=[panel for maker_ in _panels for panel in maker_(viewer, now)],
         activity=_activity(viewer, now),
+        first_steps=first_steps.of(viewer),
     )
+
+
+def _subtitle(waiting: int, unscanned: int) -> str:
+    """What waits; where lists were never scanned, nobody knows that nothing does."""
+    found = ngettext("%(n)s finding needs attention.", "%(n)s findings need attention.", waiting)
+    open_lists = ngettext("%(n)s list is not scanned yet.", "%(n)s lists are not scanned yet.", unscanned)
+    said = [found % {"n": f"{waiting:,}"}] if waiting or not unscanned else []
+    return " ".join(said + ([open_lists % {"n": unscanned}] if unscanned else []))
 
 
 def _worst(fresh: dict[str, Freshness], now: datetime) -> FreshnessLine:

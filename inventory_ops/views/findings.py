@@ -196,3 +196,13 @@ def run_scan(request: HttpRequest, name: str) -> HttpResponse:
         return HttpResponseRedirect(safe_next(request))
     messages.success(request, _("The scan has been started. Reload in a moment to see what it found."))
     return HttpResponseRedirect(safe_next(request))
+
+
+@roles_required(OPERATIONS, ADMIN)
+@require_POST
+def run_scans(request: HttpRequest) -> HttpResponse:
+    """Ask the workers for the scans that make findings of loaded data (Scan.of_data)."""
+    for name in scans.names_of_data():
+        scans.request(name, by=viewer(request).email)
+    messages.success(request, _("The scans have been started. Reload in a moment to see what they found."))
+    return HttpResponseRedirect(safe_next(request))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from inventory_ops.operations import preferences
 from inventory_ops.pages import guide
 from inventory_ops.pages import overview as overview_page
 from inventory_ops.queries import health, search
-from inventory_ops.registries.permissions import viewer
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
 
 
 @login_required
@@ -19,6 +21,13 @@ from inventory_ops.registries.permissions import viewer
 def overview(request: HttpRequest) -> HttpResponse:
     page = overview_page.build(viewer=viewer(request), now=timezone.now())
     return render(request, "inventory_ops/dashboard.html", {"page": page})
+
+
+@roles_required(OPERATIONS, ADMIN)
+@require_POST
+def dismiss_first_steps(request: HttpRequest) -> HttpResponse:
+    preferences.dismiss_first_steps(user=viewer(request))
+    return HttpResponseRedirect(reverse("overview"))
 
 
 @login_required

@@ -124,7 +124,8 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _under_way(request, job)
     if job.state == Import.State.ASKING:
         return HttpResponseRedirect(f"/imports/{job.pk}/answers/")
-    return render(request, "inventory_ops/import_preview.html", {"page": preview(job)})
+    stale = job.state == Import.State.DONE and job.rows_new + job.rows_changed > 0
+    return render(request, "inventory_ops/import_preview.html", {"page": preview(job), "stale": stale})
 
 
 def _under_way(request: HttpRequest, job: Import) -> HttpResponse:

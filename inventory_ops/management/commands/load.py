@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -18,6 +20,7 @@ from inventory_ops.kit.imports import formats, registry
 from inventory_ops.kit.imports.files import ENDINGS
 from inventory_ops.management import load_results
 from inventory_ops.management.arguments import text
+from inventory_ops.operations import scans
 from inventory_ops.operations.imports.files import File, Outcome
 from inventory_ops.operations.imports.loading import load_plan, stopped
 from inventory_ops.operations.imports.planning import Looked, Options, Plan, plan
@@ -46,6 +49,10 @@ class Command(BaseCommand):
         parser.add_argument("--timezone", type=text, default="", help="zone of moments without an offset")
         parser.add_argument("--answers", type=text, default="", metavar="FILE", help="answers as JSON, by file name")
         parser.add_argument("--questions", action="store_true", help="print what is open as JSON and load nothing")
+
+        parser.add_argument(
+            "--scan", action="store_true", help="run the scans afterwards, so that findings are up to date"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         as_json = options["json"]
@@ -80,8 +87,21 @@ class Command(BaseCommand):
             self._print(outcomes, seconds)
         for line in [*problems, *(line for each in found.stopped for line in stopped_lines(each))]:
             self.stderr.write(line)
+        self._scan(outcomes, wanted=options["scan"], as_json=as_json)
         if code := load_results.exit_code(outcomes, found, problems):
             sys.exit(code)
+
+    def _scan(self, outcomes: list[Outcome], *, wanted: bool, as_json: bool) -> None:
+        """Run the scans that the load made stale, or say which."""
+        if not any(outcome.counts.new or outcome.counts.changed for outcome in outcomes if outcome.applied):
+            return
+        names = scans.names_of_data()
+        out = io.StringIO() if as_json else self.stdout  # what is printed as JSON stays JSON
+        if wanted:
+            call_command("scan", *names, stdout=out)
+        elif not as_json:
+            text = "Findings are as of the last scan: run `manage.py scan {}`, or load with --scan."
+            self.stdout.write(text.format(" ".join(names)))
 
     def _fail(self, problems: list[str], *, as_json: bool) -> NoReturn:
         if as_json:
