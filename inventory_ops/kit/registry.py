@@ -56,10 +56,12 @@ class Registry[T]:
         return len(self._values)
 
     @contextmanager
-    def opened(self) -> Iterator[None]:
-        """Let tests add something for as long as a `with` lasts."""
+    def opened(self, *, keep: bool = False) -> Iterator[None]:
+        """Let tests add something for as long as a `with` lasts; with `keep` it stays."""
         before, self._is_open = dict(self._values), True
         try:
             yield
         finally:
-            self._values, self._is_open = before, False
+            self._is_open = False
+            if not keep:
+                self._values = before

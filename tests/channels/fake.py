@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
-from inventory_ops.adapters.kinds import Kind, Setting, register
+from inventory_ops.adapters import kinds
+from inventory_ops.adapters.kinds import Kind, Setting
 from inventory_ops.adapters.protocol import (
     AuthFailed,
     BadRequest,
@@ -215,16 +216,17 @@ def long_ago() -> datetime:
     return datetime.now(UTC) - timedelta(days=1)
 
 
-register(
-    Kind(
-        name="fake",
-        label="Fake",
-        purpose="For tests",
-        caps=FakeChannel.caps,
-        settings=(
-            Setting("shop", "Shop", unique=True),
-            Setting("secret", "Secret", secret=True, required=False),
-        ),
-        open=_open,
+with kinds._kinds.opened(keep=True):  # after the apps are ready
+    kinds.register(
+        Kind(
+            name="fake",
+            label="Fake",
+            purpose="For tests",
+            caps=FakeChannel.caps,
+            settings=(
+                Setting("shop", "Shop", unique=True),
+                Setting("secret", "Secret", secret=True, required=False),
+            ),
+            open=_open,
+        )
     )
-)
