@@ -143,6 +143,8 @@ TABLE = (
     Rule("healthz", get="omfan-"),
     Rule("imports/", get="oa"),
     Rule("imports/<uuid:pk>/", get="oa", others="a"),
+    Rule("imports/<uuid:pk>/answers.json", get="oa", others="a"),
+    Rule("imports/<uuid:pk>/answers/", get="oa", post="oa", others="a"),
     Rule("imports/<uuid:pk>/apply/", post="oa", others="a", again=True),
     Rule("imports/<uuid:pk>/discard/", post="oa", others="a"),
     Rule("imports/<uuid:pk>/errors/", get="oa", others="a"),

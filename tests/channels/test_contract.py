@@ -14,9 +14,9 @@ import pytest
 from inventory_ops.adapters import kinds
 from inventory_ops.adapters.csv_files import CsvAdapter
 from inventory_ops.adapters.protocol import (
+    Adapter,
     BadRequest,
     Basis,
-    Channel,
     OrderSnapshot,
     Outcome,
     StockItem,
@@ -37,7 +37,7 @@ class Sample:
     """A shop that lists SKU-A with 7 and SKU-B with 0, has an order of 2 × SKU-A, open, and one that is shipped; and
     where it tells carts, one of jane@example.org with 3 × SKU-B."""
 
-    adapter: Channel
+    adapter: Adapter
     strange_id: str | None = "nothing-like-this"  # of an item it does not have; None: it takes any
 
 
@@ -118,7 +118,7 @@ def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Sample:
     return KINDS[request.param](tmp_path)
 
 
-def all_stock(adapter: Channel) -> Iterator[StockItem]:
+def all_stock(adapter: Adapter) -> Iterator[StockItem]:
     cursor = None
     while True:
         page = adapter.stock(cursor)
@@ -128,11 +128,11 @@ def all_stock(adapter: Channel) -> Iterator[StockItem]:
             return
 
 
-def by_sku(adapter: Channel) -> dict[str, StockItem]:
+def by_sku(adapter: Adapter) -> dict[str, StockItem]:
     return {item.sku: item for item in all_stock(adapter) if item.sku in ("SKU-A", "SKU-B")}
 
 
-def quantity(adapter: Channel, external_id: str) -> int | None:
+def quantity(adapter: Adapter, external_id: str) -> int | None:
     [item] = adapter.stock(ids=[external_id]).items
     return item.quantity(adapter.caps.basis)
 
@@ -141,7 +141,7 @@ def write(item: StockItem, units: int, expected: int | None = None) -> StockWrit
     return StockWrite(uuid.uuid4(), item.external_id, item.sku, units, item.location_id, expected)
 
 
-def all_orders(adapter: Channel) -> list[OrderSnapshot]:
+def all_orders(adapter: Adapter) -> list[OrderSnapshot]:
     found: list[OrderSnapshot] = []
     cursor = None
     while True:
@@ -225,7 +225,7 @@ def test_it_finds_orders_by_id(sample: Sample) -> None:
     assert sample.adapter.orders_by_id([order.external_id, "999999999"]) == [order]
 
 
-def all_carts(adapter: Channel, since: datetime) -> list[OrderSnapshot]:
+def all_carts(adapter: Adapter, since: datetime) -> list[OrderSnapshot]:
     assert adapter.caps.tells_carts
     teller, cursor = cast("TellsCarts", adapter), None
     found: list[OrderSnapshot] = []

@@ -159,9 +159,9 @@ def _people(found: Objects, *, finance: User, admin: User) -> None:
     waiting = Job.objects.create(kind="import.apply", title="Import", created_by=operator)
     at["system/jobs/<uuid:pk>/resend/"] = (waiting.pk,)
     text = b"email,role\nx@example.com,operations\nbad,operations\n"
-    people = uploads.receive(upload=SimpleUploadedFile("users.csv", text), spec=USERS, by=admin)
+    people = uploads.receive(files=[SimpleUploadedFile("users.csv", text)], spec=USERS, by=admin)
     assert people.state == Import.State.CHECKED
-    for end in ("", "apply/", "discard/", "errors/"):
+    for end in ("", "answers/", "answers.json", "apply/", "discard/", "errors/"):
         at[f"imports/<uuid:pk>/{end}"] = (people.pk,)
     target = Destination.objects.create(user=operator, kind="email", frequency="daily", name="Mail", cursor=0)
     for end in ("", "delete/", "off/", "on/", "send/", "test/"):
