@@ -180,7 +180,7 @@ TABLE = (
     Rule("notifications/settings/<int:pk>/send/", post="omfa", others=""),
     Rule("notifications/settings/<int:pk>/test/", post="omfa", others=""),
     Rule("notifications/subscriptions/<int:pk>/delete/", post="omfa", others=""),
-    Rule("orders/<str:number>/", get="omfan", others="ofa"),
+    Rule("orders/<path:code>/", get="omfan", others="ofa"),
     Rule("preferences/columns/<slug:slug>/", post="omfa"),
     Rule("preferences/density/", post="omfan"),
     Rule("preferences/first-steps/", post="oa"),

@@ -43,7 +43,13 @@ from tests.lost_damaged.world import items
 from trackers.models import Tracker
 from user_audit.models import ActionJob
 
-NOBODY = {"uuid": str(uuid.UUID(int=0)), "int": "999999", "str": "NOTHING-1", "slug": "inventory-cost-issues"}
+NOBODY = {
+    "path": "none",
+    "uuid": str(uuid.UUID(int=0)),
+    "int": "999999",
+    "str": "NOTHING-1",
+    "slug": "inventory-cost-issues",
+}
 PDF = b"%PDF-1.7 note"
 
 
@@ -88,7 +94,7 @@ def make_objects() -> Objects:
     item = make.item(product, in_=make.order("B-1", status=2))
     for route in ("products/<int:pk>/", "products/<int:pk>/prices/", "inventory/products/<int:pk>/"):
         at[route] = (product.pk,)
-    at["orders/<str:number>/"] = (item.order.number,)
+    at["orders/<path:code>/"] = (item.order.number,)
     at["inventory/adjust/undo/<int:pk>/"] = (InventoryEvent.objects.earliest("pk").pk,)
     tracker = Tracker.objects.create(
         merchant=other,
