@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
@@ -96,9 +97,31 @@ def test_operations_do_not_set_the_factor_by_the_merchants_import(tmp_path: Path
     assert Merchant.objects.get(vendor_number="V1").write_off_factor is None
 
 
-def test_the_factor_of_an_administrators_import_is_a_proposal(tmp_path: Path) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile
+@pytest.mark.parametrize(
+    ("header", "answers"),
+    [
+        ("Vendor Number,NAME,Factor", {}),
+        (
+            "vendor_number,name,Anteil",
+            {"columns": {"vendor_number": "vendor_number", "name": "name", "Anteil": "factor"}},
+        ),
+    ],
+)
+def test_another_name_of_the_column_opens_nothing(header: str, answers: dict[str, dict[str, str]]) -> None:
+    merchant = make.merchant("V1")
+    spec = registry.get("merchants")
+    assert spec
+    data = f"{header}\nV1,Lamp,0.1\n".encode()
+    job = uploads.receive(
+        files=[SimpleUploadedFile("merchants.csv", data)], spec=spec, by=make.user("operations"), answers=answers
+    )
+    assert job.state == "failed", (job.state, job.details)
+    assert job.errors.filter(code="not_permitted").count() == 1
+    merchant.refresh_from_db()
+    assert merchant.write_off_factor is None
 
+
+def test_the_factor_of_an_administrators_import_is_a_proposal(tmp_path: Path) -> None:
     admin, merchant = make.user("admin"), make.merchant("V1")
     spec = registry.get("merchants")
     assert spec
