@@ -19,20 +19,21 @@ def is_cancelled(record: Record) -> bool:
 
 
 def read(bundle: Bundle, out: Output) -> None:
-    positions: Counter[str] = Counter()
+    positions: Counter[int] = Counter()  # by hash: a report may have half a million orders
 
     def item(record: Record) -> None:
         number = record["amazon-order-id"]
         if not number:
             raise Refused("amazon-order-id", "no order number", "required")
-        positions[number] += 1
+        key = hash(number)
+        positions[key] += 1
         quantity = whole(record, "quantity")
         if is_cancelled(record) and not quantity:
             raise LeftOut("cancelled with quantity 0: nothing was sold")
         if not record["item-price"]:
             raise Refused("item-price", "no price yet (pending)", "required")
         check_currency(record, out, "currency")
-        out.row("orders", record, values_of(record, number, positions[number], quantity, out))
+        out.row("orders", record, values_of(record, number, positions[key], quantity, out))
 
     bundle.each(item)
 

@@ -22,7 +22,6 @@ OPTIONS = (("Option1 Name", "Option1 Value"), ("Option2 Name", "Option2 Value"),
 
 def read(bundle: Bundle, out: Output) -> None:
     categories = Categories()
-    seen: set[tuple[str, str]] = set()
     vendors: set[str] = set()
     product: dict[str, str] = {}
     last: Record | None = None
@@ -38,9 +37,6 @@ def read(bundle: Bundle, out: Output) -> None:
         if not sku:
             raise Refused("Variant SKU", "no SKU", "required")
         number = record.file.answer("vendors", product["Vendor"], "Vendor")
-        if (number, sku) in seen:
-            raise Refused("Variant SKU", f"{sku} is the SKU of another variant (a line before)", "duplicate")
-        seen.add((number, sku))
         regular, special = prices(record)
         out.row(
             "products",

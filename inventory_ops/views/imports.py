@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -21,7 +21,7 @@ from inventory_ops.models.imports import RowRemark
 from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.imports.planning import Plan
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, signs_in_again, viewer
-from inventory_ops.views import import_files, jobs
+from inventory_ops.views import import_files, import_formats, jobs
 
 SHOWN_ERRORS = 200
 UNDER_WAY = (Import.State.CHECKING, Import.State.APPLYING)
@@ -72,6 +72,7 @@ def new(request: HttpRequest) -> HttpResponse:
         breadcrumbs=[(_("Imports"), "/imports/"), (_("New"), None)],
         steps=steps(0),
         kinds=[_any_kind(chosen), *(_kind(spec, chosen) for spec in specs)],
+        formats_url=reverse("import-formats"),
     )
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "inventory_ops/import_upload.html", {"page": page, "form": form}, status=status)
@@ -351,6 +352,7 @@ def errors(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
 
 urlpatterns: list[Any] = [
     path("new/", new, name="import-new"),
+    path("formats/", import_formats.listed, name="import-formats"),
     path("template/<slug:kind>/", template, name="import-template"),
     path("<uuid:pk>/", detail, name="import"),
     path("<uuid:pk>/answers/", answers, name="import-answers"),

@@ -10,6 +10,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
 
 from inventory_ops.kit.imports import formats
 from inventory_ops.models import InventoryEvent, Order, OrderItem, Product, StockBalance
@@ -140,8 +142,11 @@ def test_the_command_says_vendor_store_and_zone(tmp_path: Path) -> None:
     assert order.created_at.isoformat() == "2026-11-02T01:00:00+00:00"
 
 
-def test_every_format_says_where_its_export_is_made() -> None:
+def test_the_help_page_lists_every_format_with_a_picture(client: Client) -> None:
+    client.force_login(make.user("operations"))
+    page = client.get("/imports/formats/").content.decode()
     for found in formats.registry:
-        assert found.where and found.title and found.kinds
+        assert found.where and found.kinds and f'id="{found.name}"' in page
+        assert finders.find(f"img/formats/{found.name}.svg")
         for part in found.parts:
             assert len(part.signature) >= 3

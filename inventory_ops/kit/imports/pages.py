@@ -89,6 +89,26 @@ class AskedFile:
     groups: list[AskedGroup]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownFormat:
+    """A foreign layout on the help page; `picture` is a static file, `columns` are by kind."""
+
+    name: str
+    title: str
+    where: str
+    picture: str
+    headers: list[str]
+    questions: list[str]
+    columns: list[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class FormatsPage(Page):
+    """The context `page` of templates/inventory_ops/import_formats.html."""
+
+    formats: list[ShownFormat] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class QuestionsPage(Page):
     """The context `page` of templates/inventory_ops/import_questions.html."""
@@ -104,6 +124,7 @@ class UploadPage(Page):
 
     steps: list[Step] = field(default_factory=list)
     kinds: list[Kind] = field(default_factory=list)
+    formats_url: str = ""
 
 
 @dataclass(slots=True)
