@@ -148,6 +148,7 @@ TABLE = (
     Rule("imports/<uuid:pk>/apply/", post="oa", others="a", again=True),
     Rule("imports/<uuid:pk>/discard/", post="oa", others="a"),
     Rule("imports/<uuid:pk>/errors/", get="oa", others="a"),
+    Rule("imports/formats/", get="oa"),
     Rule("imports/new/", get="oa", post="oa"),
     Rule("imports/template/<slug:kind>/", get="oa"),
     Rule("inventory/", get="omfa"),

@@ -12,6 +12,7 @@ from config.access import PERSONAS, RULES, TABLE, Rule, routes
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # those of models ask the database, which this command does not need
     help = (
         "Prints who may read each address (r), send to it (w), or both, and whose objects they get there: "
         "those marked * get objects of other vendors and people, too."
