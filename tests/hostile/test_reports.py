@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pytest
 from django import forms
 
-from inventory_ops.kit.reports import Report, page, registry
+from inventory_ops.kit.reports import Report, registry
+from inventory_ops.kit.reports import request as asking
 from tests import make
 from tests.hostile import judge
 from tests.hostile.corpus import CELLS, MOMENTS, NUMBERS, QUERIES, TEXTS, TOKENS
@@ -93,7 +94,7 @@ class TestReports(Attacked):
                 patch.setattr(Report, "select", lambda *_, **__: int("broken"))
                 assert judge.fault(ask(wire, report, "q=a", face)).startswith("500 ValueError"), face
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(page, "_", lambda text: "Wrong.")
+                patch.setattr(asking, "_", lambda text: "Wrong.")
                 answer = ask(wire, report, "sort=nothing", face)
                 assert answer.status == 400
                 assert not judge.names(answer, ["sort"]), face
