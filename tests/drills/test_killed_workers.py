@@ -122,7 +122,7 @@ def test_import(killed_in: Callable[[str, str], None], settings: Any) -> None:
     file = SimpleUploadedFile("adjustments.csv", f"sku,quantity_delta,reason,occurred_at\n{rows}".encode())
     user, spec = make.user("operations"), registry.get("adjustments")
     assert spec
-    found = uploads.receive(upload=file, spec=spec, by=user)
+    found = uploads.receive(files=[file], spec=spec, by=user)
     found.refresh_from_db()
     job = uploads.apply(job=found, by=user)
     code = """

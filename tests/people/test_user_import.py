@@ -13,7 +13,7 @@ from tests import make
 
 def refused(by: User, text: str) -> set[str]:
     """The codes of what an upload of `by` is refused for."""
-    received = uploads.receive(upload=SimpleUploadedFile("users.csv", text.encode()), spec=SPEC, by=by)
+    received = uploads.receive(files=[SimpleUploadedFile("users.csv", text.encode())], spec=SPEC, by=by)
     received = Import.objects.get(pk=received.pk)
     return {each.code for each in received.errors.all()}
 
