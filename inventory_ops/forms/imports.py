@@ -93,6 +93,8 @@ class QuestionsForm(forms.Form):
         samples = _("Samples: %(s)s") % {"s": " · ".join(asked.samples)} if asked.samples else ""
         if asked.values:
             choices = [(value, NAMES.get((asked.key, value), value)) for value in asked.values]
+            if not asked.guess:
+                choices = [("", _("Choose")), *choices]
             return forms.ChoiceField(label=asked.text, choices=choices, initial=asked.guess, help_text=samples)
         return forms.CharField(label=asked.text, required=asked.required, max_length=200, help_text=samples)
 
@@ -112,6 +114,7 @@ class QuestionsForm(forms.Form):
                 choices=choices,
                 required=False,
                 initial=(asked.guess or {}).get(header, ""),
+                widget=forms.Select(attrs={"class": "form-select"}),
                 help_text=asked.samples[n].partition(": ")[2],
             )
 

@@ -43,6 +43,7 @@ class Imports(Report):
             header="State",
             words=dict(Import.State.choices),
             tones={
+                "asking": "warning",
                 "checking": "warning",
                 "checked": "neutral",
                 "applying": "warning",

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory_ops.forms.imports import QuestionsForm, UploadForm
@@ -79,7 +80,8 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _any_kind(chosen: str) -> pages.Kind:
-    shops = ", ".join(dict.fromkeys(found.title.partition(" ")[0] for found in formats.registry))
+    names = (found.title.partition(" ")[0] for found in formats.registry if not found.name.startswith("our-"))
+    shops = ", ".join(dict.fromkeys(names))
     return pages.Kind(
         value="",
         label=_("Find out from the file"),
@@ -238,7 +240,7 @@ def preview(job: Import) -> pages.PreviewPage:
     blocked = waits and job.all_or_nothing and job.rows_failed > 0
     label = None
     if waits and not blocked:
-        label = _("Apply %(count)s rows") % {"count": f"{good:,}"} if good else None
+        label = ngettext("Apply %(count)s row", "Apply %(count)s rows", good) % {"count": f"{good:,}"} if good else None
     remarks = list(job.warnings.order_by("line", "id")[:SHOWN_ERRORS])
     page = pages.PreviewPage(
         title=_("Import of %(kind)s") % {"kind": (job.kind or _("a file")).replace("_", " ")},

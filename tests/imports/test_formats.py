@@ -150,3 +150,13 @@ def test_the_help_page_lists_every_format_with_a_picture(client: Client) -> None
         assert finders.find(f"img/formats/{found.name}.svg")
         for part in found.parts:
             assert len(part.signature) >= 3
+
+
+def test_the_example_of_the_docs_works(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs/adding-a-format.md").read_text()
+    with formats.registry.opened():
+        exec(compile(text.split("```python\n")[1].split("```")[0], "docs/adding-a-format.md", "exec"), {})  # noqa: S102
+        rows = "Item,Dock,Counted,State\nHP-10,North,7,ok\nHP-10,South,1,void\n,North,1,ok\n"
+        result = load(tmp_path, "counts.csv", rows, vendor="M-HARBOUR", locations={"North": "N"})
+    assert (result["new"], result["left_out_rows"], [each["column"] for each in result["refused"]]) == (1, 1, ["Item"])
+    assert StockBalance.objects.get().location.code == "N"

@@ -149,7 +149,7 @@ def test_warnings_are_shown_before_the_import_is_applied(vendor: Merchant, setti
     page = browser.post("/imports/new/", {"kind": "products", "file": file}, follow=True).content.decode()
     assert "Rows to look at" in page
     assert "it would be sold at a loss" in page
-    assert "Apply 1 rows" in page
+    assert "Apply 1 row" in page
 
 
 # -- the page -------------------------------------------------------------------------------------------------------

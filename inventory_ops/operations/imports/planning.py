@@ -201,12 +201,18 @@ def _said_dialect(layout: Layout, answers: Mapping[str, Any], numbers: list[str]
     dialect = layout.dialect
     if answers.get("encoding"):
         dialect = replace(dialect, encoding=_encoding(str(answers["encoding"]), dialect.encoding))
-    decimal = str(answers.get("decimal") or "") or decimal_of(_samples(layout, numbers))
+    decimal = str(answers.get("decimal") or "") or _decimal(layout, numbers)
     order = str(answers.get("date_order") or "") or date_order_of(_samples(layout, dates))
     zone = ZoneInfo(str(answers["timezone"])) if answers.get("timezone") else None
     if not layout.is_sheet:
         dialect = replace(dialect, decimal=decimal or ".", date_order=order or "ymd")
     return replace(layout, dialect=replace(dialect, zone=zone), odd=() if answers.get("encoding") else layout.odd)
+
+
+def _decimal(layout: Layout, numbers: Sequence[str]) -> str:
+    """The mark that the columns of numbers show; where 1.250 leaves it open, what other columns show."""
+    found = decimal_of(_samples(layout, numbers))
+    return found or decimal_of([cell for _, cells in layout.rows for cell in cells])
 
 
 def _encoding(said: str, found: str) -> str:
@@ -280,7 +286,8 @@ def _questions(result: Looked, *, thorough: bool) -> list[Asked]:
 
 def _dialect_questions(layout: Layout, answers: Mapping[str, Any], numbers: list[str], dates: list[str]) -> list[Asked]:
     asked = []
-    if not answers.get("decimal") and not layout.is_sheet and not decimal_of(cells := _samples(layout, numbers)):
+    if not answers.get("decimal") and not layout.is_sheet and not _decimal(layout, numbers):
+        cells = _samples(layout, numbers)
         asked.append(Asked("decimal", "Which is the decimal mark?", True, (".", ","), tuple(cells[:3])))
     if not answers.get("date_order") and not layout.is_sheet and not date_order_of(cells := _samples(layout, dates)):
         asked.append(Asked("date_order", "In which order are dates written?", True, DATE_ORDERS, tuple(cells[:3])))
