@@ -4,7 +4,8 @@ from inventory_ops.imports.cells import CardIssue, CurrencyCode
 from inventory_ops.kit.imports import Column, ImportSpec, register
 from inventory_ops.kit.imports.spec import Carried
 from inventory_ops.kit.imports.values import Choice, Coded, Integer, Moment, Text, money
-from inventory_ops.operations.imports.orders import apply_orders, check_orders, prepare_orders
+from inventory_ops.operations.imports.order_checks import check_orders, prepare_orders
+from inventory_ops.operations.imports.orders import apply_orders
 
 UNITS = Integer(0, 10_000_000)
 STATUS = Coded((("1", "cart"), ("2", "open"), ("3", "closed")))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from inventory_ops.kit.imports import RowError
-from inventory_ops.operations.imports.files import Outcome
 from inventory_ops.operations.imports.loading import stopped
+from inventory_ops.operations.imports.outcomes import Outcome
 from inventory_ops.operations.imports.planning import Asked, Looked, Plan
 
 ALL_APPLIED, SOME_REFUSED, NOTHING_DONE = 0, 1, 2

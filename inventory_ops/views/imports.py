@@ -19,7 +19,7 @@ from inventory_ops.kit.imports import ImportSpec, formats, pages, registry
 from inventory_ops.kit.page import Figure
 from inventory_ops.models import Import, Job, User
 from inventory_ops.models.imports import RowRemark
-from inventory_ops.operations.imports import uploads
+from inventory_ops.operations.imports import rejected, uploads
 from inventory_ops.operations.imports.planning import Plan
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, signs_in_again, viewer
 from inventory_ops.views import import_files, import_formats, jobs
@@ -112,7 +112,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     if spec is None or not viewer(request).has_role(*spec.roles):
         raise Http404
     return HttpResponse(
-        uploads.template(spec),
+        rejected.template(spec),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{spec.name}.csv"'},
     )
@@ -342,7 +342,7 @@ def discard(request: HttpRequest, pk: UUID) -> HttpResponse:
 def errors(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
     """The refused rows with their reasons, to be corrected and uploaded again."""
     job = find(request, pk)
-    rows = uploads.error_file(job, request.GET.get("file", ""))
+    rows = rejected.error_file(job, request.GET.get("file", ""))
     if rows is None:
         raise Http404
     return StreamingHttpResponse(

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from inventory_ops.models import Import, Job, User
 from inventory_ops.operations import audit, jobs
-from inventory_ops.operations.imports.files import digest
+from inventory_ops.operations.imports.outcomes import digest
 from inventory_ops.operations.imports.uploads import BLOCK, CHECK_NOW, folder
 from lost_damaged import csv_files, errors, items
 from lost_damaged.csv_files import FileRefused, Row

@@ -14,7 +14,8 @@ from django.db import transaction
 
 from inventory_ops.kit.imports import ImportSpec, registry
 from inventory_ops.models import Category, Merchant, Product
-from inventory_ops.operations.imports.files import Outcome, load_files
+from inventory_ops.operations.imports.files import load_files
+from inventory_ops.operations.imports.outcomes import Outcome
 from tests.hostile import corpus, judge
 from tests.hostile.marketplace import Attacked, user
 from tests.hostile.wire import Wire

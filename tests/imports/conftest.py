@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from inventory_ops.operations.imports.files import Outcome
+    from inventory_ops.operations.imports.outcomes import Outcome
     from tests.imports.support import Load
 
 

@@ -22,7 +22,8 @@ from inventory_ops.models import (
     Store,
     User,
 )
-from inventory_ops.operations.imports.files import File, Outcome
+from inventory_ops.operations.imports.files import File
+from inventory_ops.operations.imports.outcomes import Outcome
 
 NOW = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
 

@@ -21,8 +21,9 @@ from inventory_ops.kit.imports.files import ENDINGS
 from inventory_ops.management import load_results
 from inventory_ops.management.arguments import text
 from inventory_ops.operations import scans
-from inventory_ops.operations.imports.files import File, Outcome
+from inventory_ops.operations.imports.files import File
 from inventory_ops.operations.imports.loading import load_plan, stopped
+from inventory_ops.operations.imports.outcomes import Outcome
 from inventory_ops.operations.imports.planning import Looked, Options, Plan, plan
 
 SHOWN_WARNINGS = 20  # of a file, in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from inventory_ops.operations.imports.files import Outcome
+from inventory_ops.operations.imports.outcomes import Outcome
 from inventory_ops.operations.imports.planning import Looked, Plan
 
 SHOWN_LEFT_OUT = 50

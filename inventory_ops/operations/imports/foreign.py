@@ -21,8 +21,6 @@ from inventory_ops.kit.imports.staging import Change
 from inventory_ops.kit.imports.tables import Batch
 from inventory_ops.models import Category, Merchant, Product, User
 from inventory_ops.operations.imports.files import (
-    CheckedOnly,
-    Outcome,
     apply_staged,
     check_staged,
     make_places,
@@ -30,6 +28,7 @@ from inventory_ops.operations.imports.files import (
     reason,
     refuse_fields,
 )
+from inventory_ops.operations.imports.outcomes import CheckedOnly, Outcome
 from inventory_ops.operations.ledger import LedgerRefusal
 from inventory_ops.queries.currencies import DIGITS
 

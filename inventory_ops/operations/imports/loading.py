@@ -13,18 +13,9 @@ from django.db import transaction
 from inventory_ops.kit.imports import Limits, RowError, registry
 from inventory_ops.models import User
 from inventory_ops.operations.imports import mappings
-from inventory_ops.operations.imports.files import (
-    CheckedOnly,
-    File,
-    Others,
-    Outcome,
-    Progress,
-    attempt,
-    digest,
-    load_files,
-    record_outcome,
-)
+from inventory_ops.operations.imports.files import File, Others, Progress, attempt, load_files
 from inventory_ops.operations.imports.foreign import Unit, attempt_unit
+from inventory_ops.operations.imports.outcomes import CheckedOnly, Outcome, digest, record_outcome
 from inventory_ops.operations.imports.planning import Looked, Plan
 
 
