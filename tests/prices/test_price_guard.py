@@ -130,7 +130,7 @@ def test_a_refused_row_has_no_warning_besides(tmp_path: Path, vendor: Merchant) 
 def test_the_command_prints_warnings_and_still_succeeds(tmp_path: Path, vendor: Merchant) -> None:
     rule("warn")
     path = write(tmp_path, "products", HEAD + "A,V1,Lamp,10,,,12\n").path
-    for options, found in (([], ":2: warning: Cost of goods 12"), (["--json"], '"warned": 1')):
+    for options, found in (([], ":2: warning: Cost of goods 12"), (["--json"], '"warned_rows": 1')):
         Product.objects.all().delete()
         out = io.StringIO()
         call_command("load", str(path), *options, stdout=out)  # it would exit otherwise
