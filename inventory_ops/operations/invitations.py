@@ -85,15 +85,10 @@ def token_of(user: User) -> str:
     return signing.dumps([user.pk, _state(user)], salt=SALT)
 
 
-def find(token: str) -> User | None:
-    """The account that a link is for, while it can be used."""
-    return _find(token)
-
-
 @transaction.atomic
 def accept(*, token: str, name: str, password: str) -> User:
     """Set name and password of the account that the link is for. Of two at once one succeeds. Raises NotPossible."""
-    user = _find(token, lock=True)
+    user = find(token, lock=True)
     if user is None:
         raise NotPossible(_("This invitation was used, replaced or is too old. Ask an administrator for a new one."))
     user.name = name
@@ -103,7 +98,8 @@ def accept(*, token: str, name: str, password: str) -> User:
     return user
 
 
-def _find(token: str, *, lock: bool = False) -> User | None:
+def find(token: str, *, lock: bool = False) -> User | None:
+    """The account that a link is for, while it can be used; with `lock` held until the transaction ends."""
     try:
         pk, state = signing.loads(token, salt=SALT, max_age=LIFETIME)
     except signing.BadSignature:

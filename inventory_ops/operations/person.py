@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.models import Merchant, User
 from inventory_ops.models.audit import Security
 from inventory_ops.models.users import Role
-from inventory_ops.operations import security
+from inventory_ops.operations import people, security
 from inventory_ops.operations.people import NotPossible, notify, require_administrator
 
 
@@ -130,9 +130,7 @@ def reset_second_factor(*, user_id: int, by: User | None) -> None:
 def end_sessions(*, user_id: int, by: User | None) -> None:
     """End every session of somebody's account. Raises NotPossible."""
     require_administrator(by)
-    user = _locked(user_id)
-    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
-    security.record(Security.SESSIONS_ENDED, user=user, by=by)
+    people.end_sessions(user_id=_locked(user_id).pk, by=by)
 
 
 def _locked(user_id: int) -> User:
