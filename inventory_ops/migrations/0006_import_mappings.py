@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory_ops", "0005_c_order_identity"),
+        ("inventory_ops", "0005_order_identity"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("lost_damaged", "0005_c_text_item_ids"),
+        ("lost_damaged", "0005_text_item_ids"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ import inventory_ops.models.merchants
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory_ops", "0006_c_import_mappings"),
+        ("inventory_ops", "0006_import_mappings"),
     ]
 
     operations = [

@@ -14,6 +14,6 @@ drop function if exists inventory_ops_keep_administrator();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory_ops", "0007_d_shop")]
+    dependencies = [("inventory_ops", "0007_shop")]
 
     operations = [ApplySql("inventory_ops", "accounts", "5317dac242d2b4d1", before=BEFORE)]
