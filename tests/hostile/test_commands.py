@@ -20,7 +20,7 @@ from tests.hostile.marketplace import Attacked
 from tests.hostile.wire import Wire
 
 OURS = ("inventory_ops", "trackers", "lost_damaged", "user_audit", "config")
-STARTERS = {"demo", "bench"}  # start servers and databases of their own: parsed only
+STARTERS = {"demo", "serve", "bench"}  # start servers and databases of their own: parsed only
 HOLE = object()
 GOOD = {
     "paths": "merchants.csv",
