@@ -63,5 +63,6 @@ class Registry[T]:
             yield
         finally:
             self._is_open = False
-            if not keep:
-                self._values = before
+            if not keep:  # in place: somebody else may hold the values, too
+                self._values.clear()
+                self._values.update(before)

@@ -39,3 +39,12 @@ def test_what_a_test_adds_is_gone_afterwards() -> None:
     with registry.opened():
         registry.add("one", 1)
     assert "one" not in registry
+
+
+def test_what_was_patched_around_it_can_be_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry: Registry[int] = Registry("number")
+    with monkeypatch.context() as patch:
+        patch.setitem(registry._values, "one", 1)
+        with registry.opened():
+            registry.add("two", 2)
+    assert registry.keys() == []
