@@ -7,12 +7,10 @@ import uuid
 from collections.abc import Callable
 
 import structlog
-from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.template.loader import render_to_string
+from django.http import Http404, HttpRequest, HttpResponse
 
 from inventory_ops.kit import clients
-from inventory_ops.views import home
+from inventory_ops.views import errors, home
 
 log = structlog.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -69,7 +67,7 @@ class HealthMiddleware:
 
 
 class ServiceUnavailableMiddleware:
-    """Answer 503 with an explanation while the database cannot be reached; nothing of the request was done."""
+    """Answer 503 with an explanation while a view cannot reach the database (for middleware: `errors.server_error`)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -78,18 +76,4 @@ class ServiceUnavailableMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, OperationalError | InterfaceError):
-            return None
-        log.error(
-            "database_unavailable",
-            path=request.path,
-            error=str(error).splitlines()[0] if str(error) else "",
-        )
-        request_id = getattr(request, "request_id", "")
-        if request.path.startswith("/api/"):
-            body = {"detail": "The database is not available. Nothing was changed. Try again in a minute."}
-            response: HttpResponse = JsonResponse(body | {"request_id": request_id}, status=503)
-        else:
-            response = HttpResponse(render_to_string("503.html", {"request_id": request_id}), status=503)
-        response["Retry-After"] = "30"
-        return response
+        return errors.unavailable(request, error)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+
+log = structlog.get_logger(__name__)
 
 
 def _answer(request: HttpRequest, status: int, text: str) -> HttpResponse:
@@ -25,5 +31,18 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 404, "There is nothing here.")
 
 
+def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """503 where `error` says that the database cannot be reached: nothing of the request was done. Else None."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    log.error("database_unavailable", path=request.path, error=next(iter(str(error).splitlines()), ""))
+    response = _answer(request, 503, "The database is not available. Nothing was changed. Try again in a minute.")
+    response["Retry-After"] = "30"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 500, "Something broke on our side. Nothing was saved.")
+    """Also what a middleware raises comes here: it may be the first that asks the database."""
+    return unavailable(request, sys.exception()) or _answer(
+        request, 500, "Something broke on our side. Nothing was saved."
+    )

@@ -128,11 +128,11 @@ def test_import(killed_in: Callable[[str, str], None], settings: Any) -> None:
     code = """
 from inventory_ops.operations import jobs
 from inventory_ops.operations.imports import files
-write = files._apply
+write = files.apply_staged
 def apply(*arguments):
     write(*arguments)
     stay()
-files._apply = apply
+files.apply_staged = apply
 jobs.run(sys.argv[1])
 """
     killed_in(code, str(job.pk))
