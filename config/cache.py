@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 class JsonSerializer:
     """Values as JSON: whoever can write to the cache's server cannot have code run here, as by a pickle.
 
-    Only what JSON holds can be cached. A value that is no JSON (of an older version) reads as None.
+    Only what JSON holds can be cached. A value that is not JSON (of an older version) reads as None.
     """
 
     def dumps(self, value: Any) -> int | bytes:

@@ -85,7 +85,7 @@ def create_service(*, email: str, name: str, by: User) -> User:
 
 @transaction.atomic
 def end_sessions(*, user_id: int, by: User | None) -> None:
-    """End every session of an account for good, wherever it was opened."""
+    """End every session of an account permanently, wherever it was opened."""
     user = User.objects.select_for_update(of=["self"]).get(pk=user_id)
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     security.record(Security.SESSIONS_ENDED, user=user, by=by)

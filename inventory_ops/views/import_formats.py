@@ -1,4 +1,4 @@
-"""The help page of import formats: what each layout is, where its shop keeps the export, and what becomes of it."""
+"""The help page of import formats: what each layout is, where its shop keeps the export, and what is read of it."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Dialect:
 def with_point(text: str) -> str:
     """A number with decimal comma (1.234,50) as 1234.50; what is none comes back as it is.
 
-    A point that does not stand between groups of three digits is no separator of thousands: 5.0 stays 5.0.
+    A point that does not stand between groups of three digits does not separate thousands: 5.0 stays 5.0.
     """
     if _GROUPED.fullmatch(text):
         return re.sub(r"[.  ' ]", "", text).replace(",", ".")
