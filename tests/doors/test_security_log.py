@@ -120,3 +120,12 @@ def test_it_is_filtered_and_exported(query: str, expected: int) -> None:
     assert lines[0].startswith("At,Event,Summary,By,Address")
     assert len(lines) == 1 + expected, lines
     assert admin.get(f"{LOG}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("role", ["operations", "finance", "merchant"])
+def test_who_signs_in_is_not_on_the_overview_of_others(role: str) -> None:
+    somebody = make.user("operations")
+    viewer = make.user(role, of=make.merchant() if role == "merchant" else None)
+    Client().post("/accounts/login/", {"login": somebody.email, "password": "wrong-password-9"})
+    assert "sign_in_failed" in actions(somebody)
+    assert somebody.email not in sign_in(viewer).get("/").content.decode()
