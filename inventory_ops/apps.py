@@ -46,32 +46,30 @@ class InventoryOpsConfig(AppConfig):
         )
         for name in reports.MENU_ORDER:
             topics.add_report(registry.get(name.replace("_", "-")))
-        menu.add("", _("Overview"), "/", "layout-dashboard", roles=EVERYBODY, order=0)
+        menu.add("", _("Overview"), "overview", "layout-dashboard", roles=EVERYBODY, order=0)
         for order, slug in enumerate(("stock-inquiry", "events-ledger")):
             report = registry.get(slug)
-            menu.add("inventory", report.short_title, report.url, report.icon, roles=EVERYBODY, order=20 + order)
-        menu.add("inventory", _("Imports"), "/imports/", "file-upload", roles=("operations", "admin"), order=90)
-        menu.add("system", _("Adjustment reasons"), "/settings/reasons/", "list", roles=("admin",), order=60)
-        menu.add(
-            "system", _("Price guard"), "/settings/price-guard/", "shield-check", roles=("finance", "admin"), order=65
-        )
-        menu.add("system", _("People"), "/system/people/", "users", roles=("admin",), order=55)
-        menu.add("system", _("Security log"), "/system/security/", "shield", roles=("admin",), order=75)
-        menu.add("system", _("Schedules"), "/system/schedules/", "clock", roles=("admin",), order=70)
-        menu.add("system", _("Status"), "/system/status/", "activity", roles=("admin",), order=80)
-        menu.add("system", _("Jobs"), "/jobs/", "history", roles=EVERYBODY, order=10)
-        menu.add("inventory", _("Channels"), "/channels/", "building-store", roles=("operations", "admin"), order=30)
+            menu.add("inventory", report.short_title, report.route, report.icon, roles=EVERYBODY, order=20 + order)
+        menu.add("inventory", _("Imports"), "imports", "file-upload", roles=("operations", "admin"), order=90)
+        menu.add("system", _("Adjustment reasons"), "adjustment-reasons", "list", roles=("admin",), order=60)
+        menu.add("system", _("Price guard"), "price-guard", "shield-check", roles=("finance", "admin"), order=65)
+        menu.add("system", _("People"), "people", "users", roles=("admin",), order=55)
+        menu.add("system", _("Security log"), "security-log", "shield", roles=("admin",), order=75)
+        menu.add("system", _("Schedules"), "schedules", "clock", roles=("admin",), order=70)
+        menu.add("system", _("Status"), "status", "activity", roles=("admin",), order=80)
+        menu.add("system", _("Jobs"), "jobs", "history", roles=EVERYBODY, order=10)
+        menu.add("inventory", _("Channels"), "channels", "building-store", roles=("operations", "admin"), order=30)
         overview.add_cards("oversold stock", cards.oversold)
         overview.add_cards("failing channels", cards.failing_channels)
         for name, title in GUIDE.items():
             guide.add(name, title, f"{name}.md")
         guide.add("system", _("Schedules, status, metrics"), "system.md", roles=("admin",))
         for order, report in enumerate(registry):
-            if report.in_menu and report.url.startswith("/action-required/"):
+            if report.in_menu and not report.path:
                 menu.add(
                     "action",
                     report.short_title,
-                    report.url,
+                    report.route,
                     report.icon,
                     roles=tuple(report.roles),
                     order=order,

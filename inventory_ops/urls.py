@@ -74,7 +74,11 @@ urlpatterns = [
     path("api/v1/reports/<slug:slug>/", api.ReportRows.as_view(), name="api-report"),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     # reports that live elsewhere say so in their declaration
-    *[path(each.path.removeprefix("/"), reports.report, {"slug": each.slug}) for each in registry if each.path],
+    *[
+        path(each.path.removeprefix("/"), reports.report, {"slug": each.slug}, name=each.slug)
+        for each in registry
+        if each.path
+    ],
     path("action-required/<slug:slug>/", reports.report, name="report"),
     path("action-required/<slug:slug>/bulk/", findings.bulk, name="findings-bulk"),
 ]

@@ -28,7 +28,7 @@ class LostDamagedConfig(AppConfig):
             menu.add(
                 "finance",
                 report.short_title,
-                report.path,
+                report.slug,
                 report.icon,
                 roles=tuple(report.roles),
                 order=20 + order,
@@ -37,7 +37,7 @@ class LostDamagedConfig(AppConfig):
         menu.add(
             "finance",
             _("Finance import"),
-            "/finance/import/",
+            "finance-import",
             "file-import",
             roles=(OPERATIONS, FINANCE, ADMIN),
             order=15,
@@ -45,7 +45,7 @@ class LostDamagedConfig(AppConfig):
         menu.add(
             "finance",
             _("Reconciliation"),
-            "/finance/reconciliation/",
+            "finance-reconciliation",
             "scale",
             roles=(OPERATIONS, FINANCE, ADMIN),
             order=40,
@@ -53,13 +53,13 @@ class LostDamagedConfig(AppConfig):
         menu.add(
             "finance",
             _("Waiting units"),
-            "/finance/waiting/",
+            "waiting-units",
             "clock",
             roles=(FINANCE, ADMIN),
             order=16,
             counted=cards.waiting_units,
         )
-        menu.add("system", _("Finance settings"), "/settings/finance/", "settings", roles=(FINANCE, ADMIN), order=50)
+        menu.add("system", _("Finance settings"), "finance-settings", "settings", roles=(FINANCE, ADMIN), order=50)
         marks.add_marker("write-offs", order_marks.marks)
         scans.register_report_scans({reports.DoublePayments.scan: timedelta(hours=1)})
         topics.add_report(registry.get(reports.DoublePayments.slug))

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import markup
@@ -43,7 +44,7 @@ def cards(user: User, now: datetime) -> list[Card]:
         Card(
             title=_("Lost and damaged"),
             icon="file-dollar",
-            url="/finance/write-offs/?window=30d",
+            url=reverse("write-offs", query={"window": "30d"}),
             count=f"{recent:,}",
             meaning=_("Units written off in 30 days"),
             delta=change,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory_ops.models import Order, OrderItem
@@ -18,6 +19,6 @@ def marks(order: Order, items: Sequence[OrderItem]) -> Mapping[int, Sequence[Mar
     rows = WriteOff.objects.filter(order_item__in=items).exclude(pk__in=reversed_ids).order_by("pk")
     for item_id, number in rows.values_list("order_item_id", "number"):
         found.setdefault(item_id or 0, []).append(
-            Mark("warning", _("Lost or Damaged"), f"/finance/write-offs/{number}/")
+            Mark("warning", _("Lost or Damaged"), reverse("write-off", args=[number]))
         )
     return found

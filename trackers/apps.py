@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.apps import AppConfig
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -24,13 +25,13 @@ class TrackersConfig(AppConfig):
         menu.add(
             "inventory",
             _("Trackers"),
-            "/trackers/",
+            "trackers",
             "device-desktop-analytics",
             roles=roles,
             order=10,
             counted=cards.below_target,
         )
-        topics.add(topics.Topic("trackers", _("Trackers below target"), "/trackers/", frozenset(roles)))
+        topics.add(topics.Topic("trackers", _("Trackers below target"), reverse_lazy("trackers"), frozenset(roles)))
         guide.add("trackers", _("Inventory trackers"), "trackers.md", roles=roles)
         guide.add("trackers-faq", _("Trackers: questions"), "trackers-faq.md", roles=roles)
         first_steps.add(
@@ -39,7 +40,7 @@ class TrackersConfig(AppConfig):
                 30,
                 _("Make trackers"),
                 _("They say when stock runs low. Some are suggested from what was sold."),
-                "/trackers/suggest/",
+                reverse_lazy("tracker-suggest"),
                 _("See the suggestions"),
                 lambda viewer: Tracker.objects.all(),
             ),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import markup
@@ -38,7 +39,7 @@ def panels(user: User, now: datetime) -> list[Panel]:
         }
         for tracker in worst
     ]
-    return [Panel(_("Watched trackers"), "trackers/_panel.html", rows, "/trackers/new/", _("New tracker"))]
+    return [Panel(_("Watched trackers"), "trackers/_panel.html", rows, reverse("tracker-new"), _("New tracker"))]
 
 
 def _runs_out(tracker: Tracker) -> str:

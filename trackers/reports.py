@@ -8,10 +8,12 @@ from typing import Any
 import django_filters
 from django.db.models import Case, CharField, Count, F, Func, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
+from django.urls import reverse_lazy
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit import markup
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import BulkButton, Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryType
 from inventory_ops.reports import common
@@ -116,8 +118,8 @@ class Trackers(Report):
     icon = "device-desktop-analytics"
     path = "/trackers/"
     links = (
-        Link(_("Suggest trackers"), "/trackers/suggest/", "list-check", ROLES),
-        Link(_("New tracker"), "/trackers/new/", "plus", ROLES, primary=True),
+        Link(_("Suggest trackers"), reverse_lazy("tracker-suggest"), "list-check", ROLES),
+        Link(_("New tracker"), reverse_lazy("tracker-new"), "plus", ROLES, primary=True),
     )
     bulk_buttons = (
         BulkButton("change", _("Change numbers"), "pencil"),
@@ -126,7 +128,7 @@ class Trackers(Report):
         BulkButton("disable", _("Disable"), "player-pause"),
         BulkButton("delete", _("Delete"), "trash", danger=True),
     )
-    bulk_url = "/trackers/bulk/"
+    bulk_url = reverse_lazy("tracker-bulk")
     bulk_roles = ROLES
     purpose = _("Which watched products need replenishment, and which have stopped moving: worst first.")
     roles = ROLES
@@ -144,7 +146,7 @@ class Trackers(Report):
             label=_("Product"),
             expression="product__sku",
             sub="name",
-            link=lambda row: f"/trackers/{row['pk']}/",
+            link=to("tracker", "pk"),
         ),
         columns.Text(key="name", sortable=False, header="Item Name", expression="product__name", on_page=False),
         columns.Text(

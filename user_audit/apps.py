@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.apps import AppConfig
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -30,7 +31,7 @@ class UserAuditConfig(AppConfig):
                 50,
                 _("Connect AWS"),
                 _("The user audit compares people here with IAM users there."),
-                "/action-required/user-audit/",
+                reverse_lazy("user-audit"),
                 _("Open the user audit"),
                 lambda viewer: IamUser.objects.all(),
                 roles=("admin",),
@@ -40,7 +41,7 @@ class UserAuditConfig(AppConfig):
         menu.add(
             "action",
             report.short_title,
-            report.url,
+            report.route,
             report.icon,
             roles=tuple(report.roles),
             order=50,

@@ -21,6 +21,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
@@ -224,7 +225,7 @@ def _finish(job: Job, state: Job.State, message: str) -> None:
             topic="jobs",
             title=f"{state.label}: {job.title}"[:300],
             text=message[:500],
-            url=f"/jobs/{job.pk}/",
+            url=reverse("job", args=[job.pk]),
             created_at=now,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory_ops.models import Channel, User
@@ -22,7 +23,7 @@ def oversold(user: User, now: datetime) -> list[Card]:
         Card(
             title=_("Oversold"),
             icon="building-warehouse",
-            url="/inventory/?oversold=yes",
+            url=reverse("stock-inquiry", query={"oversold": "yes"}),
             count=f"{count:,}",
             meaning=_("On hand below zero"),
         )
@@ -38,7 +39,7 @@ def failing_channels(user: User, now: datetime) -> list[Card]:
         Card(
             title=_("Channels"),
             icon="building-store",
-            url="/channels/",
+            url=reverse("channels"),
             count=f"{count:,}",
             meaning=_("Paused or failing"),
         )

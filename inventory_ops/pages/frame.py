@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from inventory_ops.kit import markup
 from inventory_ops.models import User
@@ -44,8 +45,8 @@ class Shell:
     role_label: str = ""
     unread: int = 0
     notifications_url: str = ""
-    palette_url: str = "/search/"
-    guide_url: str = "/docs/"
+    palette_url: str = field(default_factory=lambda: reverse("search"))
+    guide_url: str = field(default_factory=lambda: reverse("guide"))
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         shell.nav = _nav(request, user)
         if user.role:
             shell.unread = of_request(request, user).unread
-            shell.notifications_url = "/notifications/"
+            shell.notifications_url = reverse("notifications")
         shell.user_name = user.name or user.email
         shell.user_initials = markup.initials(shell.user_name)
         shell.role_label = str(Role(user.role).label)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -34,7 +35,10 @@ def page(name: str, *, viewer: User) -> Page:
     return Page(
         title=str(entry.title),
         subtitle="",
-        breadcrumbs=[(str(_("Guide")), "/docs/"), (str(entry.title), None)],
+        breadcrumbs=[(str(_("Guide")), reverse("guide")), (str(entry.title), None)],
         html=mark_safe(entry.html()),
-        contents=[Link(str(each.title), f"/docs/{each.name}/", each.name == entry.name) for each in allowed.values()],
+        contents=[
+            Link(str(each.title), reverse("guide-page", args=[each.name]), each.name == entry.name)
+            for each in allowed.values()
+        ],
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Concat, Upper
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory_ops.models import Merchant, Order, Product, User
@@ -83,7 +84,7 @@ def everything(*, text: str, viewer: User) -> list[Group]:
 
 def _products(text: str, viewer: User) -> Group:
     hits = [
-        Hit(product.sku, f"{product.name} · {product.merchant.name}", f"/products/{product.pk}/", "box")
+        Hit(product.sku, f"{product.name} · {product.merchant.name}", reverse("product", args=[product.pk]), "box")
         for product in products(text=text, viewer=viewer)[:HITS]
     ]
     return Group(_("Products"), hits)
@@ -111,7 +112,12 @@ def _vendors(text: str, viewer: User) -> Group:
     return Group(
         _("Vendors"),
         [
-            Hit(row.name, row.vendor_number, f"/inventory/?vendor={row.vendor_number}", "building-store")
+            Hit(
+                row.name,
+                row.vendor_number,
+                reverse("stock-inquiry", query={"vendor": row.vendor_number}),
+                "building-store",
+            )
             for row in rows.order_by("name")[:HITS]
         ],
     )
@@ -123,5 +129,5 @@ def _users(text: str, viewer: User) -> Group:
     rows = User.objects.filter(Q(email__istartswith=text) | Q(name__icontains=text)).order_by("email")[:HITS]
     return Group(
         _("Users"),
-        [Hit(row.email, row.name, f"/action-required/user-audit/?q={row.email}", "user") for row in rows],
+        [Hit(row.email, row.name, reverse("user-audit", query={"q": row.email}), "user") for row in rows],
     )

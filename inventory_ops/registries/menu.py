@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.registry import Registry
@@ -27,12 +28,17 @@ class Entry:
 
     group: str
     label: Any
-    url: str
+    route: tuple[str, ...]
     icon: str
     roles: frozenset[str]
     order: int = 100
     counted: Callable[[User], QuerySet[Any]] | None = None
     report: str = ""
+
+    @property
+    def url(self) -> str:
+        name, *arguments = self.route
+        return reverse(name, args=arguments)
 
 
 _entries: Registry[Entry] = Registry("menu entry")
@@ -41,7 +47,7 @@ _entries: Registry[Entry] = Registry("menu entry")
 def add(
     group: str,
     label: Any,
-    url: str,
+    route: str | tuple[str, ...],
     icon: str,
     *,
     roles: tuple[str, ...],
@@ -49,10 +55,11 @@ def add(
     counted: Callable[[User], QuerySet[Any]] | None = None,
     report: str = "",
 ) -> None:
-    """Add an entry to a group of GROUPS for users with one of `roles`. Called from AppConfig.ready()."""
+    """Add the page `route` (its name, or name and arguments) to a group, for `roles`. Called from AppConfig.ready()."""
     if group not in GROUPS:
         raise ValueError(f"There is no menu group {group!r}: use one of {', '.join(GROUPS)}.")
-    _entries.add(url, Entry(group, label, url, icon, frozenset(roles), order, counted, report))
+    route = (route,) if isinstance(route, str) else route
+    _entries.add(" ".join(route), Entry(group, label, route, icon, frozenset(roles), order, counted, report))
 
 
 def entries(group: str) -> list[Entry]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse_lazy
+
 from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import User
@@ -16,7 +18,7 @@ class Topic:
 
     key: str
     label: Any
-    url: str
+    url: Any
     roles: frozenset[str]
     has_merchants: bool = True
 
@@ -32,7 +34,9 @@ def add(topic: Topic) -> None:
 def add_report(report: Report) -> None:
     """The openings of a report's findings as a topic."""
     has_merchants = report.merchant_path is not None
-    add(Topic(report.slug, report.title, f"{report.url}?finding=new", frozenset(report.roles), has_merchants))
+    name, *arguments = report.route
+    url = reverse_lazy(name, args=arguments, query={"finding": "new"})
+    add(Topic(report.slug, report.title, url, frozenset(report.roles), has_merchants))
 
 
 def get(key: str) -> Topic | None:

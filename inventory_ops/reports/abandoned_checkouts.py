@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
@@ -223,7 +224,9 @@ class AbandonedByPromo(GroupedReport):
             header="Promo Code",
             expression="promo_code",
             link=lambda row: (
-                f"/action-required/abandoned-checkouts/?promo={row['promo_code']}" if row["promo_code"] else None
+                reverse("report", args=["abandoned-checkouts"], query={"promo": row["promo_code"]})
+                if row["promo_code"]
+                else None
             ),
         ),
         columns.Integer(key="carts", header="Carts", expression="n_carts"),

@@ -6,8 +6,10 @@ from typing import Any
 
 import django_filters
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import BulkButton, Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import Channel, ChannelListing
 from inventory_ops.queries.channels import DRIFTED
@@ -46,9 +48,9 @@ class ChannelsListings(Report):
     in_menu = False
     roles = MANAGERS
     currency = None
-    links = (Link(_("Channels"), "/channels/", "building-store", MANAGERS),)
+    links = (Link(_("Channels"), reverse_lazy("channels"), "building-store", MANAGERS),)
     bulk_buttons = (BulkButton("send", _("Send again"), "send"),)
-    bulk_url = "/channels/listings/send/"
+    bulk_url = reverse_lazy("channel-send-again")
     columns = (
         columns.Text(key="channel", header="Channel", expression="channel__name", css="m-hide"),
         columns.Text(key="external_sku", header="External SKU", sub="external_id"),
@@ -57,7 +59,7 @@ class ChannelsListings(Report):
             header="Item SKU",
             expression="product__sku",
             sub="name",
-            link=lambda row: f"/channels/listings/{row['pk']}/",
+            link=to("channel-listing", "pk"),
         ),
         columns.Integer(key="sent", header="Quantity Sent", expression="sent_quantity", nullable=True),
         columns.Moment(key="sent_at", header="Sent At", nullable=True, css="m-hide"),

@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Report, Scope, columns, filters, register
 from inventory_ops.models import Delivery, Destination
 
@@ -30,9 +31,7 @@ class Deliveries(Report):
     currency = None
     merchant_path = None
     columns = (
-        columns.Text(
-            key="title", header="Title", sub="name", link=lambda row: f"/notifications/deliveries/{row['pk']}/"
-        ),
+        columns.Text(key="title", header="Title", sub="name", link=to("delivery", "pk")),
         columns.Text(key="name", header="Destination", on_page=False),
         columns.Choice(key="kind", header="Kind", words=dict(Destination.Kind.choices), css="m-hide"),
         columns.Choice(

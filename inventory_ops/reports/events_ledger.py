@@ -6,9 +6,11 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit import markup
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import AdjustmentReason, InventoryType
 from inventory_ops.models.ledger import EventKind, EventSource
@@ -76,7 +78,7 @@ class EventsLedger(Report):
     path = "/inventory/events/"
     icon = "history"
     currency = None
-    links = (Link(_("Adjust stock"), "/inventory/adjust/", "pencil", WRITERS, primary=True),)
+    links = (Link(_("Adjust stock"), reverse_lazy("stock-adjust"), "pencil", WRITERS, primary=True),)
     columns = (
         columns.Moment(key="recorded_at", header="Recorded At", label=_("Recorded")),
         columns.Moment(key="occurred_at", header="Occurred At", label=_("Occurred"), visible=False),
@@ -94,7 +96,7 @@ class EventsLedger(Report):
             label=_("Product"),
             expression="product__sku",
             sub="name",
-            link=lambda row: f"/inventory/products/{row['product_id']}/",
+            link=to("stock-product", "product_id"),
         ),
         columns.Text(
             key="type",

@@ -6,9 +6,11 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.imports import registry
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Report, Scope, columns, filters, register
 from inventory_ops.models import Import
 
@@ -28,14 +30,18 @@ class Imports(Report):
     purpose = _("Files that were uploaded here or loaded on the command line, and what became of them.")
     path = "/imports/"
     icon = "file-upload"
-    new_url = "/imports/new/"
+    new_url = reverse_lazy("import-new")
     new_label = _("New import")
     roles = frozenset({"operations", "admin"})
     currency = None
     merchant_path = None
     columns = (
         columns.Text(
-            key="file", header="File", sub="kind", expression="file_name", link=lambda row: f"/imports/{row['pk']}/"
+            key="file",
+            header="File",
+            sub="kind",
+            expression="file_name",
+            link=to("import", "pk"),
         ),
         columns.Text(key="kind", header="Kind", on_page=False),
         columns.Choice(

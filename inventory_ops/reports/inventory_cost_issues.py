@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryCostIssue
 from inventory_ops.queries import costs
@@ -61,7 +62,7 @@ class InventoryCostIssues(ActionReport):
             key="sku",
             header="Item SKU",
             sub="name",
-            link=lambda row: f"/products/{row['pk']}/",
+            link=to("product", "pk"),
         ),
         columns.Money(
             unit=True, key="price", header="Current Inventory Price", label=_("Price"), expression="price_now"

@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Report, Scope, columns, filters, register
 from inventory_ops.models import Job
 
@@ -29,7 +30,7 @@ class Jobs(Report):
     icon = "history"
     currency = None
     columns = (
-        columns.Text(key="title", header="Title", sub="kind", link=lambda row: f"/jobs/{row['pk']}/"),
+        columns.Text(key="title", header="Title", sub="kind", link=to("job", "pk")),
         columns.Text(key="kind", header="Kind", on_page=False),
         columns.Choice(
             key="state",

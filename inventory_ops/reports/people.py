@@ -7,8 +7,10 @@ from typing import Any
 import django_filters
 from allauth.mfa.models import Authenticator
 from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Report, Scope, columns, filters, register
 from inventory_ops.kit.reports.report import Link, View
 from inventory_ops.models import User
@@ -53,13 +55,13 @@ class People(Report):
     roles = ADMINS
     currency = None
     merchant_path = None
-    new_url = "/system/people/new/"
+    new_url = reverse_lazy("person-new")
     new_label = _("Invite a person")
-    links = (Link(_("Import people"), "/imports/new/?kind=users", "file-upload", ADMINS),)
+    links = (Link(_("Import people"), reverse_lazy("import-new", query={"kind": "users"}), "file-upload", ADMINS),)
     columns = (
         columns.Text(
             key="email", header="E-mail", sub="name", expression="email",
-            link=lambda row: f"/system/people/{row['pk']}/",
+            link=to("person", "pk"),
         ),
         columns.Text(key="name", header="Name", on_page=False),
         columns.Choice(key="role", header="Role", words=dict(Role.choices)),

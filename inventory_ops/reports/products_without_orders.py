@@ -10,6 +10,7 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Scope, View, Window, columns, filters, register
 from inventory_ops.kit.reports.scope import BEGINNING
 from inventory_ops.queries import demand
@@ -52,7 +53,7 @@ class ProductsWithoutOrders(ActionReport):
             header="SKU Number",
             label=_("SKU"),
             sub="name",
-            link=lambda row: f"/products/{row['pk']}/",
+            link=to("product", "pk"),
         ),
         columns.Text(key="vendor_sku", header="Vendor SKU Number", label=_("Vendor SKU"), css="m-hide"),
         columns.Integer(

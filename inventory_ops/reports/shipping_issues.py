@@ -8,6 +8,7 @@ from typing import Any
 import django_filters
 from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Concat
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db import replica
@@ -69,7 +70,7 @@ class ShippingIssues(ActionReport):
             key="sku",
             header="Item SKU",
             sub="name",
-            link=lambda row: f"/action-required/shipping-issues/orders/?product={row['product_id']}",
+            link=lambda row: reverse("unshipped-orders", query={"product": row["product_id"]}),
         ),
         columns.Text(key="name", header="Item Name", sortable=False, on_page=False),
         columns.Integer(

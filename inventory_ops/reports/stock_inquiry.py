@@ -7,8 +7,10 @@ from typing import Any
 
 import django_filters
 from django.db.models import Count, Q, QuerySet, Sum
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryType
 from inventory_ops.queries import ledger
@@ -47,8 +49,8 @@ class StockInquiry(Report):
     icon = "building-warehouse"
     currency = None
     links = (
-        Link(_("Stock count"), "/inventory/count/", "clipboard-list", WRITERS),
-        Link(_("Adjust stock"), "/inventory/adjust/", "pencil", WRITERS, primary=True),
+        Link(_("Stock count"), reverse_lazy("stock-count"), "clipboard-list", WRITERS),
+        Link(_("Adjust stock"), reverse_lazy("stock-adjust"), "pencil", WRITERS, primary=True),
     )
     columns = (
         columns.Text(
@@ -65,7 +67,7 @@ class StockInquiry(Report):
             label=_("Product"),
             expression="product__sku",
             sub="name",
-            link=lambda row: f"/inventory/products/{row['product_id']}/",
+            link=to("stock-product", "product_id"),
         ),
         columns.Text(key="name", sortable=False, header="Item Name", expression="product__name", on_page=False),
         columns.Text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -44,7 +45,7 @@ class ReportList(APIView):
         return Response(
             {
                 "results": [
-                    {"slug": report.slug, "title": str(report.title), "url": f"/api/v1/reports/{report.slug}/"}
+                    {"slug": report.slug, "title": str(report.title), "url": reverse("api-report", args=[report.slug])}
                     for report in registry
                     if report.allows(user)
                 ]
@@ -103,7 +104,7 @@ class ReportRows(APIView):
             {column.header: column.json(text) for column, text in zip(columns, row, strict=True)}
             for row in texts[: checked.per_page]
         ]
-        address = f"/api/v1/reports/{slug}/"
+        address = reverse("api-report", args=[slug])
         return Response(
             {
                 "results": results,

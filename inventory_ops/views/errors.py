@@ -8,13 +8,14 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 log = structlog.get_logger(__name__)
 
 
 def _answer(request: HttpRequest, status: int, text: str) -> HttpResponse:
     reference = getattr(request, "request_id", "")
-    if request.path.startswith("/api/"):
+    if request.path.startswith(reverse("seller-center-api")):
         return JsonResponse({"detail": text, "request_id": reference}, status=status)
     return HttpResponse(render_to_string(f"{status}.html", {"request_id": reference}), status=status)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -18,7 +19,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     page = pages.FormatsPage(
         title=_("Files that are known"),
         subtitle=_("Exports are taken as they are: the header says what a file is, whatever its name."),
-        breadcrumbs=[(_("Imports"), "/imports/"), (_("Formats"), None)],
+        breadcrumbs=[(_("Imports"), reverse("imports")), (_("Formats"), None)],
         formats=[shown(found) for found in sorted(formats.registry, key=lambda each: each.name.startswith("our-"))],
     )
     return render(request, "inventory_ops/import_formats.html", {"page": page})

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -65,12 +64,12 @@ def new(request: HttpRequest) -> HttpResponse:
         except uploads.UploadRefused as error:
             form.add_error("file", str(error))
         else:
-            return HttpResponseRedirect(f"/imports/{job.pk}/")
+            return redirect("import", job.pk)
     chosen = request.POST.get("kind") or request.GET.get("kind") or ""
     page = pages.UploadPage(
         title=_("New import"),
         subtitle=_("Your own files, or exports of other shops. Nothing is changed before you have seen the result."),
-        breadcrumbs=[(_("Imports"), "/imports/"), (_("New"), None)],
+        breadcrumbs=[(_("Imports"), reverse("imports")), (_("New"), None)],
         steps=steps(0),
         kinds=[_any_kind(chosen), *(_kind(spec, chosen) for spec in specs)],
         formats_url=reverse("import-formats"),
@@ -100,7 +99,7 @@ def _kind(spec: ImportSpec, chosen: str) -> pages.Kind:
         text=_(spec.purpose),
         checked=spec.name == chosen,
         columns=names,
-        template_url=f"/imports/template/{spec.name}/",
+        template_url=reverse("import-template", args=[spec.name]),
     )
 
 
@@ -126,7 +125,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     if job.state in UNDER_WAY:
         return _under_way(request, job)
     if job.state == Import.State.ASKING:
-        return HttpResponseRedirect(f"/imports/{job.pk}/answers/")
+        return redirect("import-answers", job.pk)
     stale = job.state == Import.State.DONE and job.rows_new + job.rows_changed > 0
     return render(request, "inventory_ops/import_preview.html", {"page": preview(job), "stale": stale})
 
@@ -136,8 +135,8 @@ def _under_way(request: HttpRequest, job: Import) -> HttpResponse:
     page = jobs.JobPage(
         title=str(job),
         subtitle=_("The result appears here when the work is done."),
-        breadcrumbs=[(_("Imports"), "/imports/"), (job.file_name, None)],
-        back_url=f"/imports/{job.pk}/",
+        breadcrumbs=[(_("Imports"), reverse("imports")), (job.file_name, None)],
+        back_url=reverse("import", args=[job.pk]),
         back_label=_("Show the result"),
     )
     progress = (
@@ -164,13 +163,13 @@ def answers(request: HttpRequest, pk: UUID) -> HttpResponse:
             uploads.answer(job=job, answers=said, by=viewer(request))
         except uploads.UploadRefused as error:
             messages.error(request, str(error))
-        return HttpResponseRedirect(f"/imports/{job.pk}/")
+        return redirect("import", job.pk)
     page = pages.QuestionsPage(
         title=_("Questions about %(file)s") % {"file": job.file_name},
         subtitle=_("What the file cannot tell is asked once and remembered for the next one of its layout."),
-        breadcrumbs=[(_("Imports"), "/imports/"), (job.file_name, None)],
+        breadcrumbs=[(_("Imports"), reverse("imports")), (job.file_name, None)],
         steps=steps(1),
-        discard_url=f"/imports/{job.pk}/discard/" if job.state == Import.State.ASKING else None,
+        discard_url=reverse("import-discard", args=[job.pk]) if job.state == Import.State.ASKING else None,
         files=[_asked(name, form) for name, form in zip(names, forms, strict=True)],
     )
     status = 422 if request.method == "POST" else 200
@@ -227,7 +226,6 @@ def _problem(found: RowRemark) -> pages.Problem:
 
 def preview(job: Import) -> pages.PreviewPage:
     waits = job.state == Import.State.CHECKED
-    address = f"/imports/{job.pk}/"
     good = job.rows_new + job.rows_changed
     kept = uploads.stored(job) is not None
     who = job.created_by.email if job.created_by else _("the command line")
@@ -245,7 +243,7 @@ def preview(job: Import) -> pages.PreviewPage:
     page = pages.PreviewPage(
         title=_("Import of %(kind)s") % {"kind": (job.kind or _("a file")).replace("_", " ")},
         subtitle=f"{words[Import.State(job.state)]} · {job.file_name} · {job.rows_total:,} {_('rows')} · {who}",
-        breadcrumbs=[(_("Imports"), "/imports/"), (job.file_name, None)],
+        breadcrumbs=[(_("Imports"), reverse("imports")), (job.file_name, None)],
         steps=steps(2 if waits else 4 if job.state == Import.State.DONE else 2),
         numbers=[
             Figure(_("New"), f"{job.rows_new:,}"),
@@ -258,13 +256,13 @@ def preview(job: Import) -> pages.PreviewPage:
         causes=import_files.causes(job),
         row_warnings=[_problem(error) for error in remarks],
         warnings=_warnings(job, waits=waits, blocked=blocked, good=good),
-        error_files=_error_files(job, address) if kept else [],
-        replace_url=f"/imports/new/?kind={job.details.get('kind', '')}" if waits or job.state == "failed" else None,
-        answers_url=f"{address}answers/" if kept and job.details.get("files") and waits else None,
-        answers_file_url=f"{address}answers.json" if job.details.get("files") else None,
-        apply_url=f"{address}apply/",
+        error_files=_error_files(job) if kept else [],
+        replace_url=_replace_url(job) if waits or job.state == "failed" else None,
+        answers_url=_page_of("import-answers", job) if kept and job.details.get("files") and waits else None,
+        answers_file_url=_page_of("import-answers-file", job) if job.details.get("files") else None,
+        apply_url=_page_of("import-apply", job),
         apply_label=label,
-        discard_url=f"{address}discard/" if waits else None,
+        discard_url=_page_of("import-discard", job) if waits else None,
     )
     if job.rows_warned > len(remarks):
         page.row_warnings_total = _("The first %(shown)s of %(total)s rows with a warning.") % {
@@ -274,10 +272,18 @@ def preview(job: Import) -> pages.PreviewPage:
     return page
 
 
-def _error_files(job: Import, address: str) -> list[tuple[str, str]]:
+def _page_of(name: str, job: Import, **query: str) -> str:
+    return reverse(name, args=[job.pk], query=query or None)
+
+
+def _replace_url(job: Import) -> str:
+    return reverse("import-new", query={"kind": job.details.get("kind", "")})
+
+
+def _error_files(job: Import) -> list[tuple[str, str]]:
     """Addresses of the files of rejected rows, with the name of the file each is of, where there are several."""
     names = sorted(set(job.errors.filter(line__gt=1).values_list("file", flat=True)))
-    return [(f"{address}errors/?{urlencode({'file': name})}" if name else f"{address}errors/", name) for name in names]
+    return [(_page_of("import-errors", job, **({"file": name} if name else {})), name) for name in names]
 
 
 def _warnings(job: Import, *, waits: bool, blocked: bool, good: int) -> list[pages.Warned]:
@@ -298,7 +304,7 @@ def _warnings(job: Import, *, waits: bool, blocked: bool, good: int) -> list[pag
             pages.Warned(
                 _("This very file was imported before."),
                 f"{before.created_at:%-d %b %Y, %H:%M} UTC.",
-                f"/imports/{before.pk}/",
+                reverse("import", args=[before.pk]),
                 _("Show that import"),
             )
         )
@@ -321,7 +327,7 @@ def apply(request: HttpRequest, pk: UUID) -> HttpResponse:
         uploads.apply(job=job, by=viewer(request))
     except uploads.UploadRefused as error:
         messages.error(request, str(error))
-    return HttpResponseRedirect(f"/imports/{job.pk}/")
+    return redirect("import", job.pk)
 
 
 @roles_required(OPERATIONS, ADMIN)
@@ -332,9 +338,9 @@ def discard(request: HttpRequest, pk: UUID) -> HttpResponse:
         uploads.discard(job=job, by=viewer(request))
     except uploads.UploadRefused as error:
         messages.error(request, str(error))
-        return HttpResponseRedirect(f"/imports/{job.pk}/")
+        return redirect("import", job.pk)
     messages.success(request, _("Discarded. Nothing was changed."))
-    return HttpResponseRedirect("/imports/")
+    return redirect("imports")
 
 
 @roles_required(OPERATIONS, ADMIN)

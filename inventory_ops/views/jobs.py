@@ -9,8 +9,9 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -45,7 +46,7 @@ class Progress:
 
 @dataclass(slots=True)
 class JobPage(Page):
-    back_url: str = "/jobs/"
+    back_url: str = field(default_factory=lambda: reverse("jobs"))
     back_label: str = ""
 
 
@@ -70,19 +71,22 @@ def progress(job: Job, *, then_reload: bool = False) -> Progress:
     kept = ""
     if job.result_file and job.expires_at:
         kept = _("The file is kept until %(moment)s UTC.") % {"moment": f"{job.expires_at:%-d %b %Y, %H:%M}"}
-    address = f"/jobs/{job.pk}/"
     final = job.is_final
+
+    def page(name: str, **query: str) -> str:
+        return reverse(name, args=[job.pk], query={key: value for key, value in query.items() if value} or None)
+
     return Progress(
         title=job.title,
         sentence=" ".join(filter(None, [job.message or counts or waiting or _("Working"), kept])),
         tone=TONES[job.state],
         state_label=str(job.get_state_display()),
         percent=100 if job.state == Job.State.DONE else percent,
-        poll_url=None if final else f"{address}progress/{'?then=reload' if then_reload else ''}",
-        cancel_url=None if final or job.cancel_requested else f"{address}cancel/",
+        poll_url=None if final else page("job-progress", then="reload" if then_reload else ""),
+        cancel_url=None if final or job.cancel_requested else page("job-cancel"),
         cancel_label=_("Cancel after this row"),
-        retry_url=f"{address}retry/" if job.state in {Job.State.FAILED, Job.State.CANCELLED} else None,
-        download_url=f"{address}file/" if job.result_file else None,
+        retry_url=page("job-retry") if job.state in {Job.State.FAILED, Job.State.CANCELLED} else None,
+        download_url=page("job-file") if job.result_file else None,
         download_label=job.result_name,
     )
 
@@ -91,7 +95,7 @@ def progress(job: Job, *, then_reload: bool = False) -> Progress:
 @require_safe
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     job = find(request, pk)
-    page = JobPage(job.title, "", [(_("Jobs"), "/jobs/"), (job.title, None)], back_label=_("All jobs"))
+    page = JobPage(job.title, "", [(_("Jobs"), reverse("jobs")), (job.title, None)], back_label=_("All jobs"))
     return render(request, "inventory_ops/job.html", {"page": page, "job": progress(job)})
 
 
@@ -113,7 +117,7 @@ def poll(request: HttpRequest, pk: UUID) -> HttpResponse:
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     job = find(request, pk)
     jobs.cancel(job=job, by=viewer(request))
-    return HttpResponseRedirect(f"/jobs/{job.pk}/")
+    return redirect("job", job.pk)
 
 
 def _repeats_a_change(request: HttpRequest) -> bool:
@@ -131,8 +135,8 @@ def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
         again = jobs.retry(job=find(request, pk), by=viewer(request))
     except jobs.JobFailed as error:
         messages.error(request, str(error))
-        return HttpResponseRedirect(f"/jobs/{pk}/")
-    return HttpResponseRedirect(f"/jobs/{again.pk}/")
+        return redirect("job", pk)
+    return redirect("job", again.pk)
 
 
 @login_required

@@ -8,8 +8,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.urls import path
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,12 +24,11 @@ from inventory_ops.registries import topics
 from inventory_ops.registries.permissions import EVERYBODY, roles_required, viewer
 
 SHOWN = 50
-SETTINGS = "/notifications/settings/"
 STATE_TONES = {"pending": "warning", "sent": "good", "failed": "critical"}
 
 
 def _page(title: str, subtitle: str = "") -> Page:
-    crumbs: list[tuple[str, str | None]] = [(_("Notifications"), "/notifications/"), (title, None)]
+    crumbs: list[tuple[str, str | None]] = [(_("Notifications"), reverse("notifications")), (title, None)]
     return Page(title, subtitle, crumbs)
 
 
@@ -59,14 +58,14 @@ def open_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark as read and go to what it is about."""
     row = get_object_or_404(Notification, pk=pk, user=viewer(request))
     bell.mark_read(user=viewer(request), pk=row.pk, now=timezone.now())
-    return HttpResponseRedirect(row.url or "/notifications/")
+    return HttpResponseRedirect(row.url or reverse("notifications"))
 
 
 @roles_required(*EVERYBODY)
 @require_POST
 def read_all(request: HttpRequest) -> HttpResponse:
     bell.mark_read(user=viewer(request), pk=None, now=timezone.now())
-    return HttpResponseRedirect("/notifications/")
+    return redirect("notifications")
 
 
 @roles_required(*EVERYBODY)
@@ -85,7 +84,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         else:
             if not key:
                 messages.success(request, _("Added. Now choose what it is told about."))
-                return HttpResponseRedirect(f"{SETTINGS}{made.pk}/")
+                return redirect("destination", made.pk)
             response = render(request, "notifications/destination.html", _destination(user, made, shown_key=key))
             response["Cache-Control"] = "no-store"
             return response
@@ -104,10 +103,14 @@ def _subscriptions(destination: Destination) -> list[tuple[Subscription, Any]]:
 
 
 def _destination(user: User, destination: Destination, *, form: Any = None, shown_key: str = "") -> dict[str, Any]:
-    address = f"{SETTINGS}{destination.pk}/"
+    address = reverse("destination", args=[destination.pk])
     title = destination.name
     return {
-        "page": Page(title, "", [*_page(_("Settings")).breadcrumbs[:1], (_("Settings"), SETTINGS), (title, None)]),
+        "page": Page(
+            title,
+            "",
+            [*_page(_("Settings")).breadcrumbs[:1], (_("Settings"), reverse("notification-settings")), (title, None)],
+        ),
         "destination": destination,
         "address": address,
         "subscriptions": _subscriptions(destination),
@@ -135,7 +138,7 @@ def destination(request: HttpRequest, pk: int) -> HttpResponse:
         )
         text = ngettext("%(n)d subscription added.", "%(n)d subscriptions added.", made) % {"n": made}
         messages.success(request, text if made else _("It is told about that already."))
-        return HttpResponseRedirect(f"{SETTINGS}{found.pk}/")
+        return redirect("destination", found.pk)
     context = _destination(user, found, form=form)
     return render(request, "notifications/destination.html", context, status=422 if form.errors else 200)
 
@@ -145,7 +148,7 @@ def destination(request: HttpRequest, pk: int) -> HttpResponse:
 def change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Switch on or off, send now, send a test, delete."""
     user, found, now = viewer(request), _own(request, pk), timezone.now()
-    back = f"{SETTINGS}{found.pk}/"
+    back = reverse("destination", args=[found.pk])
     match action:
         case "on" | "off":
             destinations.switch(destination=found, on=action == "on", by=user)
@@ -160,7 +163,7 @@ def change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
             text = _("The test message is on its way. Reload to see whether it arrived.")
         case _:
             destinations.delete(destination=found, by=user)
-            text, back = _("Deleted. Nothing is sent there any more."), SETTINGS
+            text, back = _("Deleted. Nothing is sent there any more."), reverse("notification-settings")
     messages.success(request, text)
     return HttpResponseRedirect(back)
 
@@ -170,7 +173,7 @@ def change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 def unsubscribe(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Subscription, pk=pk, destination__user=viewer(request))
     row.delete()
-    return HttpResponseRedirect(f"{SETTINGS}{row.destination_id}/")
+    return redirect("destination", row.destination_id)
 
 
 @roles_required(*EVERYBODY)
@@ -178,7 +181,7 @@ def unsubscribe(request: HttpRequest, pk: int) -> HttpResponse:
 def delivery(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What was sent, and what became of it."""
     found = get_object_or_404(Delivery.objects.visible_to(viewer(request)).select_related("user"), pk=pk)
-    log_page = "/notifications/deliveries/"
+    log_page = reverse("deliveries")
     context = {
         "page": Page(found.title, "", [*_page("").breadcrumbs[:1], (_("Deliveries"), log_page), (found.title, None)]),
         "delivery": found,
@@ -197,7 +200,7 @@ def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.success(request, _("It is tried again."))
     except deliveries.NotRetried as error:
         messages.error(request, str(error))
-    return HttpResponseRedirect(f"/notifications/deliveries/{found.pk}/")
+    return redirect("delivery", found.pk)
 
 
 urlpatterns: list[Any] = [

@@ -25,7 +25,7 @@ from inventory_ops.registries.permissions import ADMIN, roles_required, signs_in
 
 
 def _page(title: str, *crumbs: tuple[str, str | None], subtitle: str = "", submit: str = "", back: str = "") -> Page:
-    trail = [(_("Administration"), None), (_("People"), "/system/people/"), *crumbs]
+    trail = [(_("Administration"), None), (_("People"), reverse("people")), *crumbs]
     return Page(title, subtitle, trail, submit_label=submit, cancel_url=back)
 
 
@@ -48,7 +48,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         (_("Invite"), None),
         subtitle=_("They get a mail with a link, and set their password themselves."),
         submit=_("Send the invitation"),
-        back="/system/people/",
+        back=reverse("people"),
     )
     return render(request, "inventory_ops/form.html", {"page": page, "form": form}, status=422 if form.errors else 200)
 
@@ -87,7 +87,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "own": user.pk == viewer(request).pk,
         "invited": not user.is_service and not user.has_usable_password(),
         "has_factor": Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists(),
-        "log_url": f"/system/security/?q={user.email}",
+        "log_url": reverse("security-log", query={"q": user.email}),
     }
     return render(request, "inventory_ops/person.html", context, status=422 if form.errors else 200)
 

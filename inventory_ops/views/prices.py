@@ -28,7 +28,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Price, special price and cost of a product, under the price guard of its vendor."""
     user, now = viewer(request), timezone.now()
     product = get_object_or_404(Product.objects.visible_to(user).select_related("merchant"), pk=pk)
-    address = f"/products/{product.pk}/"
+    address = reverse("product", args=[product.pk])
     posted = request.method == "POST"
     form = PricesForm(request.POST if posted else None, product=product)
     if posted and form.is_valid():

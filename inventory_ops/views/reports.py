@@ -18,6 +18,7 @@ from django.http import (
     QueryDict,
     StreamingHttpResponse,
 )
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -92,7 +93,7 @@ def export(request: HttpRequest, declared: Report, wanted: str) -> HttpResponseB
         return HttpResponse("\n".join(error.messages) + "\n", status=400, content_type="text/plain; charset=utf-8")
     if "text/html" in request.headers.get("Accept", "") and export_jobs.is_large(selection):
         job = export_jobs.request(report=declared, params=request.GET, format=wanted, by=viewer(request))
-        return HttpResponseRedirect(f"/jobs/{job.pk}/")
+        return redirect("job", job.pk)
     name = export_jobs.file_name(declared, wanted, timezone.now())
     if wanted == "csv":
         return StreamingHttpResponse(

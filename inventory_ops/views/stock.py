@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -71,7 +72,7 @@ def adjust(request: HttpRequest, task: str = "adjust") -> HttpResponse:
                 form.add_error(None, str(refused))
             else:
                 _tell(request, product, changed)
-                return HttpResponseRedirect(f"/inventory/products/{product.pk}/")
+                return redirect("stock-product", product.pk)
     else:
         form = BOOK[task](initial=_initial(chosen))
     title, submit = _heading(task)
@@ -80,12 +81,12 @@ def adjust(request: HttpRequest, task: str = "adjust") -> HttpResponse:
             title=title,
             subtitle=f"{product.sku} · {product.name} · {product.merchant.name}",
             breadcrumbs=[
-                (_("Stock inquiry"), "/inventory/"),
-                (product.sku, f"/inventory/products/{product.pk}/"),
+                (_("Stock inquiry"), reverse("stock-inquiry")),
+                (product.sku, reverse("stock-product", args=[product.pk])),
                 (title, None),
             ],
             submit_label=_("Book it all the same") if conflict else submit,
-            cancel_url=f"/inventory/products/{product.pk}/",
+            cancel_url=reverse("stock-product", args=[product.pk]),
         ),
         "form": form,
         "product": product,
@@ -152,7 +153,7 @@ def _find(request: HttpRequest, task: str) -> HttpResponse:
         "page": Page(
             title=title,
             subtitle=_("Scan or type a SKU, or part of a name."),
-            breadcrumbs=[(_("Stock inquiry"), "/inventory/"), (title, None)],
+            breadcrumbs=[(_("Stock inquiry"), reverse("stock-inquiry")), (title, None)],
         ),
         "q": text,
         "hits": hits,
@@ -177,7 +178,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         messages.success(request, _("Event %(id)s was undone by a new event.") % {"id": pk})
-    return HttpResponseRedirect(f"/inventory/products/{event.product_id}/")
+    return redirect("stock-product", event.product_id)
 
 
 @roles_required(*EVERYBODY)
@@ -205,7 +206,7 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
         "page": Page(
             title=found.name,
             subtitle=f"{found.sku} · {found.merchant.name}",
-            breadcrumbs=[(_("Stock inquiry"), "/inventory/"), (found.sku, None)],
+            breadcrumbs=[(_("Stock inquiry"), reverse("stock-inquiry")), (found.sku, None)],
         ),
         "product": found,
         "balances": StockBalance.objects.filter(product=found)
@@ -263,7 +264,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
     page = Page(
         title=title,
         subtitle=order.number if order else _("For a cancellation after the marketplace passed the order on."),
-        breadcrumbs=[(_("Stock inquiry"), "/inventory/"), (title, None)],
+        breadcrumbs=[(_("Stock inquiry"), reverse("stock-inquiry")), (title, None)],
     )
     context = {"page": page, "number": number, "order": order, "items": items, "error": error}
     return render(request, "inventory_ops/stock_cancel.html", context, status=422 if error else 200)

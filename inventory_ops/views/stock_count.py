@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -168,7 +169,7 @@ def _show(
         "page": Page(
             title=title,
             subtitle=_("Nothing is booked before you say so."),
-            breadcrumbs=[(_("Stock inquiry"), "/inventory/"), (title, None)],
+            breadcrumbs=[(_("Stock inquiry"), reverse("stock-inquiry")), (title, None)],
         ),
         "form": form,
         "sheet": sheet,

@@ -11,9 +11,9 @@ import redis
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.urls import path
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,8 +27,6 @@ from inventory_ops.pages import metrics as metrics_page
 from inventory_ops.queries import health, status
 from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
 
-SCHEDULES = "/system/schedules/"
-STATUS = "/system/status/"
 SHOWN = 20
 RUN_TONES = {"running": "warning", "done": "good", "failed": "critical"}
 
@@ -72,9 +70,9 @@ def schedule(request: HttpRequest, pk: int) -> HttpResponse:
         enabled = form.cleaned_data["is_enabled"]
         scans.reschedule(name=row.name, every=every, is_enabled=enabled, by=viewer(request), now=timezone.now())
         messages.success(request, _("Schedule of “%(name)s” saved.") % {"name": row.name})
-        return HttpResponseRedirect(SCHEDULES)
+        return redirect("schedules")
     page = _page(_("Schedule of “%(name)s”") % {"name": row.name}, "")
-    page.breadcrumbs.insert(1, (_("Schedules"), SCHEDULES))
+    page.breadcrumbs.insert(1, (_("Schedules"), reverse("schedules")))
     context = {"page": page, "form": form}
     return render(request, "system/schedule.html", context, status=422 if form.errors else 200)
 
@@ -89,9 +87,9 @@ def run_now(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404 from None
     except scans.ScanUnavailable as reason:
         messages.error(request, str(reason))
-        return HttpResponseRedirect(SCHEDULES)
+        return redirect("schedules")
     messages.success(request, _("“%(name)s” has been started. Reload to see how it went.") % {"name": row.name})
-    return HttpResponseRedirect(SCHEDULES)
+    return redirect("schedules")
 
 
 @roles_required(ADMIN)
@@ -131,7 +129,7 @@ def resend(request: HttpRequest, pk: UUID) -> HttpResponse:
     job = get_object_or_404(Job.objects.unfinished(), pk=pk)
     jobs.send(job.pk, job.queue)
     messages.success(request, _("“%(title)s” was handed to the workers again.") % {"title": job.title})
-    return HttpResponseRedirect(STATUS)
+    return redirect("status")
 
 
 @require_safe

@@ -6,8 +6,10 @@ from typing import Any
 
 import django_filters
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
 from inventory_ops.reports import common
 from lost_damaged.models import Claim, Reason
@@ -31,7 +33,7 @@ class Claims(Report):
     icon = "message"
     section = _("Finance")
     path = "/finance/claims/"
-    new_url = "/finance/claims/new/"
+    new_url = reverse_lazy("claim-new")
     new_label = _("Claim a unit")
     new_roles = frozenset({"merchant"})
     purpose = _("Units that sellers say were lost or damaged, until finance accepts or rejects.")
@@ -45,7 +47,7 @@ class Claims(Report):
             header="Claim Number",
             label=_("Number"),
             sub="reason",
-            link=lambda row: f"/finance/claims/{row['c_number']}/",
+            link=to("claim", "c_number"),
         ),
         columns.Moment(key="opened_at", header="Opened At", label=_("Opened"), css="m-hide"),
         VENDOR,
@@ -67,7 +69,7 @@ class Claims(Report):
             label=_("Write-off"),
             expression="write_off__number",
             nullable=True,
-            link=lambda row: f"/finance/write-offs/{row['c_write_off']}/" if row["c_write_off"] else None,
+            link=to("write-off", "c_write_off"),
             css="m-hide",
         ),
         columns.Choice(key="reason", header="Reason", words=dict(Reason.choices), on_page=False),

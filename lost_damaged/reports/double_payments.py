@@ -9,6 +9,7 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Scope, columns, filters, register
 from inventory_ops.models.orders import order_address
 from inventory_ops.reports import common
@@ -59,7 +60,7 @@ class DoublePayments(ScannedReport):
             key="number",
             header="Write-off Number",
             label=_("Number"),
-            link=lambda row: f"/finance/write-offs/{row['c_number']}/",
+            link=to("write-off", "c_number"),
         ),
         columns.Choice(key="problem", header="Problem", words=PROBLEMS),
         VENDOR,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet, Sum
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Link, Report, Scope, columns, filters, register
@@ -12,7 +13,6 @@ from inventory_ops.reports import common
 from lost_damaged.models import Reason
 from lost_damaged.queries import losses
 
-ADDRESS = "/finance/losses/"
 READERS = frozenset({"operations", "finance", "admin"})
 UNITS = (
     columns.Integer(key="units", header="Units", expression="n_units"),
@@ -41,9 +41,9 @@ class Losses(Report):
     currency = "currency"
     search_placeholder = ""
     links = (
-        Link(_("By month"), ADDRESS, "calendar", READERS),
-        Link(_("By reason"), f"{ADDRESS}by-reason/", "list-check", READERS),
-        Link(_("By category"), f"{ADDRESS}by-category/", "tag", READERS),
+        Link(_("By month"), reverse_lazy("losses-by-month"), "calendar", READERS),
+        Link(_("By reason"), reverse_lazy("losses-by-reason"), "list-check", READERS),
+        Link(_("By category"), reverse_lazy("losses-by-category"), "tag", READERS),
     )
     kpis = (
         Kpi("units", _("Units written off"), Sum("n_units")),
@@ -66,7 +66,7 @@ class LossesByMonth(Losses):
     title = _("Losses by month")
     short_title = _("Losses")
     purpose = _("What lost and damaged units cost the shop, month by month (UTC).")
-    path = ADDRESS
+    path = "/finance/losses/"
     default_sort = "-month"
     identity = ("month", "currency")
     columns = (columns.Month(key="month", header="Month"), *UNITS)
@@ -80,7 +80,7 @@ class LossesByReason(Losses):
     slug = "losses-by-reason"
     title = _("Losses by reason")
     purpose = _("Where units are lost and damaged, and what it costs.")
-    path = f"{ADDRESS}by-reason/"
+    path = "/finance/losses/by-reason/"
     in_menu = False
     default_sort = "-units"
     identity = ("write_off__reason", "currency")
@@ -103,7 +103,7 @@ class LossesByCategory(Losses):
     slug = "losses-by-category"
     title = _("Losses by category")
     purpose = _("Which categories are lost and damaged most.")
-    path = f"{ADDRESS}by-category/"
+    path = "/finance/losses/by-category/"
     in_menu = False
     default_sort = "-units"
     identity = ("category_name", "currency")

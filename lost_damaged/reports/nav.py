@@ -6,8 +6,10 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Report, Scope, columns, filters, register
 from lost_damaged.models import NavBatch
 
@@ -26,7 +28,7 @@ class NavBatches(Report):
     icon = "table-export"
     section = _("Finance")
     path = "/finance/nav/"
-    new_url = "/finance/nav/new/"
+    new_url = reverse_lazy("nav-new")
     new_label = _("New export")
     purpose = _("Batches of journal lines for Business Central: frozen when made, confirmed or rejected afterwards.")
     search_placeholder = _("Filter by number")
@@ -36,7 +38,7 @@ class NavBatches(Report):
     merchant_path = None
     roles = frozenset({"operations", "finance", "admin"})
     columns = (
-        columns.Text(key="number", header="Batch", link=lambda row: f"/finance/nav/{row['c_number']}/"),
+        columns.Text(key="number", header="Batch", link=to("nav-batch", "c_number")),
         columns.Moment(key="created_at", header="Made At", label=_("Made"), css="m-hide"),
         columns.Date(key="month", header="Posting Month", label=_("Month"), css="m-hide"),
         columns.Text(key="currency", header="Currency"),

@@ -6,8 +6,10 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Report, Scope, View, columns, filters, register
 from inventory_ops.reports import common
 from lost_damaged.models import Statement
@@ -29,7 +31,7 @@ class Statements(Report):
     icon = "file-text"
     section = _("Finance")
     path = "/finance/statements/"
-    new_url = "/finance/statements/close/"
+    new_url = reverse_lazy("statements-close")
     new_label = _("Close the period")
     new_roles = frozenset({"finance"})
     purpose = _("What the shop owes each seller, period by period.")
@@ -42,7 +44,7 @@ class Statements(Report):
             key="number",
             header="Statement",
             sub="vendor_name",
-            link=lambda row: f"/finance/statements/{row['c_number']}/",
+            link=to("statement", "c_number"),
         ),
         VENDOR,
         columns.Choice(

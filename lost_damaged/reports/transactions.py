@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
 from inventory_ops.reports import common
 from lost_damaged.models import SellerTransaction
@@ -51,7 +52,7 @@ class SellerTransactions(Report):
             key="number",
             header="Transaction Number",
             label=_("Number"),
-            link=lambda row: f"/finance/transactions/{row['c_number']}/",
+            link=to("seller-transaction", "c_number"),
         ),
         columns.Moment(key="created_at", header="Created At", label=_("Created"), css="m-hide"),
         VENDOR,
@@ -67,7 +68,7 @@ class SellerTransactions(Report):
             key="statement",
             header="Statement",
             expression="statement__number",
-            link=lambda row: f"/finance/statements/{row['c_statement']}/",
+            link=to("statement", "c_statement"),
             css="m-hide",
         ),
         columns.Choice(key="formula", header="Formula", words=FORMULAS, on_page=False),

@@ -6,8 +6,10 @@ from typing import Any
 
 import django_filters
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
 from inventory_ops.reports import common
 from lost_damaged.models import Reason, Source
@@ -37,7 +39,7 @@ class WriteOffs(Report):
     icon = "file-dollar"
     section = _("Finance")
     path = "/finance/write-offs/"
-    new_url = "/finance/write-offs/new/"
+    new_url = reverse_lazy("write-off-new")
     new_label = _("Write off a unit")
     new_roles = frozenset({"finance"})
     purpose = _("Units the shop lost or damaged, and what their sellers were credited.")
@@ -51,7 +53,7 @@ class WriteOffs(Report):
             header="Write-off Number",
             label=_("Number"),
             sub="reason",
-            link=lambda row: f"/finance/write-offs/{row['c_number']}/",
+            link=to("write-off", "c_number"),
         ),
         columns.Moment(
             key="recorded_at", header="Recorded At", label=_("Recorded"), expression="created_at", css="m-hide"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,8 +20,6 @@ from lost_damaged.operations.claims import ClaimRefused, Story
 from lost_damaged.queries import settings
 from lost_damaged.reports.claims import TONES
 from lost_damaged.views import posted
-
-LIST = "/finance/claims/"
 
 
 @roles_required(MERCHANT)
@@ -36,14 +35,14 @@ def new(request: HttpRequest) -> HttpResponse:
             form.add_error(refused.field, str(refused))
         else:
             messages.success(request, _("%(number)s: finance will look at it.") % {"number": claim.number})
-            return HttpResponseRedirect(f"{LIST}{claim.number}/")
+            return redirect("claim", claim.number)
     days = settings.current().claim_days
     page = Page(
         title=_("Claim a unit"),
         subtitle=_("One unit the shop lost or damaged, at most %(days)d days ago.") % {"days": days},
-        breadcrumbs=[(_("Finance"), None), (_("Claims"), LIST), (_("New"), None)],
+        breadcrumbs=[(_("Finance"), None), (_("Claims"), reverse("claims")), (_("New"), None)],
         submit_label=_("Send the claim"),
-        cancel_url=LIST,
+        cancel_url=reverse("claims"),
     )
     return render(request, "inventory_ops/form.html", {"page": page, "form": form}, status=422 if form.errors else 200)
 
@@ -70,7 +69,7 @@ def _show(request: HttpRequest, found: Claim, *, status: int = 200, **forms: Any
         "page": Page(
             title=_("Claim %(number)s") % {"number": found.number},
             subtitle=f"{found.product.sku} · {found.product.name}",
-            breadcrumbs=[(_("Finance"), None), (_("Claims"), LIST), (found.number, None)],
+            breadcrumbs=[(_("Finance"), None), (_("Claims"), reverse("claims")), (found.number, None)],
         ),
         "claim": found,
         "tone": TONES[found.state],
@@ -105,18 +104,18 @@ def decide(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         elif verb == "accept":
             if claims.accept(claim=found, **form.cleaned_data, by=by) is None:
                 messages.warning(request, _("The amount is above a limit: a second person has to approve the unit."))
-                return HttpResponseRedirect(f"{LIST}{number}/")
+                return redirect("claim", number)
         else:
             claims.reject(claim=found, **form.cleaned_data, by=by)
     except ClaimRefused as refused:
         found = _claim(request, number)
         if form is None or found.state != Claim.State.OPEN:
             messages.error(request, str(refused))
-            return HttpResponseRedirect(f"{LIST}{number}/")
+            return redirect("claim", number)
         form.add_error(refused.field, str(refused))
         return _show(request, found, status=422, **{verb: form})
     messages.success(request, _("%(number)s is decided.") % {"number": number})
-    return HttpResponseRedirect(f"{LIST}{number}/")
+    return redirect("claim", number)
 
 
 @roles_required(*EVERYBODY)

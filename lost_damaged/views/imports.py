@@ -6,8 +6,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,7 +28,6 @@ from lost_damaged.operations.imports import NotWaiting
 from lost_damaged.queries import imports as queries
 from lost_damaged.views import posted
 
-ADDRESS = "/finance/import/"
 SHOWN = 100
 READERS = (OPERATIONS, FINANCE, ADMIN)
 
@@ -59,7 +58,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             except csv_files.FileRefused as error:
                 form.add_error("file", str(error))
             else:
-                return HttpResponseRedirect(f"{ADDRESS}{record.pk}/")
+                return redirect("finance-import-detail", record.pk)
     page = pages.UploadPage(
         title=_("Finance import"),
         subtitle=_("Units that the shop lost or damaged: each is written off once and credited to its seller."),
@@ -72,7 +71,7 @@ def upload(request: HttpRequest) -> HttpResponse:
                 text=_("The same data as the API call of the warehouse system."),
                 checked=True,
                 columns="SKU*, UID*, Status* (written-off), Order Item Shop ID",
-                template_url=f"{ADDRESS}template.csv",
+                template_url=reverse("finance-import-template"),
             )
         ],
     )
@@ -116,7 +115,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "sellers": sellers,
         "is_done": record.state == Import.State.DONE,
         "shipped": queries.warned(file, "order_item_shipped").select_related("merchant")[:SHOWN],
-        "list_url": f"/finance/write-offs/?import_id={record.pk}" if record.state == Import.State.DONE else "",
+        "list_url": reverse("write-offs", query={"import_id": record.pk}) if record.state == Import.State.DONE else "",
     }
     return render(request, "lost_damaged/import_preview.html", context)
 
@@ -129,8 +128,8 @@ def _under_way(request: HttpRequest, record: Import, file: WriteOffFile) -> Http
         subtitle=_("It was interrupted: what was booked stays booked. Resume to book the rest.")
         if interrupted
         else _("The result appears here when the work is done."),
-        breadcrumbs=[(_("Finance import"), ADDRESS), (record.file_name, None)],
-        back_url=f"{ADDRESS}{record.pk}/",
+        breadcrumbs=[(_("Finance import"), reverse("finance-import")), (record.file_name, None)],
+        back_url=reverse("finance-import-detail", args=[record.pk]),
         back_label=_("Show the result"),
     )
     progress = (
@@ -139,7 +138,7 @@ def _under_way(request: HttpRequest, record: Import, file: WriteOffFile) -> Http
         else job_views.Progress(record.file_name, _("Working"), "warning", "", None)
     )
     if interrupted:
-        progress.retry_url = f"{ADDRESS}{record.pk}/resume/"
+        progress.retry_url = reverse("finance-import-resume", args=[record.pk])
     elif job is not None and job.created_by_id != viewer(request).pk:
         # the job's own pages are its owner's
         progress.poll_url, progress.cancel_url = None, None
@@ -158,7 +157,6 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
     waits = record.state == Import.State.CHECKED
     done = record.state == Import.State.DONE
     manages = user.has_role(FINANCE)
-    address = f"{ADDRESS}{record.pk}/"
     by_currency = queries.totals(sellers)
     errors = list(file.rows.filter(state=WriteOffRow.State.ERROR).order_by("line")[:SHOWN])
     blocked = waits and ((record.all_or_nothing and record.rows_failed > 0) or not record.rows_new)
@@ -170,7 +168,7 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
         subtitle=" · ".join(
             [record.file_name, f"{record.rows_total:,} {_('rows')}", f"{record.created_at:%-d %b %Y, %H:%M}", who]
         ),
-        breadcrumbs=[(_("Finance import"), ADDRESS), (_("Update inventory status"), None)],
+        breadcrumbs=[(_("Finance import"), reverse("finance-import")), (_("Update inventory status"), None)],
         steps=steps(1 if waits else 3),
         numbers=_numbers(record, sellers, by_currency, done=done),
         warnings=_warnings(record, file, blocked=blocked, waits=waits, by_currency=by_currency),
@@ -184,10 +182,10 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
             )
             for row in errors
         ],
-        error_file_url=f"{address}errors/" if errors else None,
-        replace_url=ADDRESS if waits and manages else None,
-        apply_url=f"{address}confirm/",
-        discard_url=f"{address}discard/" if waits and manages else None,
+        error_file_url=reverse("finance-import-errors", args=[record.pk]) if errors else None,
+        replace_url=reverse("finance-import") if waits and manages else None,
+        apply_url=reverse("finance-import-confirm", args=[record.pk]),
+        discard_url=reverse("finance-import-discard", args=[record.pk]) if waits and manages else None,
     )
     if waits and manages and not blocked:
         page.apply_label = ngettext("Write off %(n)s item", "Write off %(n)s items", record.rows_new) % {
@@ -262,7 +260,7 @@ def _warnings(
             pages.Warned(
                 _("This very file was imported before."),
                 _("Nothing is written off twice."),
-                f"{ADDRESS}{earlier.pk}/",
+                reverse("finance-import-detail", args=[earlier.pk]),
                 _("Show that import"),
             )
         )
@@ -295,7 +293,7 @@ def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
         imports.confirm(record=record, by=viewer(request))
     except NotWaiting as error:
         messages.error(request, str(error))
-    return HttpResponseRedirect(f"{ADDRESS}{pk}/")
+    return redirect("finance-import-detail", pk)
 
 
 @roles_required(FINANCE)
@@ -307,7 +305,7 @@ def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
         imports.resume(record=record, by=viewer(request))
     except NotWaiting as error:
         messages.error(request, str(error))
-    return HttpResponseRedirect(f"{ADDRESS}{pk}/")
+    return redirect("finance-import-detail", pk)
 
 
 @roles_required(FINANCE)
@@ -318,9 +316,9 @@ def discard(request: HttpRequest, pk: UUID) -> HttpResponse:
         imports.discard(record=record, by=viewer(request))
     except NotWaiting as error:
         messages.error(request, str(error))
-        return HttpResponseRedirect(f"{ADDRESS}{pk}/")
+        return redirect("finance-import-detail", pk)
     messages.success(request, _("%(file)s is discarded. Nothing was written off.") % {"file": record.file_name})
-    return HttpResponseRedirect(ADDRESS)
+    return redirect("finance-import")
 
 
 @roles_required(*READERS)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db.models import Count, Sum
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,7 +18,6 @@ from lost_damaged.operations import nav as operations
 from lost_damaged.operations.nav import CannotDecide
 from lost_damaged.queries import nav as queries
 
-LIST = "/finance/nav/"
 READERS = (OPERATIONS, FINANCE, ADMIN)
 SHOWN = 200
 
@@ -33,19 +33,19 @@ def new(request: HttpRequest) -> HttpResponse:
         made = operations.export(by=user)
         if not made.batches:
             messages.warning(request, _("Nothing to export: no transaction waits that has a vendor number."))
-            return HttpResponseRedirect(f"{LIST}new/")
+            return redirect("nav-new")
         messages.success(
             request,
             ngettext("%(n)s batch made: %(numbers)s.", "%(n)s batches made: %(numbers)s.", len(made.batches))
             % {"n": len(made.batches), "numbers": ", ".join(batch.number for batch in made.batches)},
         )
-        return HttpResponseRedirect(LIST if len(made.batches) > 1 else f"{LIST}{made.batches[0].number}/")
+        return redirect("nav-batches") if len(made.batches) > 1 else redirect("nav-batch", made.batches[0].number)
     ready = queries.waiting().filter(merchant__nav_account__isnull=False).order_by("currency")
     context = {
         "page": Page(
             title=_("New NAV export"),
             subtitle=_("One batch a currency and posting month; a transaction is exported once."),
-            breadcrumbs=[(_("NAV export"), LIST), (_("New export"), None)],
+            breadcrumbs=[(_("NAV export"), reverse("nav-batches")), (_("New export"), None)],
         ),
         "ready": ready.values_list("currency").annotate(count=Count("pk"), total=Sum("amount")),
         "held": queries.held(),
@@ -64,7 +64,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "page": Page(
             title=_("NAV batch %(number)s") % {"number": batch.number},
             subtitle=f"{batch.month:%B %Y} · {batch.currency}",
-            breadcrumbs=[(_("Finance"), None), (_("NAV export"), LIST), (batch.number, None)],
+            breadcrumbs=[(_("Finance"), None), (_("NAV export"), reverse("nav-batches")), (batch.number, None)],
         ),
         "batch": batch,
         "lines": lines[:SHOWN],
@@ -103,7 +103,7 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, _("%(number)s is decided on.") % {"number": number})
-    return HttpResponseRedirect(f"{LIST}{number}/")
+    return redirect("nav-batch", number)
 
 
 def _text(request: HttpRequest, name: str, most: int) -> str:

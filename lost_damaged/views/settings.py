@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +23,6 @@ from lost_damaged.operations import api_keys, rules
 from lost_damaged.operations import settings as operations
 from lost_damaged.queries import settings as queries
 
-ADDRESS = "/settings/finance/"
 # what a second person has to approve: kind of proposal, and its form
 PROPOSED: dict[str, tuple[proposals.Kind, type[forms.ProposalForm]]] = {
     "factor": (rules.FACTOR, forms.FactorForm),
@@ -40,10 +39,10 @@ def finance(request: HttpRequest) -> HttpResponse:
     part = request.POST.get("part", "")
     bound = forms_of(request, part)
     if request.method == "POST" and part not in bound:
-        return HttpResponseRedirect(ADDRESS)
+        return redirect("finance-settings")
     if part and bound[part].is_valid():
         SAVES[part](request, bound[part])
-        return HttpResponseRedirect(ADDRESS)
+        return redirect("finance-settings")
     context = {
         "page": Page(
             title=_("Finance settings"),
@@ -98,7 +97,7 @@ def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
     key = get_object_or_404(ApiKey.objects.select_related("user"), pk=pk)
     api_keys.revoke(key=key, by=viewer(request))
     messages.success(request, _("The key …%(hint)s is revoked.") % {"hint": key.hint})
-    return HttpResponseRedirect(ADDRESS)
+    return redirect("finance-settings")
 
 
 @roles_required(FINANCE, ADMIN)
@@ -130,9 +129,13 @@ def propose(request: HttpRequest, name: str) -> HttpResponse:
     page = Page(
         title=_("Propose a change: %(rule)s") % {"rule": kind.title},
         subtitle=_("A second person of finance or administration has to approve it."),
-        breadcrumbs=[(_("Administration"), None), (_("Finance settings"), ADDRESS), (str(kind.title), None)],
+        breadcrumbs=[
+            (_("Administration"), None),
+            (_("Finance settings"), reverse("finance-settings")),
+            (str(kind.title), None),
+        ],
         submit_label=_("Propose"),
-        cancel_url=ADDRESS,
+        cancel_url=reverse("finance-settings"),
     )
     status = 422 if form.is_bound else 200
     return render(request, "inventory_ops/form.html", {"page": page, "form": form}, status=status)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -25,7 +26,6 @@ from lost_damaged.operations.statements import CannotClose
 from lost_damaged.queries import statements as queries
 from lost_damaged.queries.statements import Figures
 
-LIST = "/finance/statements/"
 SHOWN = 200
 
 
@@ -70,7 +70,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "page": Page(
             title=_("Statement %(number)s") % {"number": found.number},
             subtitle=f"{found.merchant} · {found.currency}",
-            breadcrumbs=[(_("Finance"), None), (_("Account statements"), LIST), (found.number, None)],
+            breadcrumbs=[(_("Finance"), None), (_("Account statements"), reverse("statements")), (found.number, None)],
         ),
         "statement": found,
         "following": getattr(found, "next", None),
@@ -124,7 +124,7 @@ def close(request: HttpRequest, number: str) -> HttpResponse:
             request,
             _("%(number)s is closed. %(next)s is open now.") % {"number": number, "next": following.number},
         )
-    return HttpResponseRedirect(f"{LIST}{number}/")
+    return redirect("statement", number)
 
 
 @roles_required(FINANCE)
@@ -136,13 +136,13 @@ def close_all(request: HttpRequest) -> HttpResponse:
         job = jobs.enqueue(
             kind="statements.close", title=_("Close %(n)s statements") % {"n": opened}, by=viewer(request)
         )
-        return HttpResponseRedirect(f"/jobs/{job.pk}/")
+        return redirect("job", job.pk)
     page = Page(
         title=_("Close the period"),
         subtitle=_("%(n)s open statements are closed as of now. What is booked later goes to the next ones.")
         % {"n": f"{opened:,}"},
-        breadcrumbs=[(_("Account statements"), LIST), (_("Close the period"), None)],
+        breadcrumbs=[(_("Account statements"), reverse("statements")), (_("Close the period"), None)],
         submit_label=_("Close %(n)s statements") % {"n": f"{opened:,}"},
-        cancel_url=LIST,
+        cancel_url=reverse("statements"),
     )
     return render(request, "lost_damaged/confirm.html", {"page": page})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse as address_of
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,8 +17,6 @@ from lost_damaged.operations import write_offs
 from lost_damaged.operations.write_offs import CannotReverse
 from lost_damaged.queries import explanation, settings
 from lost_damaged.views import posted
-
-LIST = "/finance/write-offs/"
 
 
 @roles_required(*EVERYBODY)
@@ -34,7 +32,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "page": Page(
             title=_("Write-off %(number)s") % {"number": found.number},
             subtitle=f"{found.product.sku} · {found.product.name}",
-            breadcrumbs=[(_("Finance"), None), (_("Lost and damaged"), LIST), (found.number, None)],
+            breadcrumbs=[(_("Finance"), None), (_("Lost and damaged"), reverse("write-offs")), (found.number, None)],
         ),
         "write_off": found,
         "booked": [(each, explanation.of(each)) for each in transactions],
@@ -52,12 +50,12 @@ def of_transaction(request: HttpRequest, number: str) -> HttpResponse:
     """A transaction is explained on the page of its write-off."""
     rows = SellerTransaction.objects.visible_to(viewer(request)).select_related("write_off")
     found = get_object_or_404(rows, number=number)
-    return HttpResponseRedirect(f"{LIST}{found.write_off.number}/#{found.number}")
+    return HttpResponseRedirect(reverse("write-off", args=[found.write_off.number], fragment=found.number))
 
 
 @roles_required(FINANCE)
 @require_http_methods(["GET", "HEAD", "POST"])
-def reverse(request: HttpRequest, number: str) -> HttpResponse:
+def reverse_credit(request: HttpRequest, number: str) -> HttpResponse:
     """Take a credit back because the unit was found."""
     found = get_object_or_404(WriteOff.objects.select_related("product"), number=number)
     form = ReverseForm(posted(request)[0])
@@ -71,13 +69,17 @@ def reverse(request: HttpRequest, number: str) -> HttpResponse:
                 request,
                 _("%(number)s is reversed by %(debit)s.") % {"number": found.number, "debit": debit.number},
             )
-            return HttpResponseRedirect(f"{LIST}{found.number}/")
+            return redirect("write-off", found.number)
     page = Page(
         title=_("Reverse %(number)s") % {"number": found.number},
         subtitle=_("The unit was found. The credit is taken back, and the UID stays used for ever."),
-        breadcrumbs=[(_("Lost and damaged"), LIST), (found.number, f"{LIST}{found.number}/"), (_("Reverse"), None)],
+        breadcrumbs=[
+            (_("Lost and damaged"), reverse("write-offs")),
+            (found.number, reverse("write-off", args=[found.number])),
+            (_("Reverse"), None),
+        ],
         submit_label=_("Reverse the write-off"),
-        cancel_url=f"{LIST}{found.number}/",
+        cancel_url=reverse("write-off", args=[found.number]),
     )
     return render(
         request, "inventory_ops/form.html", {"page": page, "form": form}, status=422 if form.is_bound else 200
@@ -98,7 +100,7 @@ def new(request: HttpRequest) -> HttpResponse:
         )
         if outcome.state == "waits" and outcome.error:
             messages.warning(request, outcome.error.message)
-            return HttpResponseRedirect(address_of("waiting-units"))
+            return redirect("waiting-units")
         if outcome.error:
             form.add_item_error(outcome.error)
         else:
@@ -106,13 +108,13 @@ def new(request: HttpRequest) -> HttpResponse:
                 _("%(number)s: written off.") if outcome.state == "booked" else _("%(number)s: was written off before.")
             )
             messages.success(request, said % {"number": outcome.number})
-            return HttpResponseRedirect(f"{LIST}{outcome.number}/")
+            return redirect("write-off", outcome.number)
     page = Page(
         title=_("Write off one unit"),
         subtitle=_("For many units use Finance import."),
-        breadcrumbs=[(_("Finance"), None), (_("Lost and damaged"), LIST), (_("New"), None)],
+        breadcrumbs=[(_("Finance"), None), (_("Lost and damaged"), reverse("write-offs")), (_("New"), None)],
         submit_label=_("Write off the unit"),
-        cancel_url=LIST,
+        cancel_url=reverse("write-offs"),
     )
     return render(
         request, "inventory_ops/form.html", {"page": page, "form": form}, status=422 if form.is_bound else 200

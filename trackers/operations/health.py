@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from inventory_ops.operations.findings import ScanCounts
@@ -89,7 +90,7 @@ def _alert(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:
         News(
             key=f"{tracker}:{state}:{as_of.isoformat()}",
             label=f"{sku} · {type_}: {words[state]}",
-            url=f"/trackers/{tracker}/",
+            url=reverse("tracker", args=[tracker]),
             merchant_id=merchant,
         )
         for tracker, merchant, state, sku, type_ in rows

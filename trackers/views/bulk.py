@@ -8,8 +8,9 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -25,7 +26,6 @@ from trackers.models import Tracker
 from trackers.operations import rules
 from trackers.views.pages import ROLES
 
-LIST = "/trackers/"
 MOST = 5_000
 SHOWN = 50
 SNOOZED_DAYS = 7
@@ -48,17 +48,17 @@ def bulk(request: HttpRequest) -> HttpResponse:
     user, action = viewer(request), request.POST.get("action", "")
     if action not in _labels():
         messages.error(request, _("Choose what to do with the trackers."))
-        return HttpResponseRedirect(LIST)
+        return redirect("trackers")
     try:
         chosen = choose(request.POST, registry.get("trackers"), viewer=user, key=F("pk"), most=MOST)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        return HttpResponseRedirect(LIST)
+        return redirect("trackers")
     ids = [number for each in chosen.keys if (number := whole(each)) is not None]
     trackers = list(Tracker.objects.visible_to(user).filter(pk__in=ids).select_related("product").order_by("pk"))
     if not trackers:
         messages.warning(request, _("No tracker was selected."))
-        return HttpResponseRedirect(LIST)
+        return redirect("trackers")
     confirmed = bool(request.POST.get("confirm")) and not chosen.changed
     form = NumbersForm(request.POST if confirmed else None) if action == "change" else None
     if not confirmed or (form and not form.is_valid()):
@@ -68,7 +68,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     if left := len(trackers) - count:
         said = ngettext("%(n)d was so already.", "%(n)d were so already, or have no such number.", left)
         messages.info(request, said % {"n": left})
-    return HttpResponseRedirect(LIST)
+    return redirect("trackers")
 
 
 def _carry_out(action: str, trackers: list[Tracker], numbers: dict[str, int], by: User) -> int:
@@ -99,10 +99,10 @@ def _confirm(
         "subtitle": _("A number counts for the trackers whose mechanism has it; empty leaves it as it is.")
         if form
         else "",
-        "breadcrumbs": [(_("Trackers"), LIST), (label, None)],
+        "breadcrumbs": [(_("Trackers"), reverse("trackers")), (label, None)],
         "action_label": f"{label}: {count}",
         "danger": action == "delete",
-        "cancel_url": LIST,
+        "cancel_url": reverse("trackers"),
         "hidden": hidden,
         "rows": [
             {"key": tracker.product.sku, "label": tracker.parameters, "outcome": label} for tracker in chosen[:SHOWN]

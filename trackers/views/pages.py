@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -59,17 +59,17 @@ def new(request: HttpRequest) -> HttpResponse:
             )
             _tell(request, saved)
             if request.POST.get("add_another"):
-                return HttpResponseRedirect("/trackers/new/?" + urlencode({"merchant": cleaned["product"].merchant_id}))
-            return HttpResponseRedirect("/trackers/")
+                return HttpResponseRedirect(reverse("tracker-new", query={"merchant": cleaned["product"].merchant_id}))
+            return redirect("trackers")
     else:
         form = TrackerForm(viewer=user, initial=_initial(request, user))
     page = Page(
         title=_("New inventory tracker"),
         subtitle="",
-        breadcrumbs=[(_("Trackers"), "/trackers/"), (_("New"), None)],
+        breadcrumbs=[(_("Trackers"), reverse("trackers")), (_("New"), None)],
         submit_label=_("Save"),
         add_another=True,
-        cancel_url="/trackers/",
+        cancel_url=reverse("trackers"),
     )
     return _form_page(request, form, page)
 
@@ -108,7 +108,11 @@ def _tell(request: HttpRequest, saved: rules.Saved) -> None:
 
 def _form_page(request: HttpRequest, form: TrackerForm, page: Page, **extra: Any) -> HttpResponse:
     presets = [
-        {"title": each.preset.title, "text": each.preset.text, "url": f"/trackers/new/?preset={each.preset.name}"}
+        {
+            "title": each.preset.title,
+            "text": each.preset.text,
+            "url": reverse("tracker-new", query={"preset": each.preset.name}),
+        }
         for each in MECHANISMS.values()
     ]
     context = {"form": form, "page": page, "presets": presets, "mechanisms": MECHANISMS.values()} | extra
@@ -140,15 +144,19 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
                 taken = error.other
             else:
                 _tell(request, saved)
-                return HttpResponseRedirect(f"/trackers/{saved.tracker.pk}/")
+                return redirect("tracker", saved.tracker.pk)
     else:
         form = TrackerForm(viewer=user, instance=tracker)
     page = Page(
         title=_("Edit inventory tracker"),
         subtitle=str(tracker),
-        breadcrumbs=[(_("Trackers"), "/trackers/"), (tracker.product.sku, f"/trackers/{pk}/"), (_("Edit"), None)],
+        breadcrumbs=[
+            (_("Trackers"), reverse("trackers")),
+            (tracker.product.sku, reverse("tracker", args=[pk])),
+            (_("Edit"), None),
+        ],
         submit_label=_("Merge the two trackers") if taken else _("Save"),
-        cancel_url=f"/trackers/{pk}/",
+        cancel_url=reverse("tracker", args=[pk]),
     )
     return _form_page(request, form, page, tracker=tracker, taken=taken)
 
@@ -160,7 +168,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     name = str(tracker)
     rules.delete(trackers=[tracker], by=viewer(request))
     messages.success(request, _("Tracker deleted: %(name)s.") % {"name": name})
-    return HttpResponseRedirect("/trackers/")
+    return redirect("trackers")
 
 
 @roles_required(*ROLES)
@@ -225,7 +233,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         subtitle=" · ".join(
             [product.sku, tracker.merchant.name, str(tracker.inventory_type), str(MECHANISMS[tracker.mechanism].label)]
         ),
-        breadcrumbs=[(_("Trackers"), "/trackers/"), (product.sku, None)],
+        breadcrumbs=[(_("Trackers"), reverse("trackers")), (product.sku, None)],
     )
     history = queries.history(tracker, days=90)
     context = {
@@ -324,7 +332,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
         messages.success(
             request, ngettext("%(n)d tracker created.", "%(n)d trackers created.", len(chosen)) % {"n": len(chosen)}
         )
-        return HttpResponseRedirect("/trackers/")
-    page = Page(_("Suggest trackers"), "", [(_("Trackers"), "/trackers/"), (_("Suggest"), None)])
+        return redirect("trackers")
+    page = Page(_("Suggest trackers"), "", [(_("Trackers"), reverse("trackers")), (_("Suggest"), None)])
     context = {"page": page, "merchants": merchants, "merchant": merchant, "rows": rows, "empty": SafeString("")}
     return render(request, "trackers/suggest.html", context)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.urls import reverse
 
 from inventory_ops.models import AuditEvent
 from user_audit.models import ActionItem, ActionStep, Identity, Review
@@ -36,7 +37,7 @@ def of(identity: Identity, *, limit: int = 100) -> list[Line]:
             actor=event.actor,
             text=event.summary or event.action,
             detail=str(event.data.get("message") or event.data.get("note") or event.data.get("reason") or ""),
-            url=f"/action-required/user-audit/jobs/{event.data['job']}/" if "job" in event.data else "",
+            url=reverse("user-audit-job", args=[event.data["job"]]) if "job" in event.data else "",
         )
         for event in events
     ]

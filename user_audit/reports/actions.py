@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Report, Scope, columns, filters, register
 from user_audit.models import ActionItem, ActionJob
 from user_audit.models.actions import Action
@@ -46,7 +47,7 @@ class UserActions(Report):
             header="Action",
             words=dict(Action.choices),
             sub="reason",
-            link=lambda row: f"/action-required/user-audit/jobs/{row['id']}/",
+            link=to("user-audit-job", "id"),
         ),
         columns.Choice(key="state", header="State", words=dict(ActionJob.State.choices), tones=TONES, css="m-right"),
         columns.Integer(key="users", header="Users"),

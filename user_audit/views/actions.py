@@ -13,7 +13,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, F
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from inventory_ops.kit.bulk import choose
@@ -103,7 +105,7 @@ def _show_plan(
             "subtitle": _("Dry run: nothing was changed yet."),
             "breadcrumbs": [
                 (_("Action required"), None),
-                (_("Manage User Audit"), "/action-required/user-audit/"),
+                (_("Manage User Audit"), reverse("user-audit")),
                 (Action(action).label, None),
             ],
         },
@@ -176,11 +178,11 @@ def emails(request: HttpRequest) -> HttpResponse:
             "subtitle": _("The next page shows what would happen to each of them."),
             "breadcrumbs": [
                 (_("Action required"), None),
-                (_("Manage User Audit"), "/action-required/user-audit/"),
+                (_("Manage User Audit"), reverse("user-audit")),
                 (_("E-mail list"), None),
             ],
             "submit_label": _("Show the plan"),
-            "cancel_url": "/action-required/user-audit/",
+            "cancel_url": reverse("user-audit"),
         },
     }
     return render(request, "inventory_ops/form.html", context, status=422 if form.errors else 200)
@@ -223,7 +225,6 @@ def _job_context(found: ActionJob, by: User) -> dict[str, Any]:
     total = sum(counts.values())
     ended = sum(count for state, count in counts.items() if state not in ActionItem.OPEN)
     sentence = " · ".join(f"{count} {ActionItem.State(state).label.lower()}" for state, count in sorted(counts.items()))
-    base = f"/action-required/user-audit/jobs/{found.pk}/"
     live = found.state in (ActionJob.State.QUEUED, ActionJob.State.RUNNING)
     rows = [
         {
@@ -242,23 +243,22 @@ def _job_context(found: ActionJob, by: User) -> dict[str, Any]:
             "subtitle": found.reason,
             "breadcrumbs": [
                 (_("Action required"), None),
-                (_("Manage User Audit"), "/action-required/user-audit/"),
-                (_("User actions"), "/action-required/user-audit/jobs/"),
+                (_("Manage User Audit"), reverse("user-audit")),
+                (_("User actions"), reverse("user-actions")),
                 (found.get_action_display(), None),
             ],
         },
         "found": found,
-        "base": base,
         "can_approve": approval and found.requested_by_id != by.pk,
         "own": found.requested_by_id == by.pk,
         "job": {
-            "title": _("%(count)d users") % {"count": total} if total != 1 else _("1 user"),
+            "title": ngettext("%(count)d user", "%(count)d users", total) % {"count": total},
             "sentence": found.message or sentence,
             "counts": sentence,
             "tone": TONES[ActionJob.State(found.state)],
             "state_label": found.get_state_display(),
             "percent": round(100 * ended / total) if total else 0,
-            "poll_url": base if live else None,
+            "poll_url": reverse("user-audit-job", args=[found.pk]) if live else None,
             "can_pause": live,
             "can_resume": found.state == ActionJob.State.PAUSED,
             "can_cancel": found.state not in ActionJob.FINAL and not approval,

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -73,7 +74,7 @@ def _detail(request: HttpRequest, row: Identity, form: ReviewForm, status: int =
             "subtitle": " · ".join(filter(None, [row.name, row.get_finding_display()])),
             "breadcrumbs": [
                 (_("Action required"), None),
-                (_("Manage User Audit"), "/action-required/user-audit/"),
+                (_("Manage User Audit"), reverse("user-audit")),
                 (row.email, None),
             ],
         },

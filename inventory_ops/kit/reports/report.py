@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, Expression, F, OrderBy, Q, QuerySet
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -61,7 +62,7 @@ class Link:
     """A button at the head of a list page, for `roles`."""
 
     label: Any
-    url: str
+    url: Any
     icon: str
     roles: frozenset[str]
     primary: bool = False
@@ -135,9 +136,9 @@ class Report:
     in_menu: ClassVar[bool] = True
     links: ClassVar[Sequence[Link]] = ()
     bulk_buttons: ClassVar[Sequence[BulkButton]] = ()
-    bulk_url: ClassVar[str] = ""
+    bulk_url: ClassVar[Any] = ""
     bulk_roles: ClassVar[frozenset[str]] = frozenset({"operations", "admin"})
-    new_url: ClassVar[str] = ""  # page that adds one; '' = none
+    new_url: ClassVar[Any] = ""  # page that adds one; '' = none
     new_label: ClassVar[Any] = ""
     new_roles: ClassVar[frozenset[str]] = frozenset()  # who is offered it; empty = everybody who sees the list
     empty_title: ClassVar[Any] = _("Nothing to do here")
@@ -152,8 +153,13 @@ class Report:
         return scope
 
     @property
+    def route(self) -> tuple[str, ...]:
+        """The name of its page, and what the name takes: urls.py names pages with a path of their own by slug."""
+        return (self.slug,) if self.path else ("report", self.slug)
+
+    @property
     def url(self) -> str:
-        return self.path or f"/action-required/{self.slug}/"
+        return self.path or reverse("report", args=[self.slug])
 
     @cached_property
     def columns_by_key(self) -> dict[str, Column]:

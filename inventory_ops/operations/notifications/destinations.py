@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import sealing
@@ -121,7 +122,7 @@ def send_now(*, destination: Destination, now: datetime) -> int:
 @transaction.atomic
 def send_test(*, destination: Destination, now: datetime) -> Delivery:
     """A message that shows whether the destination works."""
-    section = {"topic": "test", "title": _("Test"), "count": 1, "url": "/notifications/settings/"}
+    section = {"topic": "test", "title": _("Test"), "count": 1, "url": reverse("notification-settings")}
     line = {"label": _("If you can read this, messages arrive."), "url": "", "vendor": None}
     sections = [section | {"lines": [line]}]
     return deliveries.create(destination=destination, title=_("Test message"), sections=sections, now=now)

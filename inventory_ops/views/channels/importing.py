@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -37,7 +38,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     channel = find(request, pk)
     reading = channel.imports.select_related("job", "channel__merchant").order_by("-pk").first()
     if reading is None:
-        return HttpResponseRedirect(f"/channels/{pk}/")
+        return redirect("channel", pk)
     if request.method == "POST":
         return _decide(request, reading)
     counts = catalogue.counts(reading)
@@ -55,7 +56,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
             subtitle=_("Its quantities become the stock here.")
             if reading.takes_quantities
             else _("What it lists is linked with the products here; no quantity is taken from it."),
-            breadcrumbs=crumbs((channel.name, f"/channels/{pk}/"), (_("Import"), None)),
+            breadcrumbs=crumbs((channel.name, reverse("channel", args=[pk])), (_("Import"), None)),
         ),
         "channel": channel,
         "reading": reading,
@@ -78,11 +79,11 @@ def _tabs() -> list[tuple[str, str]]:
 
 
 def _decide(request: HttpRequest, reading: ChannelImport) -> HttpResponse:
-    address = f"/channels/{reading.channel_id}/catalogue/"
+    address = reverse("channel-preview", args=[reading.channel_id])
     if request.POST.get("action") == "discard":
         catalogue.discard(reading=reading, by=viewer(request))
         messages.info(request, _("Discarded: nothing was changed."))
-        return HttpResponseRedirect(f"/channels/{reading.channel_id}/")
+        return redirect("channel", reading.channel_id)
     if request.POST.get("reading") != str(reading.pk):
         messages.error(request, _("The catalogue was read again meanwhile. Look at the new preview."))
         return HttpResponseRedirect(address)
@@ -122,12 +123,12 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
                 form.add_error(None, str(refused))
             else:
                 messages.success(request, _("%(n)s rows taken.") % {"n": rows})
-                return HttpResponseRedirect(f"/channels/{pk}/")
+                return redirect("channel", pk)
     page = ChannelPage(
         title=_("Upload a file"),
         subtitle=channel.name,
-        breadcrumbs=crumbs((channel.name, f"/channels/{pk}/"), (_("Upload"), None)),
+        breadcrumbs=crumbs((channel.name, reverse("channel", args=[pk])), (_("Upload"), None)),
         submit_label=_("Check and take"),
-        cancel_url=f"/channels/{pk}/",
+        cancel_url=reverse("channel", args=[pk]),
     )
     return render(request, "inventory_ops/form.html", {"page": page, "form": form}, status=status)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -103,7 +104,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def act(request: HttpRequest, pk: int) -> HttpResponse:
     """One of the buttons of a channel's page."""
     channel = find(request, pk)
-    back = f"/channels/{pk}/"
+    back = reverse("channel", args=[pk])
     try:
         done = _act(request, channel, request.POST.get("action", ""))
     except (ChannelRefused, ChannelError) as refused:
@@ -136,10 +137,10 @@ def _act(request: HttpRequest, channel: Channel, action: str) -> str:
         case "compare":
             if channel.state != Channel.State.SYNCED:
                 raise ChannelRefused(_("The channel is not in use."))
-            return f"/jobs/{drift.start(channel=channel, by=by).pk}/"
+            return reverse("job", args=[drift.start(channel=channel, by=by).pk])
         case "read":
             catalogue.start(channel=channel, by=by)
-            return f"/channels/{channel.pk}/catalogue/"
+            return reverse("channel-preview", args=[channel.pk])
         case "retire":
             if request.POST.get("code") != channel.code:
                 raise ChannelRefused(_("Type the channel's code, %(code)s, to retire it.") % {"code": channel.code})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory_ops.adapters import kinds
@@ -18,12 +19,12 @@ MANAGERS = (OPERATIONS, ADMIN)
 
 @dataclass(slots=True)
 class ChannelPage(Page):
-    cancel_url: str = "/channels/"
+    cancel_url: str = field(default_factory=lambda: reverse("channels"))
     numbers: list[Figure] = field(default_factory=list)
 
 
 def crumbs(*names: tuple[str, str | None]) -> list[tuple[str, str | None]]:
-    return [(_("Channels"), "/channels/"), *names]
+    return [(_("Channels"), reverse("channels")), *names]
 
 
 def kind_label(channel: Channel) -> str:

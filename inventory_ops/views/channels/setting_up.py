@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -47,7 +48,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 form.add_error(None, str(refused))
             else:
                 messages.success(request, _("%(name)s is connected. Read its catalogue next.") % {"name": channel})
-                return HttpResponseRedirect(f"/channels/{channel.pk}/")
+                return redirect("channel", channel.pk)
     return render(
         request, "inventory_ops/channels/form.html", {"page": page, "form": form, "kind": kind}, status=status
     )
@@ -62,7 +63,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         kind = kinds.get(channel.kind)
     except kinds.UnknownKind:
         messages.error(request, _("This version has no channels of kind %(kind)s.") % {"kind": channel.kind})
-        return HttpResponseRedirect(f"/channels/{pk}/")
+        return redirect("channel", pk)
     form = ChannelForm(request.POST if request.method == "POST" else None, kind=kind, channel=channel)
     status = 200
     if request.method == "POST":
@@ -74,13 +75,13 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
                 form.add_error(None, str(refused))
             else:
                 messages.success(request, _("Saved. New quantities are on their way."))
-                return HttpResponseRedirect(f"/channels/{pk}/")
+                return redirect("channel", pk)
     page = ChannelPage(
         title=_("Edit %(name)s") % {"name": channel.name},
         subtitle=str(kind.label),
-        breadcrumbs=crumbs((channel.name, f"/channels/{pk}/"), (_("Edit"), None)),
+        breadcrumbs=crumbs((channel.name, reverse("channel", args=[pk])), (_("Edit"), None)),
         submit_label=_("Save"),
-        cancel_url=f"/channels/{pk}/",
+        cancel_url=reverse("channel", args=[pk]),
     )
     context = {"page": page, "form": form, "kind": kind, "channel": channel}
     return render(request, "inventory_ops/channels/form.html", context, status=status)
@@ -99,17 +100,17 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             setup.override(listing=found, rules=form.rules(), by=viewer(request))
             messages.success(request, _("Saved. The new quantity is on its way."))
-            return HttpResponseRedirect(f"/channels/listings/{pk}/")
+            return redirect("channel-listing", pk)
     page = ChannelPage(
         title=_("%(sku)s on %(channel)s") % {"sku": found.product.sku, "channel": found.channel},
         subtitle=found.product.name,
         breadcrumbs=crumbs(
-            (found.channel.name, f"/channels/{found.channel_id}/"),
-            (_("Listings"), "/channels/listings/"),
+            (found.channel.name, reverse("channel", args=[found.channel_id])),
+            (_("Listings"), reverse("channels-listings")),
             (found.product.sku, None),
         ),
         submit_label=_("Save the rule"),
-        cancel_url=f"/channels/listings/?channel={found.channel_id}",
+        cancel_url=reverse("channels-listings", query={"channel": found.channel_id}),
     )
     return render(
         request, "inventory_ops/channels/listing.html", {"page": page, "form": form, "listing": found}, status=status

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
@@ -30,7 +31,7 @@ MOST_SENT = 10_000  # listings of one bulk
 def send_again(request: HttpRequest) -> HttpResponse:
     """Send the ticked listings again, or all that match."""
     user = viewer(request)
-    back = safe_next(request, "/channels/listings/")
+    back = safe_next(request, reverse("channels-listings"))
     try:
         chosen = choose(request.POST, registry.get("channels-listings"), viewer=user, key=F("pk"), most=MOST_SENT)
     except ValidationError as error:
