@@ -20,7 +20,7 @@ class InventoryOpsConfig(AppConfig):
     verbose_name = "Inventory Ops"
 
     def ready(self) -> None:
-        from inventory_ops import formats, imports, reports
+        from inventory_ops import bulk_actions, formats, imports, reports
         from inventory_ops.adapters import kinds
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import account_events, exports, prices, scans  # noqa: F401  (they register jobs, …)
@@ -36,6 +36,7 @@ class InventoryOpsConfig(AppConfig):
         formats.register_all()
         kinds.register_all()
         reports.register_all()
+        bulk_actions.register_all()
         scans.register_report_scans(
             {
                 "costs": timedelta(minutes=15),

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 from inventory_ops.kit.reports import registry
 from inventory_ops.views import (
     api,
+    bulk,
     catalog,
     channels,
     findings,
@@ -80,5 +81,5 @@ urlpatterns = [
         if each.path
     ],
     path("action-required/<slug:slug>/", reports.report, name="report"),
-    path("action-required/<slug:slug>/bulk/", findings.bulk, name="findings-bulk"),
+    path("action-required/<slug:slug>/bulk/", bulk.act, name="findings-bulk"),
 ]

@@ -16,11 +16,12 @@ class TrackersConfig(AppConfig):
         from inventory_ops.operations import scans, verify
         from inventory_ops.pages import first_steps, overview
         from inventory_ops.registries import guide, menu, topics
-        from trackers import cards, imports, queries, reports  # noqa: F401  (importing registers them)
+        from trackers import bulk_actions, cards, imports, queries, reports  # noqa: F401  (importing registers them)
         from trackers.demo import seed
         from trackers.models import Tracker
         from trackers.operations import health
 
+        bulk_actions.register_all()
         roles = ("operations", "merchant", "admin")
         menu.add(
             "inventory",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit import markup
 from inventory_ops.kit.links import to
-from inventory_ops.kit.reports import BulkButton, Kpi, Link, Report, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryType
 from inventory_ops.reports import common
 from trackers.mechanisms import CHOICES, MECHANISMS
@@ -120,13 +120,6 @@ class Trackers(Report):
     links = (
         Link(_("Suggest trackers"), reverse_lazy("tracker-suggest"), "list-check", ROLES),
         Link(_("New tracker"), reverse_lazy("tracker-new"), "plus", ROLES, primary=True),
-    )
-    bulk_buttons = (
-        BulkButton("change", _("Change numbers"), "pencil"),
-        BulkButton("snooze", _("Snooze 7 days"), "clock"),
-        BulkButton("enable", _("Enable"), "player-play"),
-        BulkButton("disable", _("Disable"), "player-pause"),
-        BulkButton("delete", _("Delete"), "trash", danger=True),
     )
     bulk_url = reverse_lazy("tracker-bulk")
     bulk_roles = ROLES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from trackers.views import bulk
+from inventory_ops.views import bulk
 from trackers.views import pages as views
 
 urlpatterns = [
@@ -12,7 +12,7 @@ urlpatterns = [
     path("trackers/preview/", views.preview, name="tracker-preview"),
     path("trackers/products/", views.products, name="tracker-products"),
     path("trackers/suggest/", views.suggest, name="tracker-suggest"),
-    path("trackers/bulk/", bulk.bulk, name="tracker-bulk"),
+    path("trackers/bulk/", bulk.act, {"slug": "trackers"}, name="tracker-bulk"),
     path("trackers/<int:pk>/", views.detail, name="tracker"),
     path("trackers/<int:pk>/edit/", views.edit, name="tracker-edit"),
     path("trackers/<int:pk>/delete/", views.delete, name="tracker-delete"),

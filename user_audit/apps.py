@@ -17,7 +17,7 @@ class UserAuditConfig(AppConfig):
         from inventory_ops.operations import scans
         from inventory_ops.pages import first_steps
         from inventory_ops.registries import guide, menu, topics
-        from user_audit import accounts, reports  # noqa: F401  (registers them)
+        from user_audit import accounts, bulk_actions, reports  # noqa: F401  (registers them)
         from user_audit.demo import APPROVER, seed
         from user_audit.models import IamUser
         from user_audit.operations.periodic import scan_users

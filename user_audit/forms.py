@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.imports import FileRefused
@@ -28,6 +29,19 @@ class ReviewForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text=_("Empty: until somebody says otherwise."),
     )
+
+
+class RequestForm(forms.Form):
+    """Why users are acted on, and the typed confirmation; whether that is right is judged by operations/jobs.py."""
+
+    reason = forms.CharField(label=_("Why"), max_length=500, help_text=_("Kept in the log beside each user."))
+    typed = forms.CharField(
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"})
+    )
+
+    def __init__(self, *args: Any, phrase: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["typed"].label = gettext("Type “%(phrase)s” to confirm") % {"phrase": phrase}
 
 
 class EmailsForm(forms.Form):

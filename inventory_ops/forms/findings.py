@@ -1,8 +1,7 @@
-"""What people can do to findings, and the forms that ask what each needs to know."""
+"""The forms that ask what a bulk action on findings needs to know."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -64,24 +63,3 @@ class SnoozeForm(DateForm):
 
 class CommentForm(forms.Form):
     text = forms.CharField(label=gettext_lazy("Comment"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing people do to findings. `form` asks what it needs to know."""
-
-    name: str
-    label: Any
-    icon: str
-    verb: Any
-    form: type[forms.Form] | None = None
-    danger: bool = False
-
-
-ACTIONS = (
-    Action("assign", gettext_lazy("Assign"), "user-check", gettext_lazy("Assign"), AssignForm),
-    Action("acknowledge", gettext_lazy("Acknowledge"), "flag", gettext_lazy("Acknowledge"), AcknowledgeForm),
-    Action("snooze", gettext_lazy("Snooze"), "clock", gettext_lazy("Snooze"), SnoozeForm),
-    Action("reopen", gettext_lazy("Reopen"), "refresh", gettext_lazy("Reopen")),
-    Action("comment", gettext_lazy("Comment"), "message", gettext_lazy("Comment on"), CommentForm),
-)

@@ -14,17 +14,14 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.forms.findings import ACTIONS
 from inventory_ops.kit import markup
 from inventory_ops.kit.db import replica
 from inventory_ops.kit.markup import initials
 from inventory_ops.kit.reports import Lead, Scope, columns, filters
-from inventory_ops.kit.reports.page import ListPage
-from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models import Finding, User
 from inventory_ops.models.issues import IssueRow
 from inventory_ops.operations import issues
-from inventory_ops.registries.permissions import ADMIN, OPERATIONS
+from inventory_ops.queries.findings import identity_key
 from inventory_ops.reports.freshness import ScannedReport
 
 FEW = 1_000  # findings whose rows are asked for by id
@@ -117,14 +114,15 @@ class ActionReport(ScannedReport):
         super().__init_subclass__(**kwargs)
         cls.columns = (*cls.columns, *_workflow_columns(cls))
 
-    def may_act(self, viewer: Viewer) -> bool:
-        return viewer.has_role(OPERATIONS, ADMIN)
+    bulk_group = "findings"
 
-    def decorate(self, page: ListPage) -> None:
-        super().decorate(page)
-        if page.table is not None and page.table.selectable:
-            page.table.bulk_actions = list(ACTIONS)
-            page.table.bulk_url = reverse("findings-bulk", args=[self.slug])
+    @property
+    def bulk_url(self) -> str:
+        return reverse("findings-bulk", args=[self.slug])
+
+    @property
+    def bulk_key(self) -> Any:
+        return identity_key(self)
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
         """All rows that `scope.viewer` may see: of `table` when `scope.kept` says that it is right, else live."""

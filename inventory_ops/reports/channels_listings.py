@@ -10,7 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.links import to
-from inventory_ops.kit.reports import BulkButton, Kpi, Link, Report, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import Channel, ChannelListing
 from inventory_ops.queries.channels import DRIFTED
 from inventory_ops.reports import common
@@ -49,7 +49,6 @@ class ChannelsListings(Report):
     roles = MANAGERS
     currency = None
     links = (Link(_("Channels"), reverse_lazy("channels"), "building-store", MANAGERS),)
-    bulk_buttons = (BulkButton("send", _("Send again"), "send"),)
     bulk_url = reverse_lazy("channel-send-again")
     columns = (
         columns.Text(key="channel", header="Channel", expression="channel__name", css="m-hide"),

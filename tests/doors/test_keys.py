@@ -26,7 +26,7 @@ KEYS = "/accounts/keys/"
 
 
 def made(answer: Any) -> str:
-    found = re.search(r'id="new-key">([0-9a-f]{40})<', answer.content.decode())
+    found = re.search(r'id="new-key"\s*>([0-9a-f]{40})<', answer.content.decode())
     return found[1] if found else ""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, get_resolver, resolve
 
 APPS = ("inventory_ops", "trackers", "lost_damaged", "user_audit")
 SOURCES = [
@@ -61,3 +61,12 @@ def test_python_names_its_pages(path: Path) -> None:
 def test_templates_name_their_pages(path: Path) -> None:
     spelt = re.findall(r'(?:href|action|hx-\w+)="/[^"]*"|="{{ [\w.]+ }}\w+/', path.read_text())
     assert not spelt, f"{path}: use {{% url %}}"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=str)
+def test_pages_that_templates_name_exist(path: Path) -> None:
+    known = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
+    named = set(re.findall(r"""{% url ["']([\w-]+)["']""", path.read_text()))
+    # pages of sign-in that an installation may leave out are asked for `as` a variable
+    optional = set(re.findall(r"""{% url ["']([\w-]+)["'] as """, path.read_text()))
+    assert named - optional <= known

@@ -55,3 +55,19 @@ print(Tracker(mechanism="fixed_cover", quantity=10, coverage_days=7).parameters)
     assert run(copy, "-c", "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'\n" + script) == (
         "10 a day for 7 days\n"
     )
+
+
+def test_a_bulk_action_is_one_file(copy: Path) -> None:
+    (copy / "trackers/bulk_actions/snooze_until.py").write_text(example("adding-a-bulk-action.md"))
+    script = """
+import config.settings, django
+django.setup()
+from inventory_ops.kit.bulk.action import find, offered_on
+from trackers.models import Tracker
+assert [each.name for each in offered_on("trackers")][-1] == "snooze-until"
+action = find("trackers", "snooze-until")
+plan = action.plan([Tracker(pk=1), Tracker(pk=2, is_enabled=False, mechanism="stalled_days", product_id=1)][:1])
+print(len(plan.will), action.title(2))
+"""
+    told = run(copy, "-c", "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'\n" + script)
+    assert told == "1 Snooze until …: 2 trackers\n"

@@ -204,7 +204,7 @@ def test_a_key_made_on_the_page_is_shown_once_and_works(world: World) -> None:
         return client.post("/accounts/keys/", fields)
 
     answer = make("OMS")
-    found = re.search(r'id="new-key">([0-9a-f]{40})<', answer.content.decode())
+    found = re.search(r'id="new-key"\s*>([0-9a-f]{40})<', answer.content.decode())
     assert found and answer["Cache-Control"] == "no-store"
     caller = Caller(world.finance, found[1])
     assert caller.send([{"sku": "A", "uid": "u", "status": "written-off"}]).status_code == 200

@@ -40,7 +40,9 @@ def client(admin: User) -> Client:
 def fields_of(html: str) -> dict[str, str]:
     """The hidden fields of the confirming form."""
     form = html[html.index('action="/action-required/user-audit/request/"') :]
-    return dict(re.findall(r'<input type="hidden" name="(digest|idempotency_key|waive_grace)" value="([^"]*)"', form))
+    return dict(
+        re.findall(r'<input\s+type="hidden"\s+name="(digest|idempotency_key|waive_grace)"\s+value="([^"]*)"', form)
+    )
 
 
 def ask(client: Client, action: str, *rows: Identity, typed: str, **changes: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import django_filters
 from django.db.models import CharField, Count, Func, Q, QuerySet, Value
 from django.db.models.functions import Concat, Replace
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -25,7 +25,6 @@ from inventory_ops.models.users import Role
 from user_audit.accounts import why_not_connected
 from user_audit.models import Identity, Review
 from user_audit.models.identities import AwsStatus, DatabaseStatus, Finding, Flag, Severity
-from user_audit.reports.buttons import bulk_buttons
 from user_audit.reports.freshness import freshness
 
 AWS_TONES = {
@@ -316,6 +315,8 @@ class UserAudit(Report):
     empty_title = gettext_lazy("No account is out of line")
     empty_text = gettext_lazy("Platform and AWS agree. Show all identities to see everybody.")
 
+    bulk_url = reverse_lazy("user-audit-plan")
+
     def may_act(self, viewer: Viewer) -> bool:
         return self.allows(viewer)
 
@@ -325,9 +326,6 @@ class UserAudit(Report):
         if page.empty is not None and (missing := why_not_connected()):
             page.empty = Empty(_("AWS is not connected"), missing)
         page.head.run_scan_url = "" if why_not_connected() else reverse("run-scan", args=["users"])
-        if page.table is not None:
-            page.table.bulk_actions = bulk_buttons()
-            page.table.bulk_url = reverse("user-audit-plan")
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         # what is at risk here is not money

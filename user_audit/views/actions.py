@@ -18,16 +18,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from inventory_ops.kit.bulk import choose
+from inventory_ops.kit.bulk import action as bulk_actions
+from inventory_ops.kit.bulk.selection import choose
 from inventory_ops.kit.reports import registry
 from inventory_ops.kit.spreadsheets import plain
 from inventory_ops.models import User
 from inventory_ops.registries.permissions import ADMIN, roles_required, signs_in_again, viewer
-from user_audit.forms import EmailsForm
+from inventory_ops.views.bulk import ConfirmPage, confirm, confirm_page
+from user_audit.bulk_actions import UserAction
+from user_audit.forms import EmailsForm, RequestForm
 from user_audit.models import ActionItem, ActionJob, ActionStep, Identity
 from user_audit.models.actions import Action
 from user_audit.operations import jobs
-from user_audit.queries.decisions import DELETES, DESTRUCTIVE, GRACE, LIMIT
+from user_audit.queries.decisions import DESTRUCTIVE, GRACE, LIMIT
 from user_audit.reports.actions import TONES
 
 SHOWN = 200
@@ -60,9 +63,7 @@ sudo = signs_in_again(when=_takes_away)
 def plan(request: HttpRequest) -> HttpResponse:
     """The dry run. Selected in the list (POST) or one identity by its key (GET); changes nothing."""
     given = request.POST if request.method == "POST" else request.GET
-    action = given.get("action", "")
-    if action not in Action.values:
-        raise Http404
+    action = _action(given.get("action", ""))
     try:
         keys = _selected(given)
     except jobs.NotPossible as error:
@@ -86,48 +87,69 @@ def _selected(given: QueryDict) -> list[str]:
 
 def _show_plan(
     request: HttpRequest,
-    action: str,
+    action: UserAction,
     keys: list[str],
     *,
     waive_grace: bool,
     error: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    rows = list(Identity.objects.filter(key__in=keys).order_by("email", "key"))
     try:
-        planned = jobs.plan(action, rows, by=viewer(request), waive_grace=waive_grace)
+        planned = action.dry_run(keys, by=viewer(request), waive_grace=waive_grace)
     except jobs.NotPossible as refusal:
         messages.error(request, str(refusal))
         return redirect("user-audit")
-    context = {
-        "page": {
-            "title": Action(action).label,
-            "subtitle": _("Dry run: nothing was changed yet."),
-            "breadcrumbs": [
-                (_("Action required"), None),
-                (_("Manage User Audit"), reverse("user-audit")),
-                (Action(action).label, None),
-            ],
-        },
-        "plan": planned,
-        "doing": planned.doing[:SHOWN],
-        "skipped": planned.skipped[:SHOWN],
-        "shown": SHOWN,
-        "keys": keys,
-        "danger": action in DELETES,
-        "can_waive": action in (Action.DELETE_AWS, Action.DELETE_BOTH),
-        "grace_days": GRACE.days,
-        "idempotency_key": request.POST.get("idempotency_key") or uuid.uuid4().hex,
-        "reason": request.POST.get("reason", ""),
-        "error": error,
-        "numbers": [
-            {"label": _("Will be done"), "value": len(planned.doing), "hint": ""},
-            {"label": _("Skipped"), "value": len(planned.skipped), "hint": _("refused, or already as wanted")},
-            {"label": _("AWS calls"), "value": planned.calls, "hint": _("about, at 8 a second on AWS itself")},
-            {"label": _("Minutes"), "value": planned.minutes, "hint": _("estimate for AWS itself")},
-        ],
-    }
-    return render(request, "user_audit/plan.html", context, status=status)
+    page = _plan_page(request, action, planned, keys)
+    form = RequestForm(phrase=planned.phrase, initial={"reason": request.POST.get("reason", "")})
+    return confirm(
+        request,
+        page,
+        form if planned.doing else None,
+        template="user_audit/plan.html",
+        status=status,
+        plan=planned,
+        keys=keys,
+        can_waive=action.action in (Action.DELETE_AWS, Action.DELETE_BOTH),
+        grace_days=GRACE.days,
+        error=error,
+    )
+
+
+def _plan_page(request: HttpRequest, action: UserAction, planned: jobs.Plan, keys: list[str]) -> ConfirmPage:
+    hidden = [
+        ("action", action.name),
+        ("digest", planned.digest),
+        ("idempotency_key", request.POST.get("idempotency_key") or uuid.uuid4().hex),
+        *([("waive_grace", "1")] if planned.waive_grace else []),
+        *(("ids", key) for key in keys),
+    ]
+    plan = action.plan(planned.decisions)
+    page = confirm_page(
+        action, plan, subtitle=_("Dry run: nothing was changed yet."), hidden=hidden, back=reverse("user-audit")
+    )
+    page.title = str(action.label)
+    page.breadcrumbs = [
+        (_("Action required"), None),
+        (_("Manage User Audit"), reverse("user-audit")),
+        (str(action.label), None),
+    ]
+    if planned.approval:
+        page.action_label = _("Ask for approval: %(action)s") % {"action": page.action_label}
+    page.action_url = reverse("user-audit-request")
+    page.numbers = [
+        {"label": _("Will be done"), "value": len(planned.doing), "hint": ""},
+        {"label": _("Skipped"), "value": len(planned.skipped), "hint": _("refused, or already as wanted")},
+        {"label": _("AWS calls"), "value": planned.calls, "hint": _("about, at 8 a second on AWS itself")},
+        {"label": _("Minutes"), "value": planned.minutes, "hint": _("estimate for AWS itself")},
+    ]
+    return page
+
+
+def _action(name: str) -> UserAction:
+    found = bulk_actions.find("user-audit", name)
+    if not isinstance(found, UserAction):
+        raise Http404
+    return found
 
 
 @roles_required(ADMIN)
@@ -135,15 +157,14 @@ def _show_plan(
 @sudo
 def request_job(request: HttpRequest) -> HttpResponse:
     """Makes the job of the plan that was shown. 409 with the new plan when it changed, 422 when not confirmed."""
-    action, keys = request.POST.get("action", ""), request.POST.getlist("ids")
-    if action not in Action.values or not keys:
+    action, keys = _action(request.POST.get("action", "")), request.POST.getlist("ids")
+    if not keys:
         raise Http404
     waive_grace = request.POST.get("waive_grace") == "1"
     by = viewer(request)
-    rows = list(Identity.objects.filter(key__in=keys).order_by("email", "key"))
     try:
         job = jobs.request(
-            jobs.plan(action, rows, by=by, waive_grace=waive_grace),
+            action.dry_run(keys, by=by, waive_grace=waive_grace),
             shown_digest=request.POST.get("digest", ""),
             typed=request.POST.get("typed", ""),
             reason=request.POST.get("reason", "").replace("\x00", ""),
@@ -170,7 +191,7 @@ def emails(request: HttpRequest) -> HttpResponse:
             form.add_error(None, _("Nobody is called %(names)s.") % {"names": ", ".join(missing[:10])})
         else:
             keys = [key for each in wanted for key in found[each]]
-            return _show_plan(request, form.cleaned_data["action"], keys, waive_grace=False)
+            return _show_plan(request, _action(form.cleaned_data["action"]), keys, waive_grace=False)
     context = {
         "form": form,
         "page": {

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from inventory_ops.kit.bulk.action import offered_on
 from inventory_ops.kit.reports import registry
 from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
 from inventory_ops.views.reports import show
@@ -23,8 +24,7 @@ from user_audit.models.actions import Action
 from user_audit.models.identities import AwsStatus, Flag, Severity
 from user_audit.operations import reviews
 from user_audit.queries import history
-from user_audit.queries.decisions import DELETES, decide_all
-from user_audit.reports.buttons import ICONS
+from user_audit.queries.decisions import decide_all
 from user_audit.reports.identities import AWS_TONES, DATABASE_TONES, SEVERITY_TONES
 
 
@@ -54,17 +54,10 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
 
 def _detail(request: HttpRequest, row: Identity, form: ReviewForm, status: int = 200) -> HttpResponse:
     by, now = viewer(request), timezone.now()
+    decided = decide_all(row, by=by, now=now)
     actions = [
-        {
-            "name": action.value,
-            "label": action.label,
-            "icon": ICONS[action],
-            "danger": action in DELETES,
-            "legal": decision.legal,
-            "why": decision.why,
-            "side": _side(action),
-        }
-        for action, decision in decide_all(row, by=by, now=now).items()
+        (action, decided[Action(action.name)].legal, decided[Action(action.name)].why)
+        for action in offered_on("user-audit")
     ]
     iam_user = row.iam_user
     record = DisableRecord.objects.filter(iam_user=iam_user, state="open").first() if iam_user else None
@@ -95,12 +88,6 @@ def _detail(request: HttpRequest, row: Identity, form: ReviewForm, status: int =
         "now": now,
     }
     return render(request, "user_audit/detail.html", context, status=status)
-
-
-def _side(action: Action) -> str:
-    if action == Action.DELETE_BOTH:
-        return "both"
-    return "aws" if action.value.endswith("-aws") else "db"
 
 
 @roles_required(ADMIN)

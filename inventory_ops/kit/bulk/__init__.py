@@ -1,5 +1,1 @@
-"""Acting on many rows of a list."""
-
-from inventory_ops.kit.bulk.selection import Chosen, choose
-
-__all__ = ["Chosen", "choose"]
+"""Acting on many rows of a list: what can be done (action), which rows were chosen (selection)."""

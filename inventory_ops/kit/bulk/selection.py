@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,3 +43,8 @@ def choose(post: QueryDict, report: Report, *, viewer: Any, key: Expression | F,
         return Chosen(keys)
     changed = _("%(seen)s rows matched when you chose them, now it is %(now)s. Check the list again.")
     return Chosen(keys, changed % {"seen": seen[:12] or "?", "now": len(keys)})
+
+
+def numbers_of(keys: Iterable[str]) -> list[int]:
+    """The keys that are whole numbers, as such; an address can hold anything."""
+    return [number for each in keys if (number := whole(each)) is not None]

@@ -1,10 +1,9 @@
 """Reports: one declaration, every face."""
 
-from inventory_ops.kit.reports.report import BulkButton, Kpi, Lead, Link, Report, Selection, View, register, registry
+from inventory_ops.kit.reports.report import Kpi, Lead, Link, Report, Selection, View, register, registry
 from inventory_ops.kit.reports.scope import Scope, Window
 
 __all__ = [
-    "BulkButton",
     "Kpi",
     "Lead",
     "Link",

@@ -69,16 +69,6 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class BulkButton:
-    """Something to do to ticked rows; it is posted to the report's `bulk_url`, which asks to confirm."""
-
-    name: str
-    label: Any
-    icon: str
-    danger: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Lead:
     """What another table says of a list's rows, so that it can be read in that order (see `led`).
 
@@ -135,8 +125,8 @@ class Report:
     path: ClassVar[str] = ""  # address of the page; default /action-required/<slug>/
     in_menu: ClassVar[bool] = True
     links: ClassVar[Sequence[Link]] = ()
-    bulk_buttons: ClassVar[Sequence[BulkButton]] = ()
-    bulk_url: ClassVar[Any] = ""
+    bulk_url: ClassVar[Any] = ""  # where the actions on its rows (kit/bulk/action.py) are posted; '' = none
+    bulk_key: Any = F("pk")  # names a row in the form of the list
     bulk_roles: ClassVar[frozenset[str]] = frozenset({"operations", "admin"})
     new_url: ClassVar[Any] = ""  # page that adds one; '' = none
     new_label: ClassVar[Any] = ""
@@ -156,6 +146,11 @@ class Report:
     def route(self) -> tuple[str, ...]:
         """The name of its page, and what the name takes: urls.py names pages with a path of their own by slug."""
         return (self.slug,) if self.path else ("report", self.slug)
+
+    @property
+    def bulk_group(self) -> str:
+        """Whose actions the list offers."""
+        return self.slug
 
     @property
     def url(self) -> str:
@@ -245,7 +240,7 @@ class Report:
 
     def may_act(self, viewer: Viewer) -> bool:
         """May the viewer do something to ticked rows?"""
-        return bool(self.bulk_buttons) and viewer.has_role(*self.bulk_roles)
+        return bool(self.bulk_url) and viewer.has_role(*self.bulk_roles)
 
     def decorate(self, page: ListPage) -> None:
         """Add to a page what only this report has."""

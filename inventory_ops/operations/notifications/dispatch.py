@@ -104,7 +104,7 @@ def _sections(destination: Destination, top: int) -> list[dict[str, Any]]:
 
 
 def _section(topic: Topic, count: int, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {"topic": topic.key, "title": str(topic.label), "count": count, "url": topic.url, "lines": list(lines)}
+    return {"topic": topic.key, "title": str(topic.label), "count": count, "url": str(topic.url), "lines": list(lines)}
 
 
 def _title(sections: Sequence[dict[str, Any]], total: int) -> str:

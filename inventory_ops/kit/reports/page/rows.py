@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from inventory_ops.kit.bulk.action import offered_on
 from inventory_ops.kit.reports import table
 from inventory_ops.kit.reports.columns import Row
 from inventory_ops.kit.reports.request import PageRequest
@@ -45,7 +46,6 @@ def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
     def label(row: Row) -> tuple[Any, str]:
         return ":".join(str(row[name]) for name in report.identity), report.row_label(row)
 
-    acts = asked.selectable and report.bulk_buttons
     return Table(
         headers=drawn.headers(lambda sort: asked.first_page(sort=sort)),
         body=drawn.body(rows, select=label if asked.selectable else None),
@@ -56,6 +56,6 @@ def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
             ColumnChoice(column.key, column.title, column.key in shown) for column in report.columns if column.on_page
         ],
         shown_keys=",".join(column.key for column in columns),
-        bulk_actions=list(report.bulk_buttons) if acts else [],
-        bulk_url=report.bulk_url if acts else "",
+        bulk_actions=list(offered_on(report.bulk_group)) if asked.selectable else [],
+        bulk_url=str(report.bulk_url) if asked.selectable else "",
     )

@@ -1,0 +1,113 @@
+"""What can be done to many rows of a list: one class in one file, offered by the list, confirmed on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.forms import Form
+from django.utils.translation import gettext as _
+
+from inventory_ops.kit.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row as the confirm page shows it: `outcome` says what happens to it, `reason` why it is skipped."""
+
+    key: str
+    label: str = ""
+    outcome: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan[Row]:
+    """What would be done: `will` are the rows that change, `skipped` the others with the reason."""
+
+    will: list[Row]
+    skipped: list[Line] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done: `message` says it, `left` says why rows were left alone."""
+
+    message: str = ""
+    left: list[str] = field(default_factory=list)
+
+
+class BulkAction[Row]:
+    """Subclasses declare and give `rows`, `line`, `counted` and `run`; nothing here is per request.
+
+    `on` is the slug of the list that offers it (or the group of lists, as "findings"). A page with the plan comes
+    before `run`, unless `asks` is False. `run` calls one operation, which checks again what may be done.
+    """
+
+    on: ClassVar[str]
+    name: ClassVar[str]
+    label: ClassVar[Any]
+    icon: ClassVar[str]
+    hint: ClassVar[Any] = ""  # a sentence below the title of the confirm page
+    danger: ClassVar[bool] = False
+    asks: ClassVar[bool] = True
+    form_class: ClassVar[type[Form] | None] = None
+    most: ClassVar[int] = 2_000  # rows of one go
+
+    def rows(self, keys: Sequence[str], *, report: Any, viewer: Any) -> list[Row]:
+        """The rows of `keys` that `viewer` may see."""
+        raise NotImplementedError
+
+    def line(self, row: Row) -> Line:
+        raise NotImplementedError
+
+    def counted(self, count: int) -> str:
+        """“3 trackers”."""
+        raise NotImplementedError
+
+    def title(self, count: int) -> str:
+        return f"{self.label}: {self.counted(count)}"
+
+    def reason_to_skip(self, row: Row) -> str:
+        """Why the row is left alone; '' when it is not."""
+        return ""
+
+    def plan(self, rows: Sequence[Row]) -> Plan[Row]:
+        will, skipped = [], []
+        for row in rows:
+            if reason := self.reason_to_skip(row):
+                line = self.line(row)
+                skipped.append(Line(line.key, line.label, reason=reason))
+            else:
+                will.append(row)
+        return Plan(will, skipped)
+
+    def seen(self, row: Row) -> tuple[str, str] | None:
+        """A hidden field with what the page saw of a row, so that `run` notices when somebody else changed it."""
+        return None
+
+    def run(self, rows: Sequence[Row], *, by: Any, values: dict[str, Any], seen: Mapping[str, str]) -> Outcome:
+        """Do it. `values` are the form's, `seen` the fields of the confirm page."""
+        raise NotImplementedError
+
+    @property
+    def nothing_selected(self) -> str:
+        return _("No row was selected. Tick the rows, or “Select all”.")
+
+
+_actions: Registry[BulkAction[Any]] = Registry("bulk action")
+
+
+def register[A: type[BulkAction[Any]]](action: A) -> A:
+    """Class decorator: the lists of its `on` offer the action from now on, in the order of registration."""
+    _actions.add(f"{action.on}/{action.name}", action())
+    return action
+
+
+def offered_on(group: str) -> list[BulkAction[Any]]:
+    return [action for action in _actions if action.on == group]
+
+
+def find(group: str, name: str) -> BulkAction[Any] | None:
+    return _actions.find(f"{group}/{name}")

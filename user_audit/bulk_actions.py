@@ -1,0 +1,99 @@
+"""What can be done to many accounts: a dry run first, a typed confirmation, then a job (operations/jobs.py).
+
+What an action does, who is protected from it and what needs a second administrator: queries/decisions.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.functional import classproperty
+from django.utils.translation import ngettext
+
+from inventory_ops.kit.bulk.action import BulkAction, Line, Plan, register
+from inventory_ops.models import User
+from user_audit.models import Identity
+from user_audit.models.actions import Action
+from user_audit.operations import jobs
+from user_audit.queries.decisions import DELETES, LIMIT, Decision
+
+
+class UserAction(BulkAction[Decision]):
+    """A row is a decision: an identity, and what would happen to it."""
+
+    on = "user-audit"
+    most = LIMIT
+    action: Action
+
+    @classproperty
+    def name(cls) -> str:
+        return cls.action.value
+
+    @classproperty
+    def label(cls) -> Any:
+        return cls.action.label
+
+    @classproperty
+    def danger(cls) -> bool:
+        return cls.action in DELETES
+
+    def dry_run(self, keys: Sequence[str], *, by: User, waive_grace: bool) -> jobs.Plan:
+        """What would happen to the identities of `keys`. Raises NotPossible above the cap."""
+        rows = list(Identity.objects.filter(key__in=keys).order_by("email", "key"))
+        return jobs.plan(self.name, rows, by=by, waive_grace=waive_grace)
+
+    def plan(self, rows: Sequence[Decision]) -> Plan[Decision]:
+        will = [row for row in rows if row.legal]
+        return Plan(will, [Line(key=row.identity.email, reason=row.why) for row in rows if not row.legal])
+
+    def line(self, row: Decision) -> Line:
+        who = row.identity
+        states = f"AWS: {who.get_aws_status_display()} · DB: {who.get_database_status_display()}"
+        label = f"{who.name} · {states}" if who.name else states
+        return Line(key=who.email, label=label, outcome=str(row.why or self.label))
+
+    def counted(self, count: int) -> str:
+        return ngettext("%(n)d user", "%(n)d users", count) % {"n": count}
+
+
+@register
+class DisableAws(UserAction):
+    action = Action.DISABLE_AWS
+    icon = "ban"
+
+
+@register
+class EnableAws(UserAction):
+    action = Action.ENABLE_AWS
+    icon = "circle-check"
+
+
+@register
+class DeleteAws(UserAction):
+    action = Action.DELETE_AWS
+    icon = "trash"
+
+
+@register
+class DisableDatabase(UserAction):
+    action = Action.DISABLE_DB
+    icon = "user-off"
+
+
+@register
+class EnableDatabase(UserAction):
+    action = Action.ENABLE_DB
+    icon = "user-check"
+
+
+@register
+class DeleteDatabase(UserAction):
+    action = Action.DELETE_DB
+    icon = "trash"
+
+
+@register
+class DeleteBoth(UserAction):
+    action = Action.DELETE_BOTH
+    icon = "trash"
