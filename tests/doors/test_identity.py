@@ -125,7 +125,7 @@ def test_a_link_to_set_a_password_ends_with_the_sessions() -> None:
 @pytest.mark.django_db
 def test_the_user_audit_is_not_fooled_by_a_changed_email() -> None:
     from user_audit.models import IamAccount, IamUser
-    from user_audit.queries import reconcile
+    from user_audit.operations import reconcile
 
     account = IamAccount.objects.create(account_id="111111111111", alias="main")
     now = make.NOW

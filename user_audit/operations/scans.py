@@ -18,7 +18,7 @@ from user_audit.aws.scan import AccountReading, read_account
 from user_audit.aws.sessions import Account, Purpose
 from user_audit.identity import live_fields, snapshot_row
 from user_audit.models import IamAccount, IamScan, IamUser
-from user_audit.queries import reconcile
+from user_audit.operations import reconcile
 
 # A scan that suddenly sees this much less is held: it is more likely wrong than the company gone.
 HELD_BELOW = 0.8
