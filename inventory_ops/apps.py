@@ -45,8 +45,6 @@ class InventoryOpsConfig(AppConfig):
                 "demand": timedelta(hours=1),
             }
         )
-        for name in reports.MENU_ORDER:
-            topics.add_report(registry.get(name.replace("_", "-")))
         menu.add("", _("Overview"), "overview", "layout-dashboard", roles=EVERYBODY, order=0)
         for order, slug in enumerate(("stock-inquiry", "events-ledger")):
             report = registry.get(slug)
@@ -67,6 +65,7 @@ class InventoryOpsConfig(AppConfig):
         guide.add("system", _("Schedules, status, metrics"), "system.md", roles=("admin",))
         for order, report in enumerate(registry):
             if report.in_menu and not report.path:
+                topics.add_report(report)
                 menu.add(
                     "action",
                     report.short_title,

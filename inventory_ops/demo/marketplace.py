@@ -70,7 +70,7 @@ def seed(now: datetime) -> None:
 
 
 def _load(kind: str, header: str, rows: Sequence[list[str]], now: datetime) -> None:
-    spec = registry.get(kind)
+    spec = registry.find(kind)
     assert spec is not None
     load_rows(spec, Rows(header.split(), list(rows)), now=now)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from inventory_ops.imports.cells import CardIssue, CurrencyCode
 from inventory_ops.kit.imports import Column, ImportSpec, register
-from inventory_ops.kit.imports.spec import Carried
+from inventory_ops.kit.imports.columns import Carried
 from inventory_ops.kit.imports.values import Choice, Coded, Integer, Moment, Text, money
 from inventory_ops.operations.imports.order_checks import check_orders, prepare_orders
 from inventory_ops.operations.imports.orders import apply_orders

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST
 
 from inventory_ops.kit.bulk import action as bulk_actions
 from inventory_ops.kit.bulk.action import BulkAction, Line, Plan
-from inventory_ops.kit.bulk.selection import Chosen, choose
 from inventory_ops.kit.reports import Report
+from inventory_ops.kit.reports.selection import Chosen, choose
 from inventory_ops.registries.permissions import EVERYBODY, roles_required, viewer
 from inventory_ops.views.addresses import safe_next
 from inventory_ops.views.reports import find

@@ -107,7 +107,7 @@ def _kind(spec: ImportSpec, chosen: str) -> pages.Kind:
 @require_safe
 def template(request: HttpRequest, kind: str) -> HttpResponse:
     """A file with the header and one row of examples."""
-    spec = registry.get(kind)
+    spec = registry.find(kind)
     if spec is None or not viewer(request).has_role(*spec.roles):
         raise Http404
     return HttpResponse(

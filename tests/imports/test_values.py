@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inventory_ops.imports.cells import CardIssue, CurrencyCode, Email, Timezone
-from inventory_ops.kit.imports.spec import ValueType
+from inventory_ops.kit.imports.columns import ValueType
 from inventory_ops.kit.imports.values import (
     BadValue,
     Boolean,

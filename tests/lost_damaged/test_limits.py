@@ -99,7 +99,7 @@ def test_the_api_says_that_it_waits(world: World, caller: Caller) -> None:
 def test_the_general_import_page_is_judged_too(world: World) -> None:
     caps(unit="50")
     world.product("A", "9000")
-    spec = registry.get("write_offs")
+    spec = registry.find("write_offs")
     assert spec
     file = SimpleUploadedFile("write_offs.csv", lines("A,u-1,written-off,").encode())
     job = uploads.receive(files=[file], spec=spec, by=world.finance)

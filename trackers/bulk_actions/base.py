@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory_ops.kit.bulk.action import BulkAction, Line, Outcome
-from inventory_ops.kit.bulk.selection import numbers_of
+from inventory_ops.kit.reports.selection import numbers_of
 from inventory_ops.models import User
 from trackers.models import Tracker
 

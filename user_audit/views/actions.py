@@ -19,8 +19,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from inventory_ops.kit.bulk import action as bulk_actions
-from inventory_ops.kit.bulk.selection import choose
 from inventory_ops.kit.reports import registry
+from inventory_ops.kit.reports.selection import choose
 from inventory_ops.kit.spreadsheets import plain
 from inventory_ops.models import User
 from inventory_ops.registries.permissions import ADMIN, roles_required, signs_in_again, viewer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from inventory_ops.kit.imports.spec import Carried
+from inventory_ops.kit.imports.columns import Carried
 from inventory_ops.kit.imports.tables import Batch
 
 

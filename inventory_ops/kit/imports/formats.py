@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
+from inventory_ops.kit.imports.columns import plain
 from inventory_ops.kit.imports.dialect import Dialect, in_zone, iso_moment, with_point
 from inventory_ops.kit.imports.errors import RowError
-from inventory_ops.kit.imports.spec import plain
 from inventory_ops.kit.imports.values import BadValue
 from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.spreadsheets import as_written

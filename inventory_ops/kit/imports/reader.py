@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Protocol
 
 from inventory_ops.kit.imports.carry import carry_down
+from inventory_ops.kit.imports.columns import Kind
 from inventory_ops.kit.imports.dialect import Dialect
 from inventory_ops.kit.imports.errors import FileRefused, RowError
 from inventory_ops.kit.imports.sniff import find, text_of
-from inventory_ops.kit.imports.spec import ImportSpec
 from inventory_ops.kit.imports.tables import Batch, Limits, Table, TextTable
 from inventory_ops.kit.imports.workbooks import SheetTable
 
@@ -56,7 +56,7 @@ class Reader:
     def __init__(
         self,
         source: IO[bytes] | TextTable | SheetTable,
-        spec: ImportSpec,
+        spec: Kind,
         limits: Limits | None = None,
         *,
         dialect: Dialect | None = None,
@@ -82,20 +82,20 @@ class Reader:
         return carry_down(batches, self.header, self._carried) if self._carried else batches
 
 
-def sniffed(source: IO[bytes], spec: ImportSpec) -> Dialect:
+def sniffed(source: IO[bytes], spec: Kind) -> Dialect:
     """How a file of a known kind is written; UTF-8 unless it begins with another mark."""
     text = text_of(source, whole=False)
     found = find(text.start, lambda cells: known_share(cells, spec), encoding=text.encoding or "utf-8-sig")
     return found.dialect if found and found.score else Dialect(text.encoding or "utf-8-sig")
 
 
-def known_share(cells: Sequence[str], spec: ImportSpec) -> float:
+def known_share(cells: Sequence[str], spec: Kind) -> float:
     """How many of the cells name columns of the kind."""
     names = [spec.name_of(cell) for cell in cells]
     return float(len({name for name in names if name in spec.fields}))
 
 
-def checked_header(cells: list[str], spec: ImportSpec, line: int = 1) -> list[str]:
+def checked_header(cells: list[str], spec: Kind, line: int = 1) -> list[str]:
     """The header in the kind's names. Raises FileRefused with all that is wrong, missing columns first."""
     names = [spec.name_of(cell) for cell in cells]
     errors = [

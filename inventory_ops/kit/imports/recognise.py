@@ -9,13 +9,14 @@ from functools import lru_cache
 from typing import Any
 
 from inventory_ops.kit.imports import formats
+from inventory_ops.kit.imports.columns import plain
 from inventory_ops.kit.imports.dialect import Dialect
 from inventory_ops.kit.imports.errors import FileRefused
 from inventory_ops.kit.imports.files import Source
 from inventory_ops.kit.imports.formats import Format, Part
 from inventory_ops.kit.imports.reader import ERROR_COLUMN
 from inventory_ops.kit.imports.sniff import Row, find, text_of
-from inventory_ops.kit.imports.spec import ImportSpec, plain, registry
+from inventory_ops.kit.imports.spec import ImportSpec, registry
 from inventory_ops.kit.imports.tables import Limits, TextTable
 from inventory_ops.kit.imports.workbooks import SheetTable
 
@@ -141,12 +142,12 @@ def _named(layout: Layout, kind: str, format_name: str) -> Layout:
         part = max(found.parts, key=lambda part: len(given & set(map(_plain, part.signature))))
         return _of_part(layout, found, part)
     if kind:
-        return replace(layout, spec=registry.get(kind))
+        return replace(layout, spec=registry.find(kind))
     if spec := spec_of(layout.cells, name=name):
         return replace(layout, spec=spec)
     if known := part_of([_plain(cell) for cell in layout.cells]):
         return _of_part(layout, *known)
-    spec = registry.get(name) if name else None
+    spec = registry.find(name) if name else None
     if spec and any(spec.name_of(cell) in spec.fields for cell in layout.cells):
         return replace(layout, spec=spec)
     return layout

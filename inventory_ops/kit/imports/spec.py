@@ -3,50 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from inventory_ops.kit.imports.staging import Staging
-
-
-class ValueType(Protocol):
-    """How a cell is read; see `values` for the ready-made ones. Others may be brought by a kind."""
-
-    @property
-    def sql(self) -> str: ...
-
-    def parse(self, text: str) -> str: ...
-
-
-def plain(header: str) -> str:
-    """A header's cell as it is compared: lower case, one underscore for blanks, dashes and underscores."""
-    return re.sub(r"[\s_-]+", "_", unicodedata.normalize("NFC", header).strip().lower())
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a file. `default` is a text as it would stand in the file; None is NULL."""
-
-    name: str
-    type: ValueType
-    required: bool = False
-    default: str | None = None
-    example: str = ""
-    help: str = ""
-    # moments and dates: False for what may lie in the future, so it does not say how new the data is
-    happened: bool = True
-    # roles that may write it, whatever the way in; empty: whoever may load the kind
-    permission: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()  # headers of our own exports that mean this column
-
-    @property
-    def field(self) -> str:
-        """Name of the staging column."""
-        return re.sub(r"[^a-z0-9]+", "_", self.name.lower())
+from inventory_ops.kit.imports.columns import Carried, Column, plain
+from inventory_ops.kit.imports.staging import Staging
+from inventory_ops.kit.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +19,6 @@ class Counts:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """Columns that stand on the first row of those with the same `key`: the next ones leave `mark` and them empty."""
-
-    key: str
-    mark: str
-    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -121,30 +75,22 @@ class ImportSpec:
         return lacking
 
 
-class Registry:
-    """All kinds, in the order in which the files of one call are applied."""
-
-    def __init__(self) -> None:
-        self._specs: dict[str, ImportSpec] = {}
-
-    def register(self, spec: ImportSpec) -> ImportSpec:
-        known = self._specs.setdefault(spec.name, spec)
-        if known is not spec:
-            raise ValueError(f"two imports are called {spec.name}")
-        return spec
+class Kinds(Registry[ImportSpec]):
+    """All kinds of import files, in the order in which the files of one call are applied."""
 
     def __iter__(self) -> Iterator[ImportSpec]:
-        return iter(sorted(self._specs.values(), key=lambda spec: (spec.order, spec.name)))
-
-    def get(self, name: str) -> ImportSpec | None:
-        return self._specs.get(name)
+        return iter(sorted(super().__iter__(), key=lambda spec: (spec.order, spec.name)))
 
     def name_in(self, file_name: str) -> str:
         """The kind that a file's name says: `orders.csv`, `Orders (1).xlsx`, `orders_2026-03.csv.gz`; '' for none."""
         name = PurePath(file_name).name.lower()
-        found = [kind for kind in self._specs if re.match(rf"{kind}(?![a-z])", name)]
+        found = [kind for kind in self.keys() if re.match(rf"{kind}(?![a-z])", name)]
         return max(found, key=len, default="")
 
 
-registry = Registry()
-register = registry.register
+registry = Kinds("import kind")
+
+
+def register(spec: ImportSpec) -> ImportSpec:
+    """A kind of files that `load` and the import page take from now on."""
+    return registry.add(spec.name, spec)

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db import connection
 
+from inventory_ops.kit.imports.columns import Column, Kind
 from inventory_ops.kit.imports.dialect import Dialect
 from inventory_ops.kit.imports.errors import FileRefused, RowError
 from inventory_ops.kit.imports.reader import RowSource
-from inventory_ops.kit.imports.spec import Column, ImportSpec
 from inventory_ops.kit.imports.values import BadValue, Date, Moment
 
 NULL = r"\N"
@@ -66,7 +66,7 @@ class Parser:
     def __init__(
         self,
         header: Sequence[str],
-        spec: ImportSpec,
+        spec: Kind,
         *,
         dialect: Dialect | None = None,
         dates_only: bool = False,
@@ -128,7 +128,7 @@ class Staging:
     their default; `present` names those it has.
     """
 
-    spec: ImportSpec
+    spec: Kind
     now: datetime
     actor: str = ""
     actor_id: int | None = None

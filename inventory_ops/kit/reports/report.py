@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, Expression, F, OrderBy, Q, QuerySet
@@ -22,9 +22,6 @@ from inventory_ops.kit.reports.columns import Column, Row
 from inventory_ops.kit.reports.filters import ReportFilterSet
 from inventory_ops.kit.reports.scope import Scope
 from inventory_ops.kit.viewer import Viewer
-
-if TYPE_CHECKING:
-    from inventory_ops.kit.reports.page import ListPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +239,8 @@ class Report:
         """May the viewer do something to ticked rows?"""
         return bool(self.bulk_url) and viewer.has_role(*self.bulk_roles)
 
-    def decorate(self, page: ListPage) -> None:
-        """Add to a page what only this report has."""
+    def decorate(self, page: Any) -> None:
+        """Add to a ListPage (kit/reports/page) what only this report has."""
 
     def row_label(self, row: Row) -> str:
         """What a row is called, for the checkbox that selects it."""

@@ -223,7 +223,7 @@ def process(
         outcome.left_out, outcome.left_out_rows = len(reader.left_out), reader.left_out
         make_places(reader.seen.get("location", {}))
     progress(file, "checking", 0)
-    check_staged(staging, outcome)
+    check_staged(file.spec, staging, outcome)
     if isinstance(reader, Mapped):
         outcome.errors = in_their_columns(outcome.errors, reader.theirs)
         outcome.warnings = in_their_columns(outcome.warnings, reader.theirs)
@@ -231,7 +231,7 @@ def process(
         outcome.refused = True
     else:
         progress(file, "applying", 0)
-        apply_staged(staging, outcome)
+        apply_staged(file.spec, staging, outcome)
     staging.close()
 
 
@@ -269,10 +269,10 @@ def load_rows(spec: ImportSpec, rows: Rows, *, by: User | None = None, now: date
     staging = new_staging(spec, outcome, by=by, now=now)
     refuse_fields(rows.header, spec, by=by)
     staging.fill(rows)
-    check_staged(staging, outcome)
+    check_staged(spec, staging, outcome)
     if outcome.errors:
         raise ValueError(f"{outcome.failed} rows of {spec.name} are refused, the first one: {outcome.errors[0]}")
-    apply_staged(staging, outcome)
+    apply_staged(spec, staging, outcome)
     staging.close()
     return outcome.counts
 
@@ -309,19 +309,19 @@ def refuse_fields(header: Sequence[str], spec: ImportSpec, *, by: User | None) -
         raise FileRefused(*errors)
 
 
-def check_staged(staging: Staging, outcome: Outcome) -> None:
-    if staging.spec.prepare:
-        staging.spec.prepare(staging)
+def check_staged(spec: ImportSpec, staging: Staging, outcome: Outcome) -> None:
+    if spec.prepare:
+        spec.prepare(staging)
     staging.check_key()
-    staging.spec.check(staging)
+    spec.check(staging)
     outcome.rows = staging.rows
     outcome.failed, outcome.errors = staging.failed()
     outcome.warned, outcome.warnings = staging.warned()
 
 
-def apply_staged(staging: Staging, outcome: Outcome) -> None:
+def apply_staged(spec: ImportSpec, staging: Staging, outcome: Outcome) -> None:
     staging.drop_failed()
-    outcome.counts = staging.spec.apply(staging)
+    outcome.counts = spec.apply(staging)
     outcome.changes, outcome.facts = staging.changes, staging.facts
     # deferred foreign keys now, while an error still names this file
     staging.execute("set constraints all immediate")

@@ -105,7 +105,7 @@ class Spools:
             return
         spool = self.by_kind.get(kind)
         if spool is None:
-            spec = registry.get(kind)
+            spec = registry.find(kind)
             assert spec is not None
             spool = self.by_kind[kind] = Spool(spec, values)
         spool.add(record.file.index * LINES + record.line, values)
@@ -229,13 +229,13 @@ def _apply(spool: Spool, *, by: User | None, now: datetime, shift_days: int, sho
     refuse_fields(spool.header, spool.spec, by=by)
     staging.shows_change = shows_change
     staging.fill(spool)
-    check_staged(staging, outcome)
+    check_staged(spool.spec, staging, outcome)
     things = spool.rows
     if spool.spec.name == "orders":
         things = staging.fetch(f"select count(distinct (order_number, store_number)) from pg_temp.{staging.table}")[0][
             0
         ]
-    apply_staged(staging, outcome)
+    apply_staged(spool.spec, staging, outcome)
     staging.close()
     [(index, _)] = spool.by_file.most_common(1)
     found = Result(spool.spec, outcome.counts, index, things, outcome.errors, outcome.warnings)
@@ -244,7 +244,7 @@ def _apply(spool: Spool, *, by: User | None, now: datetime, shift_days: int, sho
 
 
 def _outcome(unit: Unit, file: BundleFile, results: Sequence[Result]) -> Outcome:
-    spec = registry.get(file.part.kind)
+    spec = registry.find(file.part.kind)
     assert spec is not None
     errors, warnings = list(file.problems), list(file.warnings)
     for result in results:
@@ -283,7 +283,7 @@ def _refused(unit: Unit, errors: list[RowError]) -> list[Outcome]:
     outcomes = []
     for n, layout in enumerate(unit.layouts):
         assert layout.part is not None
-        spec = registry.get(layout.part.kind)
+        spec = registry.find(layout.part.kind)
         assert spec is not None
         outcome = Outcome(spec=spec, file_name=layout.source.name, format=unit.format.name, refused=True)
         outcome.errors = errors if n == 0 else [RowError(0, "", "", "not_applied", "Nothing of these files was taken.")]

@@ -103,7 +103,7 @@ def _one(file: File, shared: Any) -> list[Outcome]:
 
 
 def _order(unit: Unit) -> int:
-    return min(spec.order for part in unit.format.parts if (spec := registry.get(part.kind)))
+    return min(spec.order for part in unit.format.parts if (spec := registry.find(part.kind)))
 
 
 def remember(plan: Plan, outcomes: Sequence[Outcome], *, by: User | None) -> None:

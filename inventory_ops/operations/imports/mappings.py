@@ -12,8 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from inventory_ops.kit.imports import registry
+from inventory_ops.kit.imports.columns import plain
 from inventory_ops.kit.imports.recognise import Layout
-from inventory_ops.kit.imports.spec import ImportSpec, plain
+from inventory_ops.kit.imports.spec import ImportSpec
 from inventory_ops.models import ImportMapping, User
 
 # these belong to the file, not to its layout: two shops write the same header

@@ -174,7 +174,7 @@ def _own(result: Looked, layout: Layout) -> None:
     if columns and spec is None:
         named = registry.name_in(layout.source.short_name)
         kind = str(answers.get("kind") or "")
-        spec = registry.get(kind) if kind else kind_of(columns, list(registry), named)
+        spec = registry.find(kind) if kind else kind_of(columns, list(registry), named)
     columns = {cell: columns.get(cell, "") for cell in layout.cells} if columns else {}
     result.spec = spec
     if spec is None:

@@ -152,7 +152,7 @@ def _may_not(job: Import, found: Plan) -> list[Outcome]:
     for each in found.looked:
         layout = each.layout
         names = layout.format.kinds if layout and layout.format else [each.spec.name] if each.spec else []
-        specs = [spec for name in names if (spec := registry.get(name))]
+        specs = [spec for name in names if (spec := registry.find(name))]
         if job.created_by and not all(job.created_by.has_role(*spec.roles) for spec in specs):
             problem = RowError(0, "", "", "forbidden", "You may not load files of this kind.")
             outcomes.append(Outcome(spec=specs[0], file_name=each.source.name, refused=True, errors=[problem]))
@@ -184,7 +184,7 @@ def _kind_of(found: Plan) -> str:
         each.spec.name if each.spec else each.layout.part.kind if each.layout and each.layout.part else ""
         for each in found.looked
     ]
-    specs = [spec for name in names if (spec := registry.get(name))]
+    specs = [spec for name in names if (spec := registry.find(name))]
     return min(specs, key=lambda spec: len(spec.roles)).name if specs else ""
 
 
