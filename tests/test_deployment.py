@@ -175,8 +175,9 @@ for package in ("config", "inventory_ops", "trackers", "lost_damaged", "user_aud
             count += 1
 print(count)
 """
-# what starts embedded servers, and the benchmarks, are of no use in the image
+# what starts embedded servers, and what an extra brings, is of no use in the image
 STARTERS = (
+    "config.tracing",
     "config.embedded.aws.",
     "config.embedded.keeper",
     "config.embedded.postgres",
