@@ -193,7 +193,7 @@ def _mailer(url: str) -> dict[str, Any]:
 
 
 def _accounts(env: Env) -> list[dict[str, Any]]:
-    found = env.json("AWS_ACCOUNTS", [])
+    found = env.json("AWS_ACCOUNTS", []) if env.str("AWS_ACCOUNTS", "") else []
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise ImproperlyConfigured(
             'AWS_ACCOUNTS must be a JSON list: [{"account_id": "111111111111", "profile": "audit"}]'

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -142,6 +143,13 @@ def test_a_variable_without_its_packages_stops_the_start(variable: str, value: s
     result = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode != 0
     assert f"{variable} is set, but its packages are not installed: uv sync --extra {extra}" in result.stderr
+
+
+def test_the_extras_are_what_tests_try() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = project["project"]["optional-dependencies"]
+    assert set(extras) == {"sentry", "otel"}
+    assert {each for lines in extras.values() for each in lines} <= set(project["dependency-groups"]["dev"])
 
 
 def test_hsts_is_a_switch() -> None:
