@@ -18,6 +18,7 @@ from inventory_ops.views import (
     notifications,
     people,
     prices,
+    profile,
     proposals,
     reasons,
     reports,
@@ -32,6 +33,8 @@ from inventory_ops.views import (
 urlpatterns = [
     path("", home.overview, name="overview"),
     path("healthz", home.healthz, name="healthz"),
+    path("accounts/profile/", profile.own, name="own-profile"),
+    path("settings/shop/", profile.shop_settings, name="shop-settings"),
     path("accounts/sessions/", sessions.own, name="own-sessions"),
     path("setup/<str:token>/", set_up.SetUp.as_view(), name="set-up"),
     path("accounts/invitation/<str:token>/", people.accept, name="invitation"),

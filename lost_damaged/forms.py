@@ -92,7 +92,7 @@ class ProposalForm(forms.Form):
     """When a proposed change begins, and why."""
 
     valid_from = forms.DateTimeField(
-        label=_("Valid from (UTC)"),
+        label=_("Valid from"),
         required=False,
         help_text=_("Empty: as soon as a second person approves. What is booked already does not change."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
