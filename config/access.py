@@ -198,6 +198,8 @@ TABLE = (
     Rule("settings/finance/", get="fa", post="fa", again=True),
     Rule("settings/finance/keys/<int:pk>/revoke/", post="fa", others="fa", again=True),
     Rule("settings/finance/propose/<str:name>/", get="fa", post="fa", others="fa", again=True),
+    Rule("settings/places/", get="a", post="a"),
+    Rule("settings/places/<slug:kind>/<int:pk>/", get="a", post="a", others="a"),
     Rule("settings/price-guard/", get="fa", post="fa", again=True),
     Rule("settings/proposals/<int:pk>/", get="fa", post="fa", others="fa", again=True),
     Rule("settings/reasons/", get="a", post="a"),

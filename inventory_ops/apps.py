@@ -55,6 +55,7 @@ class InventoryOpsConfig(AppConfig):
         menu.add("system", _("Adjustment reasons"), "adjustment-reasons", "list", roles=("admin",), order=60)
         menu.add("system", _("Price guard"), "price-guard", "shield-check", roles=("finance", "admin"), order=65)
         menu.add("system", _("Shop"), "shop-settings", "building-store", roles=("admin",), order=50)
+        menu.add("system", _("Places"), "places", "building-warehouse", roles=("admin",), order=58)
         menu.add("system", _("People"), "people", "users", roles=("admin",), order=55)
         menu.add("system", _("Security log"), "security-log", "shield", roles=("admin",), order=75)
         menu.add("system", _("Schedules"), "schedules", "clock", roles=("admin",), order=70)

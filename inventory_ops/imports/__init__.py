@@ -11,6 +11,7 @@ def register_all() -> None:
         flash_sales,
         merchants,
         orders,
+        places,
         products,
         stock,
         users,

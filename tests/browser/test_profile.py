@@ -18,6 +18,7 @@ PAGES = {
     "factor": "/accounts/2fa/",
     "sessions": "/accounts/sessions/",
     "shop": "/settings/shop/",
+    "places": "/settings/places/",
     "list": "/action-required/order-cost-issues/",
 }
 

@@ -22,6 +22,7 @@ from inventory_ops.models import (
     InventoryEvent,
     InventoryType,
     Job,
+    Location,
     Merchant,
     Notification,
     SavedView,
@@ -95,6 +96,7 @@ def make_objects() -> Objects:
     for route in ("products/<int:pk>/", "products/<int:pk>/prices/", "inventory/products/<int:pk>/"):
         at[route] = (product.pk,)
     at["orders/<path:code>/"] = (item.order.number,)
+    at["settings/places/<slug:kind>/<int:pk>/"] = ("location", Location.objects.get(code="MAIN").pk)
     at["inventory/adjust/undo/<int:pk>/"] = (InventoryEvent.objects.earliest("pk").pk,)
     tracker = Tracker.objects.create(
         merchant=other,
