@@ -66,6 +66,7 @@ class InventoryOpsConfig(AppConfig):
         overview.add_cards("failing channels", cards.failing_channels)
         for name, title in GUIDE.items():
             guide.add(name, title, f"{name}.md")
+        guide.add("api", _("JSON API"), "api.md")
         guide.add("system", _("Schedules, status, metrics"), "system.md", roles=("admin",))
         for order, report in enumerate(registry):
             if report.in_menu and not report.path:

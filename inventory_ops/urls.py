@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from inventory_ops.kit.reports import registry
 from inventory_ops.views import (
@@ -77,9 +76,7 @@ urlpatterns = [
     path("preferences/views/<int:pk>/delete/", saved_views.delete, name="view-delete"),
     path("preferences/first-steps/", home.dismiss_first_steps, name="dismiss-first-steps"),
     path("preferences/density/", reports.save_density, name="save-density"),
-    path("api/v1/reports/", api.ReportList.as_view(), name="api-reports"),
-    path("api/v1/reports/<slug:slug>/", api.ReportRows.as_view(), name="api-report"),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/", include(api.urlpatterns)),
     # reports that live elsewhere say so in their declaration
     *[
         path(each.path.removeprefix("/"), reports.report, {"slug": each.slug}, name=each.slug)
