@@ -23,10 +23,11 @@ class EmailBackend(AuthenticationBackend):
         return bool(super().user_can_authenticate(user))
 
     def get_user(self, user_id: Any) -> Any:
-        """The user of a session, loaded in one query with what SecondFactorMiddleware asks about it."""
+        """The user of a session, loaded in one query with what the middleware asks about it, and with the shop."""
         from config.second_factor import has_totp
+        from inventory_ops.queries.shop import with_shop
 
-        users: Any = get_user_model()._default_manager
+        users: Any = with_shop(get_user_model()._default_manager.all())
         rows = users.annotate(has_totp=has_totp()) if settings.MFA_REQUIRED_ROLES else users
         found = rows.filter(pk=user_id).first()
         return found if found is not None and self.user_can_authenticate(found) else None
@@ -42,7 +43,11 @@ class ResetTokens(PasswordResetTokenGenerator):
 class Brand:
     """What mails call this site: not the host of the request that caused them."""
 
-    name = "Inventory Ops"
+    @property
+    def name(self) -> str:
+        from inventory_ops.queries.shop import brand
+
+        return brand()
 
     @property
     def domain(self) -> str:
@@ -95,6 +100,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         if user.is_active and not user.is_service:
             super().send_password_reset_mail(user, email, context)
+
+    def format_email_subject(self, subject: str) -> str:
+        return f"[{Brand().name}] {subject}"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         super().send_mail(template_prefix, email, context | {"current_site": Brand()})

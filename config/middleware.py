@@ -1,4 +1,4 @@
-"""What wraps every request: its reference number, and a clear answer while the database is away."""
+"""What wraps every request: its reference number, who it is shown to, a clear answer while the database is away."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from inventory_ops.kit import clients
@@ -64,6 +65,21 @@ class HealthMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return home.healthz(request) if request.path == "/healthz" else self.get_response(request)
+
+
+class ShownMiddleware:
+    """Show the page in the zone, formats and language of the person who is signed in."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        from inventory_ops.models import User
+        from inventory_ops.queries import shop
+
+        user = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+        with shop.shown_to(user if isinstance(user, User) else None):
+            return self.get_response(request)
 
 
 class ServiceUnavailableMiddleware:

@@ -36,13 +36,17 @@ class SecondFactorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user: Any = request.user if settings.MFA_REQUIRED_ROLES else None
-        if user is None or not user.is_authenticated or request.path.startswith(OPEN) or not is_required(user):
+        if user is None or not user.is_authenticated or not is_required(user):
             return self.get_response(request)
         # the backend loads it with the user; a user who signed in a moment ago was not loaded by it
         found = getattr(user, "has_totp", None)
         if found is None:
             found = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
-        return self.get_response(request) if found else self._lead(request)
+        if not found:
+            request.without_menu = True  # type: ignore[attr-defined]  # whose numbers are for who signed in whole
+            if not request.path.startswith(OPEN):
+                return self._lead(request)
+        return self.get_response(request)
 
     @staticmethod
     def _lead(request: HttpRequest) -> HttpResponse:

@@ -52,6 +52,8 @@ class InventoryOpsConfig(AppConfig):
         menu.add("inventory", _("Imports"), "imports", "file-upload", roles=("operations", "admin"), order=90)
         menu.add("system", _("Adjustment reasons"), "adjustment-reasons", "list", roles=("admin",), order=60)
         menu.add("system", _("Price guard"), "price-guard", "shield-check", roles=("finance", "admin"), order=65)
+        menu.add("system", _("Shop"), "shop-settings", "building-store", roles=("admin",), order=50)
+        menu.add("system", _("Places"), "places", "building-warehouse", roles=("admin",), order=58)
         menu.add("system", _("People"), "people", "users", roles=("admin",), order=55)
         menu.add("system", _("Security log"), "security-log", "shield", roles=("admin",), order=75)
         menu.add("system", _("Schedules"), "schedules", "clock", roles=("admin",), order=70)
@@ -62,6 +64,7 @@ class InventoryOpsConfig(AppConfig):
         overview.add_cards("failing channels", cards.failing_channels)
         for name, title in GUIDE.items():
             guide.add(name, title, f"{name}.md")
+        guide.add("api", _("JSON API"), "api.md")
         guide.add("system", _("Schedules, status, metrics"), "system.md", roles=("admin",))
         for order, report in enumerate(registry):
             if report.in_menu and not report.path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from inventory_ops.kit.reports import registry
 from inventory_ops.views import (
@@ -17,7 +16,9 @@ from inventory_ops.views import (
     jobs,
     notifications,
     people,
+    places,
     prices,
+    profile,
     proposals,
     reasons,
     reports,
@@ -32,6 +33,10 @@ from inventory_ops.views import (
 urlpatterns = [
     path("", home.overview, name="overview"),
     path("healthz", home.healthz, name="healthz"),
+    path("accounts/profile/", profile.own, name="own-profile"),
+    path("settings/places/", places.overview, name="places"),
+    path("settings/places/<slug:kind>/<int:pk>/", places.rename, name="place-rename"),
+    path("settings/shop/", profile.shop_settings, name="shop-settings"),
     path("accounts/sessions/", sessions.own, name="own-sessions"),
     path("setup/<str:token>/", set_up.SetUp.as_view(), name="set-up"),
     path("accounts/invitation/<str:token>/", people.accept, name="invitation"),
@@ -71,9 +76,7 @@ urlpatterns = [
     path("preferences/views/<int:pk>/delete/", saved_views.delete, name="view-delete"),
     path("preferences/first-steps/", home.dismiss_first_steps, name="dismiss-first-steps"),
     path("preferences/density/", reports.save_density, name="save-density"),
-    path("api/v1/reports/", api.ReportList.as_view(), name="api-reports"),
-    path("api/v1/reports/<slug:slug>/", api.ReportRows.as_view(), name="api-report"),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/", include(api.urlpatterns)),
     # reports that live elsewhere say so in their declaration
     *[
         path(each.path.removeprefix("/"), reports.report, {"slug": each.slug}, name=each.slug)

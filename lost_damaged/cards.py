@@ -45,7 +45,7 @@ def cards(user: User, now: datetime) -> list[Card]:
             title=_("Lost and damaged"),
             icon="file-dollar",
             url=reverse("write-offs", query={"window": "30d"}),
-            count=f"{recent:,}",
+            count=markup.number(recent),
             meaning=_("Units written off in 30 days"),
             delta=change,
             delta_good=None if change == 0 else change < 0,

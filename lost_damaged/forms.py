@@ -12,6 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.forms.api_tokens import AccountChoice
 from inventory_ops.models import Merchant, User
 from lost_damaged import formula, items
 from lost_damaged.errors import ItemError
@@ -92,7 +93,7 @@ class ProposalForm(forms.Form):
     """When a proposed change begins, and why."""
 
     valid_from = forms.DateTimeField(
-        label=_("Valid from (UTC)"),
+        label=_("Valid from"),
         required=False,
         help_text=_("Empty: as soon as a second person approves. What is booked already does not change."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -189,16 +190,11 @@ class SellerAccountForm(forms.Form):
     vendor_no = forms.CharField(label=_("NAV vendor number"), max_length=20, validators=[NAV_CODE])
 
 
-class UserChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    def label_from_instance(self, user: Any) -> str:
-        return f"{user.email} ({user.get_role_display()})"
-
-
 class ApiKeyForm(forms.Form):
     """A new key, for the viewer's own account or a service account."""
 
     SIGNED, COMPATIBLE = "signed", "compatible"
-    user = UserChoice(
+    user = AccountChoice(
         label=_("Account"),
         queryset=User.objects.none(),
         help_text=_("Calls are made in its name: yours, or a service account's. Writing off needs the role Finance."),
@@ -217,7 +213,7 @@ class ApiKeyForm(forms.Form):
     def __init__(self, *args: Any, accounts: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["user"]
-        assert isinstance(field, UserChoice)
+        assert isinstance(field, AccountChoice)
         field.queryset = accounts
 
     @property

@@ -45,6 +45,7 @@ urlpatterns = [
     path("finance/nav/<str:number>/decide/", nav.decide, name="nav-decide"),
     path("finance/nav/<str:number>/<str:form>/", nav.download, name="nav-download"),
     path("accounts/keys/", api_keys.own, name="own-keys"),
+    path("accounts/keys/tokens/<int:pk>/revoke/", api_keys.revoke_token, name="own-token-revoke"),
     path("accounts/keys/<int:pk>/revoke/", api_keys.revoke_own, name="own-key-revoke"),
     path("settings/finance/", settings.finance, name="finance-settings"),
     path("settings/finance/propose/<str:name>/", settings.propose, name="finance-propose"),

@@ -55,7 +55,8 @@ def answer(browser: Client, token: str, method: str, address: str, data: Any = N
         if method == "get":
             found = browser.get(address)
         else:
-            found = browser.post(address, data or {}, headers={"X-CSRFToken": token})
+            form: dict[str, Any] = {"content_type": "application/json"} if address.startswith("/api/v1/") else {}
+            found = browser.post(address, data or {}, headers={"X-CSRFToken": token}, **form)
         found.status = found.status_code
         if hasattr(found, "streaming_content"):
             b"".join(found.streaming_content)

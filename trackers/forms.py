@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit.numbers import whole
 from inventory_ops.models import InventoryType, Merchant, Product, User
+from inventory_ops.queries import places
 from trackers.mechanisms import CHOICES, MECHANISMS, PARAMETERS, Field
 from trackers.models import Tracker
 
@@ -67,7 +68,7 @@ class TrackerForm(forms.Form):
             merchant.disabled = True
             self.initial["merchant"] = self.fixed_merchant.pk
         types: Any = self.fields["inventory_type"]
-        types.queryset = InventoryType.objects.order_by("pk")
+        types.queryset = places.inventory_types(self["inventory_type"].value())
         chosen = self.merchant_id()
         product: Any = self.fields["product"]
         product.queryset = (

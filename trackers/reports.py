@@ -12,7 +12,7 @@ from django.urls import reverse_lazy
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit import markup
+from inventory_ops.kit import markup, showing
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryType
@@ -88,7 +88,7 @@ def _value(row: Any) -> str:
     value = row["c_value"]
     if value is None:
         return ""
-    number = f"{value:,}".replace("-", markup.MINUS)
+    number = markup.number(value)
     unit = MECHANISMS[row["c_mechanism"]].value_unit
     return f'{number}<span class="cell-sub">{escape(unit)}</span>' if unit else number
 
@@ -97,7 +97,7 @@ def _threshold(row: Any) -> str:
     value = row["c_threshold"]
     if value is None:
         return ""
-    return f"{value:,.1f}".removesuffix(".0")
+    return showing.plain_number(f"{value:,.1f}".removesuffix(".0"))
 
 
 # in exports, so that an edited rule can be loaded again

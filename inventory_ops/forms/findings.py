@@ -7,10 +7,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inventory_ops.kit import showing
 from inventory_ops.models import User
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS
 
@@ -37,11 +37,11 @@ class DateForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["until"].initial = timezone.now().date() + timedelta(days=14)
+        self.fields["until"].initial = showing.today() + timedelta(days=14)
 
     def clean_until(self) -> Any:
         day = self.cleaned_data["until"]
-        if day and day <= timezone.now().date():
+        if day and day <= showing.today():
             raise ValidationError(_("Choose a day that lies ahead."))
         return day
 

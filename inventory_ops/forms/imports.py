@@ -96,7 +96,9 @@ class QuestionsForm(forms.Form):
             if not asked.guess:
                 choices = [("", _("Choose")), *choices]
             return forms.ChoiceField(label=asked.text, choices=choices, initial=asked.guess, help_text=samples)
-        return forms.CharField(label=asked.text, required=asked.required, max_length=200, help_text=samples)
+        return forms.CharField(
+            label=asked.text, required=asked.required, max_length=200, help_text=samples, initial=asked.guess
+        )
 
     def _add_columns(self, asked: Asked) -> None:
         """A choice of our columns for each of the file's, with the best guess and what its cells look like."""

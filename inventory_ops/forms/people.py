@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from dataclasses import asdict
+from typing import Any
 
 from django import forms
 from django.contrib.auth import password_validation
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inventory_ops.forms.seen import SeenForm
 from inventory_ops.models import Merchant, User
 from inventory_ops.models.users import Role
 from inventory_ops.operations.person import Details
@@ -53,37 +54,16 @@ class InviteForm(DetailsForm):
     field_order = ("email", "name", "role", "vendor_number")
 
 
-class PersonForm(DetailsForm):
-    """An account that is there. It carries what the page showed, so that two editors do not overwrite each other."""
+class PersonForm(SeenForm, DetailsForm):
+    """An account that is there."""
 
-    seen_name = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False, strip=False)
-    seen_role = forms.CharField(widget=forms.HiddenInput, max_length=20, required=False)
-    seen_vendor_number = forms.CharField(widget=forms.HiddenInput, max_length=50, required=False)
+    carried = ("name", "role", "vendor_number")
 
     def __init__(self, data: Any, *, user: User) -> None:
-        now = Details.of(user)
-        shown = {name: getattr(now, name) for name in ("name", "role", "vendor_number")}
-        super().__init__(data, initial=shown | {f"seen_{name}": value for name, value in shown.items()})
+        super().__init__(data, now=asdict(Details.of(user)))
 
     def seen(self) -> Details:
-        data = self.cleaned_data
-        return Details(data["seen_name"], data["seen_role"], data["seen_vendor_number"])
-
-    def show_conflict(self, now: Details) -> None:
-        """Say beside each field what it is now, keep what was typed, and take the present state as seen."""
-        wanted, seen = self.details(), self.seen()
-        data = cast(QueryDict, self.data).copy()
-        self.data = data
-        for name in ("name", "role", "vendor_number"):
-            current, typed = getattr(now, name), getattr(wanted, name)
-            data[f"seen_{name}"] = current
-            if current not in (getattr(seen, name), typed):
-                text = _("Meanwhile somebody changed this to “%(now)s”; you entered “%(typed)s”.")
-                self.add_error(name, text % {"now": _shown(name, current), "typed": _shown(name, typed)})
-
-
-def _shown(name: str, value: str) -> str:
-    return str(Role(value).label) if name == "role" else value or "–"
+        return Details(**self.shown())
 
 
 class EmailForm(forms.Form):

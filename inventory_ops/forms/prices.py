@@ -32,8 +32,8 @@ class PricesForm(forms.Form):
 
     price = _money(gettext_lazy("Price"), required=True)
     special_price = _money(gettext_lazy("Special price"), least=Decimal("0.0001"))
-    special_from = _moment(gettext_lazy("Special price from (UTC)"))
-    special_to = _moment(gettext_lazy("Special price until (UTC)"))
+    special_from = _moment(gettext_lazy("Special price from"))
+    special_to = _moment(gettext_lazy("Special price until"))
     cost = _money(gettext_lazy("Cost of goods"))
     accept_loss = forms.BooleanField(label=gettext_lazy("Save although it sells at a loss"), required=False)
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
@@ -85,7 +85,7 @@ class GuardForm(forms.Form):
     )
     mode = forms.ChoiceField(label=gettext_lazy("Rule"), choices=PriceGuard.Mode.choices, widget=forms.RadioSelect)
     valid_from = forms.DateTimeField(
-        label=gettext_lazy("Valid from (UTC)"),
+        label=gettext_lazy("Valid from"),
         required=False,
         help_text=gettext_lazy("Empty: as soon as a second person approves."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT),

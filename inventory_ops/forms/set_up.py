@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -11,15 +10,15 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.models import User
-from inventory_ops.queries.currencies import DIGITS
+from inventory_ops.queries import shop
 
 
 def _timezones() -> list[tuple[str, str]]:
-    return [(name, name) for name in sorted(zoneinfo.available_timezones()) if name != "localtime"]
+    return [(name, name) for name in shop.timezones()]
 
 
 def _currencies() -> list[tuple[str, str]]:
-    return [(code, code) for code in sorted(DIGITS)]
+    return [(code, code) for code in shop.currencies()]
 
 
 class SetUpForm(forms.Form):
@@ -44,7 +43,7 @@ class SetUpForm(forms.Form):
     )
     shop_name = forms.CharField(label=_("Shop name"), max_length=200)
     timezone = forms.ChoiceField(label=_("Time zone"), choices=_timezones, initial="UTC")
-    currency = forms.ChoiceField(label=_("Currency"), choices=_currencies, initial="GBP")
+    currency = forms.ChoiceField(label=_("Currency"), choices=_currencies, initial=shop.CURRENCY)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.models import AdjustmentReason, InventoryType, Location
 from inventory_ops.operations.stock import Place, Story
+from inventory_ops.queries import places
 
 LARGEST = 1_000_000_000
 
@@ -62,8 +63,8 @@ class PlaceForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["inventory_type"].queryset = InventoryType.objects.order_by("pk")  # type: ignore[attr-defined]
-        self.fields["location"].queryset = Location.objects.order_by("code")  # type: ignore[attr-defined]
+        self.fields["inventory_type"].queryset = places.inventory_types(self["inventory_type"].value())  # type: ignore[attr-defined]
+        self.fields["location"].queryset = places.locations(self["location"].value())  # type: ignore[attr-defined]
 
     def place(self, product: Any) -> Place:
         cleaned = self.cleaned_data
@@ -118,7 +119,7 @@ class TypeForm(StoryForm, PlaceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = InventoryType.objects.order_by("pk")  # type: ignore[attr-defined]
+        self.fields["to"].queryset = places.inventory_types()  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -17,6 +17,7 @@ from inventory_ops.forms.stock import LARGEST, StoryForm
 from inventory_ops.kit.numbers import whole
 from inventory_ops.models import InventoryType, Location, Product, User
 from inventory_ops.operations.stock import Count, Moved, Place
+from inventory_ops.queries import places
 
 MOST_LINES = 300  # three fields a line stay below Django's limit for one form
 
@@ -35,8 +36,8 @@ class CountForm(StoryForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["inventory_type"].queryset = InventoryType.objects.order_by("pk")  # type: ignore[attr-defined]
-        self.fields["location"].queryset = Location.objects.order_by("code")  # type: ignore[attr-defined]
+        self.fields["inventory_type"].queryset = places.inventory_types(self["inventory_type"].value())  # type: ignore[attr-defined]
+        self.fields["location"].queryset = places.locations(self["location"].value())  # type: ignore[attr-defined]
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from inventory_ops.kit.imports import Column, ImportSpec, register
 from inventory_ops.kit.imports.values import Text, ratio
 from inventory_ops.operations.imports.merchants import apply_merchants, check_merchants
 from inventory_ops.operations.proposals import ROLES
+from inventory_ops.queries import shop
 
 SPEC = register(
     ImportSpec(
@@ -15,7 +16,9 @@ SPEC = register(
         columns=(
             Column("vendor_number", Text(50), required=True, example="V10"),
             Column("name", Text(200), required=True, example="Northwind Traders"),
-            Column("currency", CurrencyCode(), default="GBP", example="GBP", help="ISO 4217, default GBP"),
+            Column(
+                "currency", CurrencyCode(), default=shop.currency, example="GBP", help="ISO 4217, default: the shop's"
+            ),
             Column("timezone", Timezone(), default="UTC", example="Europe/London", help="IANA name, default UTC"),
             Column("email", Email(), example="hello@example.com"),
             Column(

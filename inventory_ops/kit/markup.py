@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from iso4217 import Currency
 
+from inventory_ops.kit import showing
+
 MINUS = "\N{MINUS SIGN}"
 TONES = frozenset({"critical", "warning", "good", "neutral", "flash", "brand"})
 HEALTH_TONES = {
@@ -126,7 +128,7 @@ def number(value: Number | None, places: int | None = None) -> SafeString:
     if value is None:
         return SafeString("")
     text = f"{value:,}" if places is None else f"{value:,.{places}f}"
-    return _safe(text.replace("-", MINUS))
+    return _safe(showing.plain_number(text).replace("-", MINUS))
 
 
 def money(amount: Decimal | None, currency: str | None = None) -> SafeString:
@@ -163,7 +165,7 @@ def ago(moment: datetime | None, now: datetime) -> SafeString:
         return SafeString("")
     age = now - moment
     words = _ago(age) if age >= timedelta(0) else _("in %(gap)s") % {"gap": in_words(-age)}
-    exact = f"{moment:%Y-%m-%d %H:%M %Z}".strip()
+    exact = showing.moment(moment)
     return _safe(f'<time datetime="{moment.isoformat()}" title="{escape(exact)}">{escape(words)}</time>')
 
 

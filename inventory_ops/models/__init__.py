@@ -1,5 +1,6 @@
 """Tables of the base app, one subject a file."""
 
+from inventory_ops.models.api_tokens import ApiToken, Scope
 from inventory_ops.models.audit import AuditEvent
 from inventory_ops.models.catalog import Category, Product
 from inventory_ops.models.channels import (
@@ -44,6 +45,7 @@ from inventory_ops.models.users import User
 
 __all__ = [
     "AdjustmentReason",
+    "ApiToken",
     "AuditEvent",
     "Category",
     "Channel",
@@ -90,6 +92,7 @@ __all__ = [
     "SavedView",
     "ScanRun",
     "ScanSchedule",
+    "Scope",
     "ShippingCandidate",
     "ShippingIssue",
     "Shop",

@@ -36,6 +36,7 @@ class Security(models.TextChoices):
     ACCOUNT_MADE = "security.account_made", _("Account made")
     USERS_IMPORTED = "security.users_imported", _("Users imported")
     SERVICE_MADE = "security.service_made", _("Service account made")
+    SERVICE_TAKEN = "security.service_taken", _("Service account taken over")
     SESSIONS_ENDED = "security.sessions_ended", _("All sessions ended")
     RESEALED = "security.resealed", _("Stored secrets encrypted anew")
     BACKUP_MADE = "security.backup_made", _("Backup made")

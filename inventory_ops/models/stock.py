@@ -14,29 +14,46 @@ if TYPE_CHECKING:
 
 
 class InventoryType(models.Model):
-    """The condition of stock. Channels draw from sellable types only."""
+    """The condition of stock. Channels draw from sellable types only. One that is retired takes no new stock."""
 
     code = models.SlugField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=100)
     is_sellable = models.BooleanField(_("sellable"), default=False)
+    is_active = models.BooleanField(_("in use"), default=True, db_default=True)
+
+    NEEDED = ("good", "defective")  # returns and orders go to them
 
     class Meta:
         verbose_name = _("inventory type")
         verbose_name_plural = _("inventory types")
+        constraints = [
+            models.CheckConstraint(
+                name="inventory_type_needed_is_in_use",
+                condition=Q(is_active=True) | ~Q(code__in=["good", "defective"]),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
 class Location(models.Model):
-    """A warehouse or a place in it."""
+    """A warehouse or a place in it. One that is retired keeps its history and takes no new stock."""
 
     code = models.CharField(_("code"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
+    is_active = models.BooleanField(_("in use"), default=True, db_default=True)
+
+    NEEDED = ("MAIN",)  # where stock lies that nobody said a place of
 
     class Meta:
         verbose_name = _("location")
         verbose_name_plural = _("locations")
+        constraints = [
+            models.CheckConstraint(
+                name="location_needed_is_in_use", condition=Q(is_active=True) | ~Q(code__in=["MAIN"])
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.code

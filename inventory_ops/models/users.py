@@ -12,6 +12,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.showing import DATES, NUMBERS
+from inventory_ops.models.merchants import validate_timezone
+
 
 class Role(models.TextChoices):
     OPERATIONS = "operations", _("Operations")
@@ -77,6 +80,13 @@ class User(AbstractBaseUser):
         help_text=_("Raised to end every session of the account for good."),
     )
     preferences = models.JSONField(default=dict, blank=True, editable=False)
+    # '' is the shop's zone, the product's language, the plain format
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, default="", db_default="", validators=[validate_timezone]
+    )
+    language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
+    date_format = models.CharField(_("date format"), max_length=10, blank=True, default="", db_default="")
+    number_format = models.CharField(_("number format"), max_length=10, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
@@ -99,6 +109,8 @@ class User(AbstractBaseUser):
                 | Q(is_service=True, responsible__isnull=False, password__startswith="!"),  # noqa: S106  (no password has this hash)
             ),
             models.CheckConstraint(name="user_role_is_known", condition=Q(role__in=Role.values)),
+            models.CheckConstraint(name="user_date_format_is_known", condition=Q(date_format__in=["", *DATES])),
+            models.CheckConstraint(name="user_number_format_is_known", condition=Q(number_format__in=["", *NUMBERS])),
             models.CheckConstraint(
                 name="user_merchant_goes_with_role",
                 condition=Q(role=Role.MERCHANT, merchant__isnull=False)

@@ -20,6 +20,7 @@ from inventory_ops.kit.reports import Report, Selection, exports, registry
 from inventory_ops.kit.reports import request as asking
 from inventory_ops.models import Job, User
 from inventory_ops.operations import jobs
+from inventory_ops.queries import shop
 
 FORMATS = ("csv", "xlsx")
 LARGE = 20_000  # rows; above, a page hands the export to a job
@@ -101,7 +102,8 @@ def _selection(context: jobs.Context) -> tuple[Report, Selection, str]:
     params = QueryDict(context.params["query"])
     try:
         checked = asking.read(report, params, viewer=by)
-        return report, report.select(params, viewer=by, as_of=checked.as_of), checked.sort
+        with shop.shown_to(by):  # From and To are days of the owner's zone
+            return report, report.select(params, viewer=by, as_of=checked.as_of), checked.sort
     except asking.PageError as error:
         raise jobs.JobFailed(" ".join(error.messages)) from error
     except ValidationError as error:

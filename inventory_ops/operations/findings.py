@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import BigIntegerField, F, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
+from inventory_ops.kit import showing
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Finding, FindingEvent, User
@@ -270,7 +271,13 @@ def snooze(
         locked,
         kind="snooze",
         text=" or ".join(
-            filter(None, [f"until {until:%Y-%m-%d}" if until else "", "until it gets worse" if until_worse else ""])
+            filter(
+                None,
+                [
+                    f"until {showing.local(until):%Y-%m-%d}" if until else "",
+                    "until it gets worse" if until_worse else "",
+                ],
+            )
         ),
         by=by,
         state=Finding.State.SNOOZED,

@@ -24,6 +24,7 @@ from inventory_ops.models.audit import Security
 from inventory_ops.operations import security
 from inventory_ops.operations.people import EmailTaken, NotPossible, checked_email, require_administrator
 from inventory_ops.operations.person import Details, merchant_of
+from inventory_ops.queries import shop
 
 LIFETIME = timedelta(days=3)
 SALT = "inventory_ops.invitation"
@@ -70,7 +71,7 @@ def send(user: User) -> bool:
     )
     try:
         send_mail(
-            f"[Inventory Ops] {_('You are invited')}",
+            f"[{shop.brand()}] {_('You are invited')}",
             text % {"email": user.email, "link": link, "days": LIFETIME.days},
             None,
             [user.email],

@@ -79,6 +79,13 @@ class InsufficientStock(LedgerRefusal):
         super().__init__(f"{sku} has {on_hand} on hand, this would leave {after}{more}. Nothing was booked.")
 
 
+class RetiredPlace(LedgerRefusal):
+    """Stock was to be put into a location, or given an inventory type, that takes no new stock any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is retired and takes no new stock. Nothing was booked.")
+
+
 @dataclass(frozen=True, slots=True)
 class Booked:
     """What was booked: events, and how many movements were left out since their key was used before."""
@@ -141,8 +148,9 @@ def book_staged(
     """Book all rows of the temporary table `table` (see `stage`), all or none; the table is used up.
 
     Facts from channels, shipments and history may take stock below zero; with `below_zero=False`, for what people
-    type, InsufficientStock is raised instead. Raises LedgerRefusal for an unknown inventory type, location or
-    product, and where a counter would leave the range of an integer or more would be released than is allocated.
+    type, InsufficientStock is raised instead. Raises RetiredPlace where people, files or programs would put new stock
+    into a retired place, LedgerRefusal for an unknown inventory type, location or product, and where a counter would
+    leave the range of an integer or more would be released than is allocated.
     """
     batch = batch or uuid.uuid4()
     with connection.cursor() as cursor:
@@ -153,6 +161,7 @@ def book_staged(
             _find_balances(cursor, table)
         cursor.execute(_RUNNING.format(table=table), {"allocation": [str(kind) for kind in ALLOCATION_KINDS]})
         cursor.execute("analyze pg_temp.ledger_running")
+        _refuse_retired(cursor, source)
         _refuse_impossible(cursor, below_zero=below_zero)
         cursor.execute(_INSERT, {"source": str(source), "actor": actor, "batch": batch})
         cursor.execute(_UPDATE)
@@ -266,6 +275,24 @@ from (select balance_id, count(*) as events, coalesce(sum(quantity) filter (wher
       from pg_temp.ledger_running group by balance_id) m
 where b.id = m.balance_id
 """
+
+
+# What comes back by an order or by undoing an event was there before; what channels and orders tell is a fact.
+_INTO_RETIRED = """
+select case when l.is_active then 'Inventory type ' || t.code else 'Location ' || l.code end
+from pg_temp.ledger_running r
+join inventory_ops_location l on l.id = r.location_id join inventory_ops_inventorytype t on t.id = r.inventory_type_id
+where not (l.is_active and t.is_active) and r.quantity > 0 and not r.is_allocation
+  and r.reverses_id is null and r.order_item_id is null and coalesce(r.source, %s) = any(%s)
+order by r.ord limit 1
+"""
+TYPED = (EventSource.PAGE, EventSource.CSV, EventSource.API)
+
+
+def _refuse_retired(cursor: Any, source: EventSource) -> None:
+    cursor.execute(_INTO_RETIRED, [str(source), [str(each) for each in TYPED]])
+    if found := cursor.fetchone():
+        raise RetiredPlace(found[0])
 
 
 def _refuse_impossible(cursor: Any, *, below_zero: bool) -> None:

@@ -83,6 +83,38 @@ def create_service(*, email: str, name: str, by: User) -> User:
     return made
 
 
+def may_call(user: User) -> bool:
+    """May keys and tokens of an account be used? A program's stop while nobody who is active answers for it."""
+    answered = not user.is_service or (user.responsible is not None and user.responsible.is_active)
+    return user.is_active and answered
+
+
+@transaction.atomic
+def take_over(*, service_id: int, by: User) -> User:
+    """Answer for a service account from now on: for whoever may do all that it may. Raises NotPossible.
+
+    Its keys and tokens, which stop when the person before was disabled, work again.
+    """
+    service = User.objects.select_for_update(of=["self"]).filter(pk=service_id, is_service=True).first()
+    if service is None or not service.is_active:
+        raise NotPossible(_("This service account is not there any more."))
+    if by.is_service or not by.is_active or (service.role, service.merchant_id) != (by.role, by.merchant_id):
+        raise NotPossible(_("Only a person with the same role can answer for this service account."))
+    if service.responsible_id == by.pk:
+        return service
+    before = service.responsible
+    User.objects.filter(pk=service.pk).update(responsible=by, updated_at=timezone.now())
+    service.responsible = by
+    if before is not None and before.is_active:
+        text = _("%(who)s answers for %(email)s from now on.") % {"who": by.email, "email": service.email}
+        notify(before, title=_("A service account was taken over"), text=text)
+    old = before.email if before else ""
+    security.record(
+        Security.SERVICE_TAKEN, user=service, by=by, summary=f"{service.email}: {old} → {by.email}", data={"old": old}
+    )
+    return service
+
+
 @transaction.atomic
 def end_sessions(*, user_id: int, by: User | None) -> None:
     """End every session of an account permanently, wherever it was opened."""

@@ -43,12 +43,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Why: `reason` is the code of an AdjustmentReason; `key` is the form's own id, '' for none."""
+    """Why: `reason` is the code of an AdjustmentReason; `key` is the form's or call's own id, '' for none."""
 
     reason: str
     note: str = ""
     reference: str = ""
     key: str = ""
+    source: EventSource = EventSource.PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Count:
 def adjust_by(*, place: Place, quantity: int, story: Story, by: User) -> Changed:
     """Change what is on hand by a signed number of units. Raises InsufficientStock or LedgerRefusal."""
     _check_reason(story.reason)
-    booked = _book([_movement(place, EventKind.ADJUSTED, quantity, story)], by=by, key=story.key)
+    booked = _book([_movement(place, EventKind.ADJUSTED, quantity, story)], by=by, story=story)
     if booked.events:
         summary = _("%(sku)s adjusted by %(n)s (%(reason)s)") % {
             "sku": place.product.sku,
@@ -162,7 +163,7 @@ def count(counts: Sequence[Count], *, story: Story, by: User) -> Changed:
             " from inventory_ops_stockbalance b where b.id = x.balance_id"
         )
         cursor.execute("delete from pg_temp.ledger_booking where quantity = 0")
-    booked = ledger.book_staged(source=EventSource.PAGE, actor=by.email, below_zero=False)
+    booked = ledger.book_staged(source=story.source, actor=by.email, below_zero=False)
     _record_count(counts, booked.events, story, by)
     return Changed(booked.events)
 
@@ -182,7 +183,7 @@ def change_type(*, place: Place, to: str, quantity: int, story: Story, by: User)
             _movement(target, EventKind.ADJUSTED, quantity, story),
         ],
         by=by,
-        key=story.key,
+        story=story,
     )
     if booked.events:
         summary = _("%(n)s of %(sku)s moved from %(before)s to %(after)s") % {
@@ -202,7 +203,7 @@ def take_back(*, place: Place, quantity: int, resealable: bool, story: Story, by
         raise LedgerRefusal(_("Return one unit or more. Nothing was booked."))
     _check_reason(story.reason)
     target = Place(place.product, "good" if resealable else "defective", place.location, place.lot, place.expires_on)
-    booked = _book([_movement(target, EventKind.RETURNED, quantity, story)], by=by, key=story.key)
+    booked = _book([_movement(target, EventKind.RETURNED, quantity, story)], by=by, story=story)
     if booked.events:
         summary = _("%(n)s of %(sku)s returned to %(type)s") % {
             "n": quantity,
@@ -290,6 +291,13 @@ def _check_reason(code: str) -> None:
         raise LedgerRefusal(_("Choose a reason. “%(code)s” is none of them.") % {"code": code[:30]})
 
 
+def event_of(key: str) -> InventoryEvent | None:
+    """The first event that was booked with a form's or call's own id."""
+    known = EventKey.objects.filter(key=_key(key, 0)).first() if key else None
+    events = InventoryEvent.objects.select_related("product", "inventory_type", "location", "balance")
+    return events.filter(pk=known.event_id or 0).first() if known else None
+
+
 def _key(key: str, index: int) -> str | None:
     return f"form:{key}:{index}" if key else None
 
@@ -311,9 +319,9 @@ def _movement(place: Place, kind: EventKind, quantity: int, story: Story) -> Mov
     )
 
 
-def _book(movements: list[Movement], *, by: User, key: str) -> Changed:
-    keyed = [replace(each, key=_key(key, index)) for index, each in enumerate(movements)]
-    booked = ledger.book(keyed, source=EventSource.PAGE, actor=by.email, below_zero=False)
+def _book(movements: list[Movement], *, by: User, story: Story) -> Changed:
+    keyed = [replace(each, key=_key(story.key, index)) for index, each in enumerate(movements)]
+    booked = ledger.book(keyed, source=story.source, actor=by.email, below_zero=False)
     return Changed(booked.events, repeated=bool(booked.repeated))
 
 

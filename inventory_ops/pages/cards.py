@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit import markup
 from inventory_ops.models import Channel, User
 from inventory_ops.pages.overview import Card
 from inventory_ops.queries import ledger
@@ -24,7 +25,7 @@ def oversold(user: User, now: datetime) -> list[Card]:
             title=_("Oversold"),
             icon="building-warehouse",
             url=reverse("stock-inquiry", query={"oversold": "yes"}),
-            count=f"{count:,}",
+            count=markup.number(count),
             meaning=_("On hand below zero"),
         )
     ]
@@ -40,7 +41,7 @@ def failing_channels(user: User, now: datetime) -> list[Card]:
             title=_("Channels"),
             icon="building-store",
             url=reverse("channels"),
-            count=f"{count:,}",
+            count=markup.number(count),
             meaning=_("Paused or failing"),
         )
     ]

@@ -9,13 +9,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from inventory_ops.kit import markup
+from inventory_ops.kit import markup, showing
 from inventory_ops.models import User
 from inventory_ops.models.users import Role
+from inventory_ops.queries import shop
 from inventory_ops.queries.shell import MOST_IN_MENU, Surroundings, surroundings
 from inventory_ops.registries import menu
-
-BRAND = "Inventory Ops"
 
 
 @dataclass(slots=True)
@@ -38,7 +37,10 @@ class Shell:
     """The context `shell` of templates/base.html."""
 
     theme: str
-    brand: str = BRAND
+    brand: str = shop.PRODUCT
+    shop: str = ""  # the shop's name
+    zone: str = ""  # that moments on the page are in
+    account_layout: str = "allauth/layouts/entrance.html"
     nav: list[Group] = field(default_factory=list)
     user_name: str = ""
     user_initials: str = ""
@@ -55,7 +57,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
     shell = Shell(theme=theme if theme in {"light", "dark"} else "auto")
     user = getattr(request, "user", None)
     if isinstance(user, User) and user.is_active:
-        shell.nav = _nav(request, user)
+        shell.zone = showing.zone_name()
+        shell.shop = shop.facts(user).name
+        if not getattr(request, "without_menu", False):
+            shell.nav = _nav(request, user)
+            shell.account_layout = "allauth/layouts/account.html"
         if user.role:
             shell.unread = of_request(request, user).unread
             shell.notifications_url = reverse("notifications")
@@ -80,7 +86,7 @@ def _count(entry: menu.Entry, counts: Mapping[str, int]) -> str | None:
     count = counts.get(entry.report or entry.url)
     if not count:
         return None
-    return f"{count:,}" if entry.report or count <= MOST_IN_MENU else f"{MOST_IN_MENU:,}+"
+    return markup.number(count) if entry.report or count <= MOST_IN_MENU else f"{markup.number(MOST_IN_MENU)}+"
 
 
 def _nav(request: HttpRequest, user: User) -> list[Group]:

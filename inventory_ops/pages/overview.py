@@ -119,7 +119,7 @@ def build(*, viewer: User, now: datetime) -> Page:
                 title=report.short_title or report.title,
                 icon=report.icon,
                 url=report.url,
-                count=f"{count:,}",
+                count=markup.number(count),
                 meaning=report.meaning,
                 delta=None if before is None else count - before,
                 delta_good=None if before is None or count == before else count < before,
@@ -152,7 +152,7 @@ def _subtitle(waiting: int, unscanned: int) -> str:
     """What waits; where lists were never scanned, nobody knows that nothing does."""
     found = ngettext("%(n)s finding needs attention.", "%(n)s findings need attention.", waiting)
     open_lists = ngettext("%(n)s list is not scanned yet.", "%(n)s lists are not scanned yet.", unscanned)
-    said = [found % {"n": f"{waiting:,}"}] if waiting or not unscanned else []
+    said = [found % {"n": markup.number(waiting)}] if waiting or not unscanned else []
     return " ".join(said + ([open_lists % {"n": unscanned}] if unscanned else []))
 
 

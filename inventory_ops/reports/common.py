@@ -12,7 +12,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory_ops.kit import markup
+from inventory_ops.kit import markup, showing
 from inventory_ops.kit.reports.filters import LONGEST_SEARCH
 from inventory_ops.models import Category, Merchant
 from inventory_ops.queries import search
@@ -86,10 +86,10 @@ def flash_sale_cell(row: Mapping[str, Any]) -> str:
         return ""
     off = f"{markup.MINUS}{Decimal(percentage).normalize():f}%"
     start, end, snapshot = row["c_sale_starts_at"], row["c_sale_ends_at"], row["c_sale_snapshot_price"]
-    when = f"{start:%-d %b} – {end:%-d %b} · {markup.money(snapshot, row.get('c_currency'))}"
-    title = _("%(start)s to %(end)s UTC, snapshot price %(price)s") % {
-        "start": f"{start:%Y-%m-%d %H:%M}",
-        "end": f"{end:%Y-%m-%d %H:%M}",
+    when = f"{showing.short_day(start)} – {showing.short_day(end)} · {markup.money(snapshot, row.get('c_currency'))}"
+    title = _("%(start)s to %(end)s, snapshot price %(price)s") % {
+        "start": showing.moment(start),
+        "end": showing.moment(end),
         "price": f"{snapshot:f}",
     }
     return (

@@ -63,7 +63,7 @@ class _SignedInteger(columns.Integer):
     def html(self, row: columns.Row) -> str:
         quantity = row[self.alias]
         tone, sign = ("pos", "+") if quantity > 0 else ("neg", markup.MINUS)
-        return f'<span class="{tone}">{sign}{abs(quantity):,}</span>'
+        return f'<span class="{tone}">{sign}{markup.number(abs(quantity))}</span>'
 
 
 @register

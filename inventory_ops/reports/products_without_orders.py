@@ -10,6 +10,7 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit import showing
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Scope, View, Window, columns, filters, register
 from inventory_ops.kit.reports.scope import BEGINNING
@@ -142,4 +143,4 @@ def _last_order(row: Any) -> str:
     moment = row["c_last_ordered_at"]
     if moment is None:
         return str(_("never"))
-    return f'<time datetime="{moment.isoformat()}">{moment:%-d %b %Y}</time>'
+    return f'<time datetime="{moment.isoformat()}">{showing.day(moment)}</time>'

@@ -1,8 +1,8 @@
-"""The functions of `kit/markup.py` as tags and filters of templates."""
+"""The functions of `kit/markup.py` and `kit/showing.py` as tags and filters of templates."""
 
 from django import template
 
-from inventory_ops.kit import markup
+from inventory_ops.kit import markup, showing
 
 register = template.Library()
 
@@ -10,3 +10,5 @@ for tag in (markup.icon, markup.badge, markup.health_bar, markup.sparkline, mark
     register.simple_tag(tag)
 for shown in (markup.number, markup.money, markup.unit_money):
     register.filter(shown)
+for written in (showing.moment, showing.day, showing.short_day, showing.clock):
+    register.filter(written)

@@ -8,6 +8,7 @@ from django.db.models import Count, F, Min, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.imports import pages
 from inventory_ops.models import Import
 
@@ -26,12 +27,12 @@ def shown(facts: dict[str, Any]) -> pages.ShownFile:
     """One file of an import from what its check has kept."""
     counts = [
         _("%(kind)s: %(new)s new, %(changed)s changed, %(unchanged)s unchanged")
-        % {"kind": kind.replace("_", " "), **{name: f"{count:,}" for name, count in each.items()}}
+        % {"kind": kind.replace("_", " "), **{name: markup.number(count) for name, count in each.items()}}
         for kind, each in facts["kinds"].items()
     ]
-    told = [FACTS[name] % {"n": f"{count:,}"} for name, count in facts["facts"].items() if count]
+    told = [FACTS[name] % {"n": markup.number(count)} for name, count in facts["facts"].items() if count]
     if facts["left_out"]:
-        told.append(_("Left out, not wrong and not ours: %(n)s rows") % {"n": f"{facts['left_out']:,}"})
+        told.append(_("Left out, not wrong and not ours: %(n)s rows") % {"n": markup.number(facts["left_out"])})
     return pages.ShownFile(
         name=facts["name"],
         found=facts["found"],
@@ -40,7 +41,7 @@ def shown(facts: dict[str, Any]) -> pages.ShownFile:
         written=_written(facts["written"]),
         samples=[tuple(sample) for sample in facts["written"].get("samples", [])],
         changes=[tuple(change) for change in facts["changes"]],
-        left_out=[(f"{line:,}", reason) for line, reason in facts["left_out_rows"]],
+        left_out=[(markup.number(line), reason) for line, reason in facts["left_out_rows"]],
     )
 
 
@@ -77,8 +78,10 @@ def causes(job: Import) -> list[pages.Cause]:
             file=group[0].file,
             column=group[0].column,
             message=group[0].message,
-            rows=f"{group[0].rows:,}",
-            lines=[(f"{row.line:,}" if row.line else _("File"), visible(row.value), row.message) for row in group],
+            rows=markup.number(group[0].rows),
+            lines=[
+                (markup.number(row.line) if row.line else _("File"), visible(row.value), row.message) for row in group
+            ],
             more=group[0].rows > len(group),
         )
         for _key, group in sorted(groups.items(), key=lambda item: item[0])

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory_ops.forms.imports import QuestionsForm, UploadForm
+from inventory_ops.kit import markup, showing
 from inventory_ops.kit.imports import ImportSpec, formats, pages, registry
 from inventory_ops.kit.page import Figure
 from inventory_ops.models import Import, Job, User
@@ -220,7 +221,7 @@ def answers_file(request: HttpRequest, pk: UUID) -> JsonResponse:
 
 
 def _problem(found: RowRemark) -> pages.Problem:
-    line = f"{found.line:,}" if found.line else _("File")
+    line = markup.number(found.line) if found.line else _("File")
     return pages.Problem(line, found.column, import_files.visible(found.value), found.message, found.file)
 
 
@@ -238,19 +239,25 @@ def preview(job: Import) -> pages.PreviewPage:
     blocked = waits and job.all_or_nothing and job.rows_failed > 0
     label = None
     if waits and not blocked:
-        label = ngettext("Apply %(count)s row", "Apply %(count)s rows", good) % {"count": f"{good:,}"} if good else None
+        label = (
+            ngettext("Apply %(count)s row", "Apply %(count)s rows", good) % {"count": markup.number(good)}
+            if good
+            else None
+        )
     remarks = list(job.warnings.order_by("line", "id")[:SHOWN_ERRORS])
     page = pages.PreviewPage(
         title=_("Import of %(kind)s") % {"kind": (job.kind or _("a file")).replace("_", " ")},
-        subtitle=f"{words[Import.State(job.state)]} · {job.file_name} · {job.rows_total:,} {_('rows')} · {who}",
+        subtitle=" · ".join(
+            (str(words[Import.State(job.state)]), job.file_name, f"{markup.number(job.rows_total)} {_('rows')}", who)
+        ),
         breadcrumbs=[(_("Imports"), reverse("imports")), (job.file_name, None)],
         steps=steps(2 if waits else 4 if job.state == Import.State.DONE else 2),
         numbers=[
-            Figure(_("New"), f"{job.rows_new:,}"),
-            Figure(_("Changed"), f"{job.rows_changed:,}"),
-            Figure(_("Unchanged"), f"{job.rows_unchanged:,}"),
-            *([Figure(_("With warnings"), f"{job.rows_warned:,}", tone="warning")] if job.rows_warned else []),
-            Figure(_("With errors"), f"{job.rows_failed:,}", tone="critical" if job.rows_failed else ""),
+            Figure(_("New"), markup.number(job.rows_new)),
+            Figure(_("Changed"), markup.number(job.rows_changed)),
+            Figure(_("Unchanged"), markup.number(job.rows_unchanged)),
+            *([Figure(_("With warnings"), markup.number(job.rows_warned), tone="warning")] if job.rows_warned else []),
+            Figure(_("With errors"), markup.number(job.rows_failed), tone="critical" if job.rows_failed else ""),
         ],
         files=[import_files.shown(facts) for facts in job.details.get("files", [])],
         causes=import_files.causes(job),
@@ -266,8 +273,8 @@ def preview(job: Import) -> pages.PreviewPage:
     )
     if job.rows_warned > len(remarks):
         page.row_warnings_total = _("The first %(shown)s of %(total)s rows with a warning.") % {
-            "shown": f"{len(remarks):,}",
-            "total": f"{job.rows_warned:,}",
+            "shown": markup.number(len(remarks)),
+            "total": markup.number(job.rows_warned),
         }
     return page
 
@@ -303,7 +310,7 @@ def _warnings(job: Import, *, waits: bool, blocked: bool, good: int) -> list[pag
         found.append(
             pages.Warned(
                 _("This very file was imported before."),
-                f"{before.created_at:%-d %b %Y, %H:%M} UTC.",
+                f"{showing.moment(before.created_at)}.",
                 reverse("import", args=[before.pk]),
                 _("Show that import"),
             )

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from inventory_ops.kit import markup, showing
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Job
 from inventory_ops.operations import jobs
@@ -57,20 +58,21 @@ def find(request: HttpRequest, pk: UUID) -> Job:
 def progress(job: Job, *, then_reload: bool = False) -> Progress:
     """A job as the page shows it; `then_reload` for a page that has more to show once the job has ended."""
     counts = (
-        _("%(done)s of %(total)s done") % {"done": f"{job.done_count:,}", "total": f"{job.total_count:,}"}
+        _("%(done)s of %(total)s done")
+        % {"done": markup.number(job.done_count), "total": markup.number(job.total_count)}
         if job.total_count
         else ""
     )
     if job.total_count and (job.failed_count or job.skipped_count):
         counts += _(" · %(skipped)s skipped, %(failed)s failed") % {
-            "skipped": f"{job.skipped_count:,}",
-            "failed": f"{job.failed_count:,}",
+            "skipped": markup.number(job.skipped_count),
+            "failed": markup.number(job.failed_count),
         }
     waiting = _("Waiting for a worker") if job.state == Job.State.QUEUED else ""
     percent = min(100, 100 * job.done_count // job.total_count) if job.total_count else None
     kept = ""
     if job.result_file and job.expires_at:
-        kept = _("The file is kept until %(moment)s UTC.") % {"moment": f"{job.expires_at:%-d %b %Y, %H:%M}"}
+        kept = _("The file is kept until %(moment)s.") % {"moment": showing.moment(job.expires_at)}
     final = job.is_final
 
     def page(name: str, **query: str) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory_ops.forms.notifications import DestinationForm, SubscriptionForm
+from inventory_ops.kit import markup
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Delivery, Destination, Notification, Subscription, User
@@ -157,7 +158,9 @@ def change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
             count = destinations.send_now(destination=found, now=now)
             text = _("Nothing new: nothing was sent.")
             if count:
-                text = ngettext("%(n)s new, on its way.", "%(n)s new, on their way.", count) % {"n": f"{count:,}"}
+                text = ngettext("%(n)s new, on its way.", "%(n)s new, on their way.", count) % {
+                    "n": markup.number(count)
+                }
         case "test":
             destinations.send_test(destination=found, now=now)
             text = _("The test message is on its way. Reload to see whether it arrived.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -73,7 +74,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             changed = person.edit(user_id=user.pk, to=form.details(), seen=form.seen(), by=viewer(request))
         except person.PersonChanged as conflict:
-            form.show_conflict(conflict.now)
+            form.show_conflict(asdict(conflict.now))
             form.add_error(None, _("%(what)s Compare both values, then save again.") % {"what": str(conflict)})
         except people.NotPossible as refused:
             form.add_error(None, str(refused))

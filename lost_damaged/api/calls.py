@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from inventory_ops.kit import clients
 from inventory_ops.models import User
+from inventory_ops.operations import people
 from lost_damaged.api import limits, refusals, signature
 from lost_damaged.models import ApiKey
 from lost_damaged.operations import api_keys
@@ -89,8 +90,13 @@ def check_timestamp(text: str) -> None:
         raise refusals.late()
 
 
+def _account(email: str) -> User | None:
+    found = User.objects.select_related("responsible").filter(email=email.strip().lower()[:254]).first()
+    return found if found is not None and people.may_call(found) else None
+
+
 def _signer(raw_query: str, email: str, given: str, address: str) -> tuple[User, ApiKey]:
-    user = None if "\x00" in email else User.objects.filter(email=email.strip().lower()[:254], is_active=True).first()
+    user = None if "\x00" in email else _account(email)
     keys: list[tuple[ApiKey | None, str]] = [*api_keys.active_texts(user)] if user else []
     # as much work for an unknown user as for a known one
     signed_by: ApiKey | None = None

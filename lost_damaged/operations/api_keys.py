@@ -6,7 +6,6 @@ import secrets
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit import sealing
 from inventory_ops.models import User
 from inventory_ops.operations import audit, people
+from inventory_ops.operations.api_tokens import may_make
 from lost_damaged.models import ApiKey
 
 MOST_ACTIVE = 2
@@ -26,20 +26,6 @@ class TooManyKeys(Exception):
 
 class NotYours(Exception):
     """Nobody makes a key in another person's name, or in that of a closed account."""
-
-
-def may_make(user: User, *, by: User) -> bool:
-    """For oneself; or for a service account, by a person who may do all that it may."""
-    if user.pk == by.pk:
-        return True
-    same_reach = (user.role, user.merchant_id) == (by.role, by.merchant_id)
-    return user.is_service and not by.is_service and same_reach and not user.is_superuser
-
-
-def offered_to(user: User) -> QuerySet[User]:
-    """The accounts that `user` may make keys for: their own, and service accounts of the same role and seller."""
-    services = Q(is_service=True, is_superuser=False, role=user.role, merchant=user.merchant)
-    return User.objects.filter(Q(pk=user.pk) | services, is_active=True).order_by("is_service", "email")
 
 
 @transaction.atomic

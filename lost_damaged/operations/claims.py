@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit import showing
 from inventory_ops.models import Merchant, OrderItem, Product, User
 from inventory_ops.operations import audit
 from lost_damaged.items import Item
@@ -213,7 +214,7 @@ def _order_item(story: Story, product: Product) -> OrderItem | None:
 
 
 def _check_window(happened_on: date) -> None:
-    days, today = settings.current().claim_days, timezone.now().date()
+    days, today = settings.current().claim_days, showing.today()
     if happened_on > today + timedelta(days=1):  # a seller east of Greenwich may be a day ahead
         raise ClaimRefused(_("The day lies in the future."), "happened_on")
     if happened_on < today - timedelta(days=days):

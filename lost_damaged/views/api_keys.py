@@ -12,9 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from inventory_ops.forms.api_tokens import TokenForm
+from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
-from inventory_ops.models import User
-from inventory_ops.operations import people
+from inventory_ops.models import ApiToken, User
+from inventory_ops.operations import api_tokens, people
 from inventory_ops.registries.permissions import EVERYBODY, roles_required, signs_in_again, viewer
 from lost_damaged import forms
 from lost_damaged.models import ApiKey
@@ -29,19 +31,23 @@ def own(request: HttpRequest) -> HttpResponse:
     user, part = viewer(request), request.POST.get("part", "")
     bound = _forms(request, user, part)
     shown = ""
+    if part == "take" and request.method == "POST":
+        return _take_over(request)
     if part in bound and bound[part].is_valid():
-        shown = _make_key(request, bound["key"]) if part == "key" else _make_service(request, bound["service"])
+        shown = MAKE[part](request, bound[part])
         if not bound[part].errors and not shown:
             return HttpResponseRedirect(reverse("own-keys"))
         if shown:
             bound = _forms(request, user, "")
-    accounts = api_keys.offered_to(user)
+    accounts = api_tokens.offered_to(user)
     context = {
         "page": Page(
             title=_("My API keys"),
-            subtitle=_("Keys that sign calls of the API in your name, or in that of a service account."),
+            subtitle=_("Tokens and keys that call the APIs in your name, or in that of a service account."),
             breadcrumbs=[(_("My account"), None), (_("API keys"), None)],
         ),
+        "token": bound["token"],
+        "tokens": ApiToken.objects.filter(user__in=accounts).select_related("user").order_by("revoked_at", "-pk"),
         "key": bound["key"],
         "service": bound["service"],
         "form": bound.get(part),
@@ -58,11 +64,32 @@ def own(request: HttpRequest) -> HttpResponse:
 
 
 def _forms(request: HttpRequest, user: User, part: str) -> dict[str, Any]:
-    key, service = (request.POST if part == name else None for name in ("key", "service"))
+    token, key, service = (request.POST if part == name else None for name in ("token", "key", "service"))
+    accounts = api_tokens.offered_to(user)
     return {
-        "key": forms.ApiKeyForm(key, prefix="key", accounts=api_keys.offered_to(user), initial={"user": user.pk}),
+        "token": TokenForm(token, prefix="token", accounts=accounts, initial={"user": user.pk}),
+        "key": forms.ApiKeyForm(key, prefix="key", accounts=accounts, initial={"user": user.pk}),
         "service": forms.ServiceAccountForm(service, prefix="service"),
     }
+
+
+def _make_token(request: HttpRequest, form: TokenForm) -> str:
+    try:
+        _token, text = api_tokens.create(**form.cleaned_data, by=viewer(request))
+    except api_tokens.TokenRefused as error:
+        form.add_error("user", str(error))
+        return ""
+    return text
+
+
+def _take_over(request: HttpRequest) -> HttpResponse:
+    try:
+        taken = people.take_over(service_id=whole(request.POST.get("service")) or 0, by=viewer(request))
+    except people.NotPossible as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("You answer for %(email)s from now on.") % {"email": taken.email})
+    return HttpResponseRedirect(reverse("own-keys"))
 
 
 def _make_key(request: HttpRequest, form: forms.ApiKeyForm) -> str:
@@ -91,12 +118,27 @@ def _make_service(request: HttpRequest, form: forms.ServiceAccountForm) -> str:
     return ""
 
 
+MAKE: dict[str, Any] = {"token": _make_token, "key": _make_key, "service": _make_service}
+
+
+@roles_required(*EVERYBODY)
+@signs_in_again()
+@require_POST
+def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+    user = viewer(request)
+    tokens = ApiToken.objects.filter(user__in=api_tokens.offered_to(user)).select_related("user", "user__responsible")
+    token = get_object_or_404(tokens, pk=pk)
+    api_tokens.revoke(token=token, by=user)
+    messages.success(request, _("The token …%(hint)s is revoked.") % {"hint": token.hint})
+    return HttpResponseRedirect(reverse("own-keys"))
+
+
 @roles_required(*EVERYBODY)
 @signs_in_again()
 @require_POST
 def revoke_own(request: HttpRequest, pk: int) -> HttpResponse:
     user = viewer(request)
-    keys = ApiKey.objects.filter(user__in=api_keys.offered_to(user)).select_related("user", "user__responsible")
+    keys = ApiKey.objects.filter(user__in=api_tokens.offered_to(user)).select_related("user", "user__responsible")
     key = get_object_or_404(keys, pk=pk)
     api_keys.revoke(key=key, by=user)
     messages.success(request, _("The key …%(hint)s is revoked.") % {"hint": key.hint})

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inventory_ops.kit import markup
+from inventory_ops.kit import markup, showing
 from inventory_ops.kit.imports import pages
 from inventory_ops.kit.page import Figure
 from inventory_ops.models import Import, Job, User
@@ -166,7 +166,12 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
             Import.State(record.state), _("Nothing was written off")
         ),
         subtitle=" · ".join(
-            [record.file_name, f"{record.rows_total:,} {_('rows')}", f"{record.created_at:%-d %b %Y, %H:%M}", who]
+            [
+                record.file_name,
+                f"{markup.number(record.rows_total)} {_('rows')}",
+                showing.moment(record.created_at),
+                who,
+            ]
         ),
         breadcrumbs=[(_("Finance import"), reverse("finance-import")), (_("Update inventory status"), None)],
         steps=steps(1 if waits else 3),
@@ -174,7 +179,7 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
         warnings=_warnings(record, file, blocked=blocked, waits=waits, by_currency=by_currency),
         errors=[
             pages.Problem(
-                f"{row.line:,}",
+                markup.number(row.line),
                 row.error_column,
                 row.error_value,
                 f"{row.error_message} ({row.error_code})",
@@ -189,12 +194,12 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
     )
     if waits and manages and not blocked:
         page.apply_label = ngettext("Write off %(n)s item", "Write off %(n)s items", record.rows_new) % {
-            "n": f"{record.rows_new:,}"
+            "n": markup.number(record.rows_new)
         }
     if record.rows_failed > len(errors):
         page.error_total = _("The first %(shown)s of %(total)s rows with errors; the download has all.") % {
             "shown": len(errors),
-            "total": f"{record.rows_failed:,}",
+            "total": markup.number(record.rows_failed),
         }
     return page
 
@@ -207,7 +212,7 @@ def _numbers(
     return [
         Figure(
             _("Written off") if done else _("Ready to write off"),
-            f"{record.rows_new:,}",
+            markup.number(record.rows_new),
             _("unique UIDs"),
         ),
         Figure(
@@ -215,10 +220,10 @@ def _numbers(
             amounts(by_currency, 1 if done else 0),
             of_sellers,
         ),
-        Figure(_("Already written off"), f"{record.rows_unchanged:,}", _("skipped, never paid twice")),
+        Figure(_("Already written off"), markup.number(record.rows_unchanged), _("skipped, never paid twice")),
         Figure(
             _("Rows with errors"),
-            f"{record.rows_failed:,}",
+            markup.number(record.rows_failed),
             _("left out until corrected"),
             "critical" if record.rows_failed else "",
         ),
@@ -243,7 +248,7 @@ def _warnings(
             "%(n)s unit will wait for a second person; the others are written off when you confirm.",
             "%(n)s units will wait for a second person; the others are written off when you confirm.",
             over,
-        ) % {"n": f"{over:,}"}
+        ) % {"n": markup.number(over)}
         if record.all_or_nothing:
             text = _("Since all are imported or none, all wait for a second person after you confirm.")
         found.append(pages.Warned(_("Amounts are above a limit."), text))
@@ -252,7 +257,7 @@ def _warnings(
             "%(n)s unit is not written off yet: a second person has to approve it.",
             "%(n)s units are not written off yet: a second person has to approve them.",
             left,
-        ) % {"n": f"{left:,}"}
+        ) % {"n": markup.number(left)}
         url = f"{reverse('waiting-units')}?import={record.pk}"
         found.append(pages.Warned(_("Amounts are above a limit."), text, url, _("Show them")))
     if waits and (earlier := queries.earlier(record)):
@@ -270,7 +275,7 @@ def _warnings(
             "%(n)s row belongs to an order item that was shipped.",
             "%(n)s rows belong to order items that were shipped.",
             shipped,
-        ) % {"n": f"{shipped:,}"}
+        ) % {"n": markup.number(shipped)}
         text = _("Order status is not checked by this import: if it was delivered, the seller may be paid twice.")
         found.append(pages.Warned(title, text, "#shipped", _("Show them")))
     changed = {currency: pair for currency, pair in by_currency.items() if pair[0] != pair[1]}

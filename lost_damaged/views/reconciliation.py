@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from inventory_ops.kit import markup, showing
 from inventory_ops.kit.page import Figure, Page
 from inventory_ops.kit.reports.scope import window_of_dates
 from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required
@@ -33,7 +34,7 @@ KINDS = {
 def reconcile(request: HttpRequest) -> HttpResponse:
     """Upload a list; see what is missing, extra or different. Nothing is changed or kept."""
     now = timezone.now()
-    initial = {"first": now.date().replace(day=1), "last": now.date()}
+    initial = {"first": showing.today().replace(day=1), "last": showing.today()}
     form = ReconciliationForm(*posted(request), initial=initial)
     comparison = None
     if request.method == "POST" and form.is_valid():
@@ -61,8 +62,11 @@ def reconcile(request: HttpRequest) -> HttpResponse:
         ),
         "form": form,
         "numbers": [
-            Figure(_("Agree"), f"{comparison.agree:,}"),
-            *(Figure(words[kind], f"{counts[kind]:,}", tone="critical" if counts[kind] else "") for kind in KINDS),
+            Figure(_("Agree"), markup.number(comparison.agree)),
+            *(
+                Figure(words[kind], markup.number(counts[kind]), tone="critical" if counts[kind] else "")
+                for kind in KINDS
+            ),
         ]
         if comparison
         else [],

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.page import Page
 from inventory_ops.kit.spreadsheets import plain
 from inventory_ops.operations import jobs
@@ -140,9 +141,9 @@ def close_all(request: HttpRequest) -> HttpResponse:
     page = Page(
         title=_("Close the period"),
         subtitle=_("%(n)s open statements are closed as of now. What is booked later goes to the next ones.")
-        % {"n": f"{opened:,}"},
+        % {"n": markup.number(opened)},
         breadcrumbs=[(_("Account statements"), reverse("statements")), (_("Close the period"), None)],
-        submit_label=_("Close %(n)s statements") % {"n": f"{opened:,}"},
+        submit_label=_("Close %(n)s statements") % {"n": markup.number(opened)},
         cancel_url=reverse("statements"),
     )
     return render(request, "lost_damaged/confirm.html", {"page": page})

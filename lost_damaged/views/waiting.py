@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.page import Page
 from inventory_ops.registries.permissions import ADMIN, FINANCE, roles_required, viewer
 from lost_damaged.operations import waiting
@@ -54,13 +55,13 @@ def decide(request: HttpRequest) -> HttpResponse:
         seen = _seen(request.POST.getlist("unit"))
         if request.POST.get("verb") == "approve":
             done = waiting.approve(seen=seen, by=by)
-            messages.success(request, _("%(n)s units are written off.") % {"n": f"{done.booked:,}"})
+            messages.success(request, _("%(n)s units are written off.") % {"n": markup.number(done.booked)})
             if done.left:
-                text = _("%(n)s units have changed and wait on: look at them again.") % {"n": f"{done.left:,}"}
+                text = _("%(n)s units have changed and wait on: look at them again.") % {"n": markup.number(done.left)}
                 messages.warning(request, text)
         else:
             count = waiting.reject(ids=list(seen), note=request.POST.get("note", ""), by=by)
-            messages.success(request, _("%(n)s units are rejected.") % {"n": f"{count:,}"})
+            messages.success(request, _("%(n)s units are rejected.") % {"n": markup.number(count)})
     except waiting.CannotDecide as error:
         messages.error(request, str(error))
     return HttpResponseRedirect(back)

@@ -18,10 +18,12 @@ from inventory_ops.models import (
     ChannelListing,
     Delivery,
     Destination,
+    Finding,
     Import,
     InventoryEvent,
     InventoryType,
     Job,
+    Location,
     Merchant,
     Notification,
     SavedView,
@@ -30,7 +32,7 @@ from inventory_ops.models import (
     User,
 )
 from inventory_ops.models.ledger import EventKind, EventSource
-from inventory_ops.operations import invitations, ledger, proposals
+from inventory_ops.operations import api_tokens, invitations, ledger, proposals
 from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.ledger import Movement
 from inventory_ops.operations.person import Details
@@ -95,6 +97,7 @@ def make_objects() -> Objects:
     for route in ("products/<int:pk>/", "products/<int:pk>/prices/", "inventory/products/<int:pk>/"):
         at[route] = (product.pk,)
     at["orders/<path:code>/"] = (item.order.number,)
+    at["settings/places/<slug:kind>/<int:pk>/"] = ("location", Location.objects.get(code="MAIN").pk)
     at["inventory/adjust/undo/<int:pk>/"] = (InventoryEvent.objects.earliest("pk").pk,)
     tracker = Tracker.objects.create(
         merchant=other,
@@ -105,6 +108,12 @@ def make_objects() -> Objects:
     )
     for end in ("", "edit/", "delete/"):
         at[f"trackers/<int:pk>/{end}"] = (tracker.pk,)
+    at["api/v1/trackers/<int:pk>/"] = (tracker.pk,)
+    moment = timezone.now()
+    seen = dict.fromkeys(("first_seen_at", "opened_at", "last_seen_at"), moment)
+    finding = Finding.objects.create(report="inventory-cost-issues", key="0", label="x", merchant=other, **seen)
+    for end in ("", "acknowledge/", "assign/", "comment/", "reopen/", "snooze/"):
+        at[f"api/v1/findings/<int:pk>/{end}"] = (finding.pk,)
     _finance(found, product, seller=seller, finance=finance, admin=admin)
     _channels(found, other)
     _people(found, finance=finance, admin=admin)
@@ -135,6 +144,8 @@ def _finance(found: Objects, product: Any, *, seller: User, finance: User, admin
     record = finance_imports.receive(upload=SimpleUploadedFile("u.csv", text), by=finance, reason="other")
     for end in ("", "confirm/", "resume/", "discard/", "errors/"):
         at[f"finance/import/<uuid:pk>/{end}"] = (record.pk,)
+    token, _text = api_tokens.create(user=finance, name="OMS", scopes=["read"], days=1, by=finance)
+    at["accounts/keys/tokens/<int:pk>/revoke/"] = (token.pk,)
     key, _text = api_keys.create(user=finance, name="OMS", by=finance)
     at["accounts/keys/<int:pk>/revoke/"] = at["settings/finance/keys/<int:pk>/revoke/"] = (key.pk,)
     at["settings/finance/propose/<str:name>/"] = ("caps",)

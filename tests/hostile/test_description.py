@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -17,27 +18,31 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from inventory_ops.kit.reports import registry
-from inventory_ops.views.api import ReportRows
+from inventory_ops.models import Finding, Scope
+from inventory_ops.operations import api_tokens
+from inventory_ops.views.api.reports import ReportRows
 from tests.hostile.marketplace import Attacked, user
-from tests.hostile.wire import Wire, application
+from tests.hostile.wire import application
+from trackers.models import Tracker
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 
-def ask(role: str, *, slugs: list[str], examples: int) -> int:
+def ask(role: str, *, slugs: list[str], examples: int, scopes: Sequence[str] = Scope.values) -> int:
     """Ask for everything that the description describes; raises what a check finds. Answers the number of requests."""
-    cookie = Wire(user(role)).cookie
+    caller = user(role)
+    _token, text = api_tokens.create(user=caller, name="test", scopes=scopes, days=1, by=caller)
 
     def signed_in(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        return application(environ | {"HTTP_COOKIE": cookie}, start_response)  # its own client would drop the header
+        # its own client would drop the header
+        return application(environ | {"HTTP_AUTHORIZATION": f"Bearer {text}"}, start_response)
 
     schema = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", signed_in)
     asked = 0
     for result in schema.get_all_operations():
         operation = result.ok()
-        fixed: list[dict[str, Any]] = [{"path_parameters": {"slug": slug}} for slug in slugs]
-        for options in fixed if "{slug}" in operation.path else [{}]:
+        for options in _objects(operation.path, slugs):
             for mode in MODES:
 
                 @given(case=operation.as_strategy(generation_mode=mode, **options))
@@ -57,6 +62,17 @@ def ask(role: str, *, slugs: list[str], examples: int) -> int:
     return asked
 
 
+def _objects(path: str, slugs: list[str]) -> list[dict[str, Any]]:
+    """Real objects for a path that names one, and one that is not there: guessed ids would meet none."""
+    if "{slug}" in path:
+        return [{"path_parameters": {"slug": slug}} for slug in slugs]
+    if "{id}" in path:
+        rows: Any = Tracker.objects if "/trackers/" in path else Finding.objects.unresolved()
+        ids = [*rows.order_by("pk").values_list("pk", flat=True)[:2], 0]
+        return [{"path_parameters": {"id": pk}} for pk in ids]
+    return [{}]
+
+
 class TestDescription(Attacked):
     def test_answers_are_those_described(self) -> None:
         slugs = [report.slug for report in registry]
@@ -64,6 +80,9 @@ class TestDescription(Attacked):
 
     def test_refusals_are_those_described(self) -> None:
         assert ask("merchant", slugs=["user-audit", "abandoned-checkouts"], examples=6) > 10
+
+    def test_refusals_of_scopes_are_those_described(self) -> None:
+        assert ask("operations", slugs=["trackers"], examples=3, scopes=["read"]) > 10
 
     def test_another_answer_is_found(self) -> None:
         """The control."""

@@ -24,6 +24,8 @@ from tests.imports.support import NOW, write
 # how a row of a kind gets a name of its own, so that one file can hold hundreds
 OWN: dict[str, Callable[[int], dict[str, str]]] = {
     "merchants": lambda number: {"vendor_number": f"W{number}"},
+    "locations": lambda number: {"location": f"EAST-{number}"},
+    "inventory_types": lambda number: {"inventory_type": f"used-{number}"},
     "categories": lambda number: {"name": f"Category {number}"},
     "products": lambda number: {"sku": f"KET-{number}"},
     "flash_sales": lambda number: (

@@ -248,7 +248,7 @@ def test_who_may_open_it(report: Report, role: str, world: Any) -> None:
 def test_anonymous_visitors_are_sent_to_the_login(report: Report) -> None:
     response = Client().get(report.url)
     assert (response.status_code, response["Location"].split("?")[0]) == (302, "/accounts/login/")
-    assert Client().get(f"/api/v1/reports/{report.slug}/").status_code == 403
+    assert Client().get(f"/api/v1/reports/{report.slug}/").status_code == 401
 
 
 @pytest.mark.parametrize("report", [each for each in BASE if "merchant" in each.roles], ids=lambda each: each.slug)

@@ -54,6 +54,11 @@ def test_templates_compile_and_their_icons_exist(path: Path) -> None:
         assert name in SPRITE, name
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_templates_leave_dates_to_the_viewers_formats(path: Path) -> None:
+    assert not re.search(r"\|(date|time)\b", path.read_text()), "use moment, day, short_day or clock"
+
+
 def test_colours_stand_in_the_tokens_only() -> None:
     allowed = {"#184da9", "#8f1c13", "#fff"}  # hover of the solid buttons, paper white under a QR code
     for path in OWN_CSS:

@@ -120,7 +120,7 @@ def test_ago_in_words(gap: timedelta, words: str) -> None:
 
 
 def test_ago_carries_the_exact_moment() -> None:
-    assert 'datetime="2026-11-22T04:00:00+00:00" title="2026-11-22 04:00 UTC"' in markup.ago(NOW, NOW)
+    assert 'datetime="2026-11-22T04:00:00+00:00" title="22 Nov 2026, 04:00"' in markup.ago(NOW, NOW)
     assert markup.ago(None, NOW) == ""
 
 

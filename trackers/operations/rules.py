@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from inventory_ops.kit import showing
 from inventory_ops.models import InventoryType, Product, User
 from inventory_ops.operations import audit
 from trackers.mechanisms import MECHANISMS, PARAMETERS
@@ -164,7 +165,7 @@ def snooze(*, trackers: Iterable[Tracker], until: datetime, by: User) -> int:
     for tracker in Tracker.objects.select_for_update().filter(pk__in=[each.pk for each in trackers]).order_by("pk"):
         tracker.snoozed_until = until
         tracker.save(update_fields=["snoozed_until"])
-        _log(tracker, "snoozed", f"until {until:%Y-%m-%d}", by)
+        _log(tracker, "snoozed", f"until {showing.local(until):%Y-%m-%d}", by)
         changed += 1
     return changed
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from inventory_ops.kit import markup
+from inventory_ops.kit import markup, showing
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
 from inventory_ops.models import InventoryType, Merchant, Product
@@ -289,7 +289,7 @@ def headline(tracker: Tracker, reading: Reading, runs_out: Any) -> Headline:
                 "critical", _("Out of stock all through the window."), _("Nothing could be sold: restock it.")
             )
     mechanism = MECHANISMS[tracker.mechanism]
-    values = values_of(tracker) | {"n": f"{reading.value:,}"}
+    values = values_of(tracker) | {"n": markup.number(reading.value)}
     if reading.state == State.HEALTHY:
         text = str(mechanism.text_on_target or _("%(n)s units count."))
         return Headline("good", _("On target."), text % values)
@@ -297,13 +297,13 @@ def headline(tracker: Tracker, reading: Reading, runs_out: Any) -> Headline:
     title = str(mechanism.title_below) % values
     if mechanism.text_below:
         return Headline(tone, title, str(mechanism.text_below) % values)
-    parts = [_("%(n)s units left") % {"n": f"{reading.value:,}"}]
+    parts = [_("%(n)s units left") % {"n": markup.number(reading.value)}]
     if reading.daily:
         parts.append(_("%(daily)s sold per day on average") % {"daily": f"{reading.daily:.1f}"})
     text = ", ".join(parts)
     if runs_out:
-        text += _(": runs out about %(day)s") % {"day": f"{runs_out:%-d %b}"}
-    text += _(". Order %(n)s units or more to return to 100%%.") % {"n": f"{missing:,}"}
+        text += _(": runs out about %(day)s") % {"day": showing.short_day(runs_out)}
+    text += _(". Order %(n)s units or more to return to 100%%.") % {"n": markup.number(missing)}
     return Headline(tone, title, text)
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit import showing
 from inventory_ops.models import User
 from user_audit.models import IamUser, Identity
 from user_audit.models.actions import Action
@@ -194,7 +195,7 @@ def _after_grace(row: Identity, disabled_at: datetime, now: datetime, waive_grac
     if waive_grace or due <= now:
         return Decision(row, Kind.DO)
     return Decision(
-        row, Kind.DO, _("Deleted after the grace time, on %(day)s.") % {"day": f"{due:%Y-%m-%d %H:%M}"}, not_before=due
+        row, Kind.DO, _("Deleted after the grace time, on %(day)s.") % {"day": showing.moment(due)}, not_before=due
     )
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from inventory_ops.kit import showing
 from inventory_ops.kit.bulk import action as bulk_actions
 from inventory_ops.kit.reports import registry
 from inventory_ops.kit.reports.selection import choose
@@ -250,7 +251,7 @@ def _job_context(found: ActionJob, by: User) -> dict[str, Any]:
     rows = [
         {
             "key": item.label,
-            "label": item.started_at and f"{item.started_at:%Y-%m-%d %H:%M:%S} UTC",
+            "label": showing.moment(item.started_at),
             "tone": ITEM_TONES[ActionItem.State(item.state)],
             "outcome": item.get_state_display(),
             "message": item.message,

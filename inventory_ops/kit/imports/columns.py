@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,12 +25,12 @@ def plain(header: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a file. `default` is a text as it would stand in the file; None is NULL."""
+    """One column of a file. `default` is a text as it would stand in the file, or what answers it; None is NULL."""
 
     name: str
     type: ValueType
     required: bool = False
-    default: str | None = None
+    default: str | Callable[[], str] | None = None
     example: str = ""
     help: str = ""
     # moments and dates: False for what may lie in the future, so it does not say how new the data is
@@ -38,6 +38,11 @@ class Column:
     # roles that may write it, whatever the way in; empty: whoever may load the kind
     permission: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()  # headers of our own exports that mean this column
+
+    @property
+    def default_text(self) -> str | None:
+        """What an empty cell means now."""
+        return self.default() if callable(self.default) else self.default
 
     @property
     def field(self) -> str:

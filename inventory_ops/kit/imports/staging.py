@@ -31,7 +31,8 @@ class _Memo(dict[str, str]):
         self._bring = dialect.reader_of(column.type)
         self.bad: dict[str, BadValue] = {}
         self._keep_empty = keep_empty
-        self._empty = NULL if column.default is None or keep_empty else column.default.translate(_ESCAPES)
+        default = column.default_text
+        self._empty = NULL if default is None or keep_empty else default.translate(_ESCAPES)
         self.newest = ""
         self._exact = getattr(column.type, "exact", False)
         self.dated = column.happened and isinstance(column.type, Moment | Date)
@@ -195,7 +196,7 @@ class Staging:
         self.rows = reader.rows
         for column in self.spec.columns:
             if column.field not in self.present and column.default is not None:
-                self.execute(f"update pg_temp.{self.table} set {column.field} = %s", [column.default])
+                self.execute(f"update pg_temp.{self.table} set {column.field} = %s", [column.default_text])
         self.execute(f"analyze pg_temp.{self.table}")
         self._store([*reader.errors, *errors], "import_error")
         self._store(getattr(reader, "warnings", []), "import_warning")

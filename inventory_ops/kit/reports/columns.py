@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.utils.html import escape
 
-from inventory_ops.kit import markup
+from inventory_ops.kit import markup, showing
 from inventory_ops.kit.db import expressions
 
 type Row = Mapping[str, Any]
@@ -141,7 +141,7 @@ class Integer(Column):
 
     def html(self, row: Row) -> str:
         value = row[self.alias]
-        return "" if value is None else f"{value:,}".replace("-", markup.MINUS)
+        return markup.number(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +182,7 @@ class Percent(Column):
         if value is None:
             return ""
         text = f"{Decimal(value).normalize():f}" if self.places is None else f"{value:.{self.places}f}"
-        return text.replace("-", markup.MINUS) + "%"
+        return showing.plain_number(text).replace("-", markup.MINUS) + "%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +196,7 @@ class Moment(Column):
         value: datetime | None = row[self.alias]
         if value is None:
             return ""
-        return f'<time datetime="{value.isoformat()}">{value:%-d %b %Y, %H:%M}</time>'
+        return f'<time datetime="{value.isoformat()}">{showing.moment(value)}</time>'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +208,7 @@ class Date(Column):
 
     def html(self, row: Row) -> str:
         value = row[self.alias]
-        return "" if value is None else f'<time datetime="{value.isoformat()}">{value:%-d %b %Y}</time>'
+        return "" if value is None else f'<time datetime="{value.isoformat()}">{showing.day(value)}</time>'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

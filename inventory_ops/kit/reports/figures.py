@@ -12,6 +12,7 @@ from django.db.models import Count, F, Max, Min, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.db import size
 from inventory_ops.kit.db.compiled import sql_of
 from inventory_ops.kit.reports.report import Kpi, Selection
@@ -30,7 +31,7 @@ class Figures:
 
     @property
     def count_text(self) -> str:
-        return f"{MOST_COUNTED:,}+" if self.is_capped else f"{self.count:,}"
+        return f"{markup.number(MOST_COUNTED)}+" if self.is_capped else markup.number(self.count)
 
 
 # The rows are found once. The inner OFFSET keeps the condition on their number from becoming a filter of sums that were
@@ -72,7 +73,7 @@ def of(selection: Selection, *, exact: bool) -> Figures:
         groups = [(some if is_large else rows).aggregate(k_rows=Count("*"), **expressions, **bounds)]
         total = groups[0]["k_rows"]
     if is_large and total > MOST_COUNTED:
-        texts = {kpi.key: f"{MOST_COUNTED:,}+" if kpi.is_count else "…" for kpi in report.kpis}
+        texts = {kpi.key: f"{markup.number(MOST_COUNTED)}+" if kpi.is_count else "…" for kpi in report.kpis}
         return Figures(total, True, texts)
     return Figures(total, False, {kpi.key: _text(kpi, groups) for kpi in report.kpis})
 
@@ -110,5 +111,5 @@ def _text(kpi: Kpi, groups: list[dict[str, Any]]) -> str:
 
 def amount(value: Decimal, currency: str | None) -> str:
     """An amount in whole units with its currency's code."""
-    text = f"{value.quantize(Decimal(1)):,}".replace("-", "−")
+    text = markup.number(value.quantize(Decimal(1)))
     return f"{currency} {text}" if currency else text

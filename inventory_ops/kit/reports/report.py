@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.db import replica
 from inventory_ops.kit.db.expressions import MaskedEmail, PlainText
 from inventory_ops.kit.registry import Registry
@@ -35,7 +36,7 @@ class Kpi:
     label: Any
     expression: Any
     hint: Any = ""
-    show: Callable[[Any], str] = lambda value: f"{value or 0:,}"
+    show: Callable[[Any], str] = lambda value: markup.number(value or 0)
     tone: str = ""
     money: bool = False
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 WINDOW = re.compile(r"([1-9][0-9]{0,3})(d|m)")
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 LONGEST_WINDOW = timedelta(days=3660)
@@ -59,8 +61,14 @@ def parse_window(text: str, *, as_of: datetime) -> Window:
 
 
 def window_of_dates(first: date | None, last: date | None, *, as_of: datetime) -> Window:
-    """From the start of day `first` to the end of day `last`, both in UTC and both optional."""
+    """From the start of day `first` to the end of day `last`, both optional: days of the zone that pages are in."""
     # a window is open at its start: one microsecond earlier takes midnight itself in
-    start = datetime.combine(first or BEGINNING.date(), time.min, UTC) - timedelta(microseconds=1)
-    end = datetime.combine(last + timedelta(days=1), time.min, UTC) - timedelta(microseconds=1) if last else as_of
+    instant = timedelta(microseconds=1)
+    start = (start_of_day(first) if first else BEGINNING) - instant
+    end = start_of_day(last + timedelta(days=1)) - instant if last else as_of
     return Window(start=start, end=end)
+
+
+def start_of_day(day: date) -> datetime:
+    """When a day begins in the zone that pages are in (where its midnight is skipped or comes twice: the first)."""
+    return datetime.combine(day, time.min, timezone.get_current_timezone()).astimezone(UTC)

@@ -16,6 +16,7 @@ from inventory_ops.kit.reports import exports, registry
 from inventory_ops.kit.reports.request import parse_moment
 from inventory_ops.management.arguments import text
 from inventory_ops.models import User
+from inventory_ops.queries import shop
 
 
 class Command(BaseCommand):
@@ -54,11 +55,12 @@ class Command(BaseCommand):
             names = ", ".join(column.key for column in report.columns if column.sortable)
             raise CommandError(f"--sort: there is no column {options['sort']!r}. Use one of: {names}.") from None
         try:
-            selection = report.select(
-                self._filters(report.filterset_class.base_filters, options["set"]),
-                viewer=viewer,
-                as_of=parse_moment(options["as_of"]) if options["as_of"] else None,
-            )
+            with shop.shown_to(viewer):  # From and To are days of the viewer's zone
+                selection = report.select(
+                    self._filters(report.filterset_class.base_filters, options["set"]),
+                    viewer=viewer,
+                    as_of=parse_moment(options["as_of"]) if options["as_of"] else None,
+                )
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from error
         except ValueError as error:

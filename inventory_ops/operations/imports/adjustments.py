@@ -14,7 +14,7 @@ def check_places(staging: Staging) -> None:
         "inventory_type",
         "unknown",
         "'Unknown inventory type. Known: ' || (select string_agg(code, ', ' order by code)"
-        " from inventory_ops_inventorytype)",
+        " from inventory_ops_inventorytype where is_active)",
         "where s.inventory_type is not null"
         " and not exists (select from inventory_ops_inventorytype t where t.code = s.inventory_type)",
     )
@@ -22,14 +22,33 @@ def check_places(staging: Staging) -> None:
         "location",
         "unknown",
         "'Unknown location. Known: ' || (select string_agg(code, ', ' order by code)"
-        " from (select code from inventory_ops_location order by code limit 20) l)",
+        " from (select code from inventory_ops_location where is_active order by code limit 20) l)",
         "where s.location is not null and not exists (select from inventory_ops_location l where l.code = s.location)",
+    )
+
+
+RETIRED = """select s.line, case when l.is_active then 'inventory_type' else 'location' end as col
+    from pg_temp.{table} s
+    join inventory_ops_location l on l.code = s.location
+    join inventory_ops_inventorytype t on t.code = s.inventory_type
+    where not (l.is_active and t.is_active)"""
+
+
+def refuse_retired(staging: Staging, column: str, condition: str) -> None:
+    """Refuse the rows with a condition that would put stock into a retired location or type; `column` says how much."""
+    staging.errors(
+        column,
+        "retired",
+        "case k.col when 'location' then 'Location ' || s.location else 'Inventory type ' || s.inventory_type end"
+        " || ' is retired and takes no new stock: name another one'",
+        f"join ({RETIRED.format(table=staging.table)}) k on k.line = s.line {condition}",
     )
 
 
 def check_adjustments(staging: Staging) -> None:
     resolve_products(staging)
     check_places(staging)
+    refuse_retired(staging, "quantity_delta", "where s.quantity_delta > 0")
     staging.errors("quantity_delta", "zero", "'An adjustment by zero changes nothing'", "where s.quantity_delta = 0")
     staging.errors(
         "occurred_at",

@@ -18,6 +18,7 @@ from inventory_ops.models import AdjustmentReason, InventoryType, Location, User
 from inventory_ops.operations.imports import mappings
 from inventory_ops.operations.imports.files import File
 from inventory_ops.operations.imports.foreign import Unit
+from inventory_ops.queries import shop
 
 MOST_VALUES = 200
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "iso-8859-1", "iso-8859-2", "iso-8859-15", "cp1250", "cp1251", "mac_roman")
@@ -308,7 +309,8 @@ def _part_questions(layout: Layout, answers: Mapping[str, Any], *, thorough: boo
             shown = tuple(words) if each.is_map else ()
             asked.append(Asked(each.key, each.text, each.required, shown, is_map=each.is_map))
         elif not answers.get(each.key):
-            asked.append(Asked(each.key, each.text, each.required))
+            known = shop.facts().currency if each.key == "currency" else ""
+            asked.append(Asked(each.key, each.text, each.required and not known, guess=known or None))
     return asked
 
 

@@ -6,7 +6,7 @@ from inventory_ops.kit.imports import Counts, Staging
 from inventory_ops.kit.imports.staging import SHOWN_CHANGES, Change
 from inventory_ops.models.ledger import EventSource
 from inventory_ops.operations import ledger
-from inventory_ops.operations.imports.adjustments import check_places
+from inventory_ops.operations.imports.adjustments import check_places, refuse_retired
 from inventory_ops.operations.imports.products_of_rows import JOIN, resolve_products
 
 
@@ -15,6 +15,7 @@ def check_stock(staging: Staging) -> None:
     check_places(staging)
     if "total" in staging.present:
         _spread_totals(staging)
+    _refuse_more_in_retired(staging)
     staging.errors(
         "sku",
         "duplicate",
@@ -22,6 +23,20 @@ def check_stock(staging: Staging) -> None:
         f"""join (select s.line, min(s.line) over (partition by p.product_id, s.inventory_type, s.location, s.lot,
                 s.expires_on) as first from pg_temp.{staging.table} s {JOIN}) k on k.line = s.line
             join lateral (select k.first as line) d on true where k.line > k.first""",
+    )
+
+
+def _refuse_more_in_retired(staging: Staging) -> None:
+    """What still lies in a retired place may be said again, and become less."""
+    refuse_retired(
+        staging,
+        "quantity",
+        f"""{JOIN} where s.quantity > coalesce((
+                select b.on_hand from inventory_ops_stockbalance b
+                join inventory_ops_location bl on bl.id = b.location_id and bl.code = s.location
+                join inventory_ops_inventorytype bt on bt.id = b.inventory_type_id and bt.code = s.inventory_type
+                where b.product_id = p.product_id and b.lot = coalesce(s.lot, '')
+                  and b.expires_on is not distinct from {staging.day("expires_on")}), 0)""",
     )
 
 

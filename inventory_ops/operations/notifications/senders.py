@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit import sealing
 from inventory_ops.models import Delivery, Destination
 from inventory_ops.operations.notifications import guard
+from inventory_ops.queries import shop
 
 PURPOSE = "inventory_ops.destination"
 TIMEOUT = 10  # seconds for connecting and for each wait
@@ -55,13 +56,13 @@ def _context(delivery: Delivery) -> dict[str, Any]:
         "title": delivery.title,
         "sections": delivery.content["sections"],
         "site": settings.PUBLIC_URL,
-        "brand": "Inventory Ops",
+        "brand": shop.brand(),
     }
 
 
 def send_letter(delivery: Delivery) -> None:
     """A mail about an account, to the address that it is about."""
-    context = {"text": delivery.content["text"], "site": settings.PUBLIC_URL, "brand": "Inventory Ops"}
+    context = {"text": delivery.content["text"], "site": settings.PUBLIC_URL, "brand": shop.brand()}
     _mail(delivery, to=delivery.address, body=render_to_string("notifications/letter.txt", context))
 
 
@@ -72,7 +73,7 @@ def _email(delivery: Delivery) -> None:
 def _mail(delivery: Delivery, *, to: str, body: str) -> None:
     host = settings.PUBLIC_URL.partition("://")[2].partition("/")[0].partition(":")[0] or "localhost"
     message = EmailMessage(
-        subject=f"[Inventory Ops] {delivery.title}",
+        subject=f"[{shop.brand()}] {delivery.title}",
         body=body,
         to=[to],
         headers={"Message-ID": f"<{delivery.pk}@{host}>", "Auto-Submitted": "auto-generated"},
@@ -195,5 +196,5 @@ def _chat(delivery: Delivery, destination: Destination) -> None:
     chat = apprise.Apprise(asset=apprise.AppriseAsset(app_id="Inventory Ops", async_mode=False))
     chat.add(address)
     text = render_to_string("notifications/message.txt", _context(delivery))
-    if not chat.notify(title=f"[Inventory Ops] {delivery.title}", body=text):
+    if not chat.notify(title=f"[{shop.brand()}] {delivery.title}", body=text):
         raise NotSent(_("The chat service did not take the message."))

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from inventory_ops.adapters import kinds
 from inventory_ops.adapters.protocol import ChannelError
 from inventory_ops.forms.channels import RuleForm
+from inventory_ops.kit import markup
 from inventory_ops.kit.page import Figure
 from inventory_ops.models import Channel
 from inventory_ops.operations.channels import catalogue, drift, setup
@@ -40,10 +41,10 @@ def index(request: HttpRequest) -> HttpResponse:
         subtitle=_("Stock is kept here and told to every channel; orders come in from them."),
         breadcrumbs=[(_("Inventory"), None), (_("Channels"), None)],
         numbers=[
-            Figure(_("Channels in use"), f"{sum(row.channel.state == 'synced' for row in live):,}"),
-            Figure(_("Need attention"), f"{failing:,}", tone="warning" if failing else ""),
-            Figure(_("Waiting to be sent"), f"{due:,}", _("listings")),
-            Figure(_("Orders to look at"), f"{waiting:,}", _("late cancellations, unknown items")),
+            Figure(_("Channels in use"), markup.number(sum(row.channel.state == "synced" for row in live))),
+            Figure(_("Need attention"), markup.number(failing), tone="warning" if failing else ""),
+            Figure(_("Waiting to be sent"), markup.number(due), _("listings")),
+            Figure(_("Orders to look at"), markup.number(waiting), _("late cancellations, unknown items")),
         ],
     )
     return render(request, "inventory_ops/channels/index.html", {"page": page, "rows": states, "now": now})
@@ -68,12 +69,12 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             subtitle=f"{channel.merchant} · {kind_label(channel)} · {channel.code}",
             breadcrumbs=crumbs((channel.name, None)),
             numbers=[
-                Figure(_("Listings"), f"{row.listings:,}"),
-                Figure(_("Waiting to be sent"), f"{row.due:,}"),
-                Figure(_("Rejected"), f"{row.rejected:,}", tone="critical" if row.rejected else ""),
+                Figure(_("Listings"), markup.number(row.listings)),
+                Figure(_("Waiting to be sent"), markup.number(row.due)),
+                Figure(_("Rejected"), markup.number(row.rejected), tone="critical" if row.rejected else ""),
                 Figure(
                     _("Another quantity there"),
-                    f"{row.drifted:,}",
+                    markup.number(row.drifted),
                     _("at the last comparison"),
                     "warning" if row.drifted else "",
                 ),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit import showing
 from inventory_ops.kit.page import Figure
 from inventory_ops.kit.reports.figures import Figures
 from inventory_ops.kit.reports.report import Link, Report
@@ -49,7 +50,7 @@ def of(asked: PageRequest, found: Figures) -> Head:
     """The head of the page that was asked for, with its figures."""
     head = of_report(asked.report, asked.viewer)
     if asked.as_of:
-        head.as_of_text = _("As of %(moment)s") % {"moment": f"{asked.as_of:%-d %b %Y, %H:%M %Z}"}
+        head.as_of_text = _("As of %(moment)s") % {"moment": showing.moment(asked.as_of)}
     head.kpis = [
         Figure(label=str(kpi.label), value=found.texts[kpi.key], hint=str(kpi.hint), tone=kpi.tone)
         for kpi in asked.report.kpis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.reports.figures import Figures
 from inventory_ops.kit.reports.paging import Listing
 from inventory_ops.kit.reports.request import PER_PAGE, PageRequest
@@ -31,7 +32,7 @@ def of(asked: PageRequest, found: Figures, listed: Listing) -> Pager:
     if listed.more:
         next_url = asked.url(page=asked.page + 1, after=listed.last_token or None, before=None)
     return Pager(
-        range_text=f"{asked.offset + 1:,}–{asked.offset + len(listed.rows):,}",
+        range_text=f"{markup.number(asked.offset + 1)}–{markup.number(asked.offset + len(listed.rows))}",
         total_text=found.count_text,
         exact_url=asked.url(exact=1) if found.is_capped else "",
         first_url=first_url,

@@ -1,4 +1,4 @@
-"""JSON API of the reports: the same rows, filters, order and permissions as the pages."""
+"""The reports in the JSON API: the same rows, filters, order and permissions as the pages."""
 
 from __future__ import annotations
 
@@ -9,35 +9,28 @@ from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from inventory_ops.kit.db import size
 from inventory_ops.kit.reports import registry
 from inventory_ops.kit.reports import request as asking
 from inventory_ops.kit.reports.paging import by_findings
 from inventory_ops.registries.permissions import viewer
+from inventory_ops.views.api import shapes
+from inventory_ops.views.api.endpoint import Endpoint, refused
 from inventory_ops.views.reports import find
 
-
-def _object(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": list(properties), "properties": properties}
-
-
-TEXT = {"type": "string"}
-ADDRESS = {"type": "string", "nullable": True}
-REFUSED = {403: _object(detail=TEXT)}
-UNKNOWN = {404: _object(detail=TEXT)}
-WRONG = {400: _object(errors={"type": "array", "items": TEXT})}
+REPORT = shapes.fields(slug=shapes.TEXT, title=shapes.TEXT, url=shapes.TEXT)
+ROWS = shapes.fields(results=shapes.listed({"type": "object"}), next=shapes.TEXT_OR_NULL, previous=shapes.TEXT_OR_NULL)
 
 
-class ReportList(APIView):
+class ReportList(Endpoint):
     """The reports that the caller may read."""
 
     @extend_schema(
         operation_id="reports_list",
         responses={
-            200: _object(results={"type": "array", "items": _object(slug=TEXT, title=TEXT, url=TEXT)}),
-            **REFUSED,
+            200: shapes.fields(results={"type": "array", "items": REPORT}),
+            **shapes.READS,
         },
     )
     def get(self, request: Request) -> Response:
@@ -53,7 +46,7 @@ class ReportList(APIView):
         )
 
 
-class ReportRows(APIView):
+class ReportRows(Endpoint):
     """One page of a report: `results` keyed by the columns' headers, money as exact strings."""
 
     @extend_schema(
@@ -66,10 +59,14 @@ class ReportRows(APIView):
             OpenApiParameter("q", str, description="search; the other filters are those of the page"),
         ],
         responses={
-            200: _object(results={"type": "array", "items": {"type": "object"}}, next=ADDRESS, previous=ADDRESS),
-            **WRONG,
-            **REFUSED,
-            **UNKNOWN,
+            200: shapes.fields(
+                results={"type": "array", "items": {"type": "object"}},
+                next=shapes.TEXT_OR_NULL,
+                previous=shapes.TEXT_OR_NULL,
+            ),
+            **shapes.WRONG,
+            **shapes.READS,
+            **shapes.NOT_THERE,
         },
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -82,14 +79,14 @@ class ReportRows(APIView):
         unknown = sorted(set(params) - known)
         if unknown:
             names = ", ".join(sorted(known - {"format"}))
-            return Response({"errors": [f"{unknown[0]}: there is no such parameter. Use: {names}."]}, status=400)
+            return refused(400, f"{unknown[0]}: there is no such parameter. Use: {names}.")
         try:
             checked = asking.read(report, params, viewer=user)
             selection = report.select(params, viewer=user, as_of=checked.as_of)
         except asking.PageError as error:
-            return Response({"errors": error.messages}, status=400)
+            return refused(400, *error.messages)
         except ValidationError as error:
-            return Response({"errors": error.messages}, status=400)
+            return refused(400, *error.messages)
         start = checked.offset
         most = checked.per_page + 1
         if checked.sort_column.late and size.is_large(selection.rows.model):

@@ -1,0 +1,86 @@
+"""Whose installation this is, and how a person sees its pages."""
+
+from __future__ import annotations
+
+import zoneinfo
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import JSONObject
+
+from inventory_ops.kit import showing
+from inventory_ops.models import Shop, User
+from inventory_ops.queries.currencies import DIGITS
+
+BEFORE_SET_UP = {"name": "", "timezone": "", "currency": ""}
+PRODUCT = "Inventory Ops"
+CURRENCY = "GBP"  # before the shop is set up
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the shop; all '' before it is set up."""
+
+    name: str
+    timezone: str
+    currency: str
+
+
+def with_shop(users: QuerySet[User]) -> QuerySet[Any]:
+    """Users with the shop beside them, for `facts`: one query says both."""
+    row = Shop.objects.values(json=JSONObject(name="name", timezone="timezone", currency="currency"))
+    return users.annotate(shop=Subquery(row[:1]))
+
+
+def facts(user: User | None = None) -> Facts:
+    """The shop, as it was read with `user`, else by a query of its own."""
+    unread = object()
+    row: Any = getattr(user, "shop", unread)
+    if row is unread:
+        row = Shop.objects.values("name", "timezone", "currency").first()
+    return Facts(**(row or BEFORE_SET_UP))
+
+
+def brand() -> str:
+    """What mails call the sender."""
+    return facts().name or PRODUCT
+
+
+def currency() -> str:
+    """What prices are in where nothing else says it."""
+    return facts().currency or CURRENCY
+
+
+def zone_of(user: User) -> str:
+    """The zone that a person's pages are in: their own, else the shop's, else UTC."""
+    found = user.time_zone or facts(user).timezone
+    # a name that this machine's data does not know (any more) breaks no page
+    return found if found in _known() else "UTC"
+
+
+def formats_of(user: User) -> showing.Formats:
+    return showing.Formats(user.date_format or showing.PLAIN.date, user.number_format or showing.PLAIN.number)
+
+
+def shown_to(user: User | None) -> AbstractContextManager[None]:
+    """Everything inside is shown as `user` likes to see it; None is nobody, for whom it is UTC and plain."""
+    if user is None:
+        return showing.shown()
+    return showing.shown(zone=zone_of(user), formats=formats_of(user), language=user.language)
+
+
+def timezones() -> list[str]:
+    """The zones to choose from."""
+    return sorted(name for name in _known() if name != "localtime")
+
+
+def currencies() -> list[str]:
+    return sorted(DIGITS)
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())

@@ -1,0 +1,27 @@
+"""The JSON API. Its description is made of the views; `docs/guide/api.md` shows how it is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+
+from inventory_ops.views.api import account, description, findings, reports, stock
+
+urlpatterns: list[Any] = [
+    path("account/", account.Account.as_view(), name="api-account"),
+    path("docs/", description.page, name="api-docs"),
+    path("findings/", findings.FindingList.as_view(), name="api-findings"),
+    path("findings/<int:pk>/", findings.FindingDetail.as_view(), name="api-finding"),
+    path("findings/<int:pk>/acknowledge/", findings.Acknowledge.as_view(), name="api-finding-acknowledge"),
+    path("findings/<int:pk>/assign/", findings.Assign.as_view(), name="api-finding-assign"),
+    path("findings/<int:pk>/comment/", findings.Comment.as_view(), name="api-finding-comment"),
+    path("findings/<int:pk>/reopen/", findings.Reopen.as_view(), name="api-finding-reopen"),
+    path("findings/<int:pk>/snooze/", findings.Snooze.as_view(), name="api-finding-snooze"),
+    path("reports/", reports.ReportList.as_view(), name="api-reports"),
+    path("reports/<slug:slug>/", reports.ReportRows.as_view(), name="api-report"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("stock/", stock.Balances.as_view(), name="api-stock"),
+    path("stock/adjustments/", stock.Adjustments.as_view(), name="api-stock-adjustments"),
+]
