@@ -30,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from config.embedded import postgres, processes  # noqa: E402
 from config.embedded.paths import Paths  # noqa: E402
+from tests.serving import proxies  # noqa: E402
 
 MOST_OVER_BASE = 350 * 1024 * 1024
 PATIENCE = 90
@@ -227,6 +228,23 @@ def use(browser: Browser, sql: Callable[[str], str]) -> None:
     assert until("the worker applied the upload", lambda: sql(found)) == "From the image"
 
 
+def through_nginx(folder: Path, web: int) -> None:
+    """The example of a proxy in front of the product as it is deployed; told when there is no nginx here."""
+    if not proxies.program("nginx"):
+        say("nginx is not installed: its example was not tried")
+        return
+    (folder / "nginx").mkdir()
+    with proxies.nginx(folder / "nginx", upstream=web) as proxy:
+        status, headers, _body = proxy.ask("/accounts/login/", X_Forwarded_For="203.0.113.9")
+        assert status == 200, f"the page to sign in answered {status} behind nginx"
+        assert headers["strict-transport-security"].startswith("max-age=31536000"), headers
+        assert "; Secure" in headers["set-cookie"], headers
+        assert proxy.ask("/healthz")[0] == 200
+        assert proxy.ask("/metrics")[0] == 404
+        assert proxy.ask_plainly("/")[0] == 301
+    say("behind nginx: HTTPS, HSTS, secure cookies, no metrics for everybody")
+
+
 def health_checks(box: Box, dotenv: Mapping[str, str], ports: Mapping[str, int]) -> None:
     """As they stand in the files, and each fails where nothing runs."""
     web = json.loads(re.findall(r"HEALTHCHECK[\s\S]*?CMD (\[.*\])", (ROOT / "Dockerfile").read_text())[0])
@@ -268,6 +286,7 @@ def main() -> None:
             return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
         use(Browser(ports["web"], dotenv["OPS_PUBLIC_URL"]), sql)
+        through_nginx(folder, ports["web"])
         assert all(process.poll() is None for process in box.running), "a process ended"
         say("web, worker and beat still run")
     except BaseException:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_process_init
 from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -69,6 +70,14 @@ def configure() -> None:
             "daily": {"task": "inventory_ops.tasks.daily", "schedule": crontab(hour=1, minute=30)},
         },
     )
+
+
+@worker_process_init.connect(weak=False)
+def _trace(**_: object) -> None:
+    """In each process of a worker: the thread that sends spans does not survive a fork."""
+    from config import env, observing
+
+    observing.trace(env.read().otel_endpoint, service="worker")
 
 
 configure()

@@ -17,6 +17,7 @@ from config.embedded.paths import CHECKOUT, Paths, default_data_dir
 
 SHORTEST_SECRET_KEY = 50
 SHORTEST_METRICS_TOKEN = 20
+HSTS_YEAR = 365 * 24 * 3600
 SMTP_PORTS = {"tls": 587, "ssl": 465}
 
 
@@ -55,6 +56,11 @@ class Environment:
     session_idle_minutes_privileged: int
     session_hours: int
     channels_private: bool
+    hsts_seconds: int
+    hsts_subdomains: bool
+    hsts_preload: bool
+    sentry_dsn: str
+    otel_endpoint: str
 
 
 def read() -> Environment:
@@ -110,6 +116,11 @@ def _read(env: Env) -> Environment:
         session_idle_minutes_privileged=_whole(env, "SESSION_IDLE_MINUTES_PRIVILEGED", 30, least=1, most=24 * 60),
         session_hours=_whole(env, "SESSION_HOURS", 12, least=1, most=7 * 24),
         channels_private=env.bool("CHANNELS_PRIVATE", not production),
+        hsts_seconds=_whole(env, "HSTS_SECONDS", HSTS_YEAR, least=0, most=2 * HSTS_YEAR),
+        hsts_subdomains=env.bool("HSTS_SUBDOMAINS", True),
+        hsts_preload=env.bool("HSTS_PRELOAD", True),
+        sentry_dsn=_sentry(env.str("SENTRY_DSN", "")),
+        otel_endpoint=_http("OTEL_EXPORTER_OTLP_ENDPOINT", env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")),
     )
     if production:
         _refuse_unsafe(result, database_url=database_url, redis_url=redis_url)
@@ -121,6 +132,18 @@ def _whole(env: Env, name: str, default: int, *, least: int, most: int) -> int:
     if not least <= value <= most:
         raise ImproperlyConfigured(f"{name} is {value}: use a whole number from {least} to {most}.")
     return value
+
+
+def _http(name: str, url: str) -> str:
+    if url and not (urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname):
+        raise ImproperlyConfigured(f"{name} is not an address: use https://HOST:PORT.")
+    return url
+
+
+def _sentry(dsn: str) -> str:
+    if dsn and not (urlsplit(_http("SENTRY_DSN", dsn)).username and urlsplit(dsn).path.strip("/")):
+        raise ImproperlyConfigured("SENTRY_DSN has no key or no project: use https://KEY@HOST/NUMBER.")
+    return dsn
 
 
 def _database(env: Env, name: str, url: str) -> dict[str, Any]:
@@ -170,7 +193,7 @@ def _mailer(url: str) -> dict[str, Any]:
 
 
 def _accounts(env: Env) -> list[dict[str, Any]]:
-    found = env.json("AWS_ACCOUNTS", [])
+    found = env.json("AWS_ACCOUNTS", []) if env.str("AWS_ACCOUNTS", "") else []
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise ImproperlyConfigured(
             'AWS_ACCOUNTS must be a JSON list: [{"account_id": "111111111111", "profile": "audit"}]'
@@ -214,6 +237,11 @@ def _refuse_unsafe(env: Environment, *, database_url: str, redis_url: str) -> No
         problems.append(
             "TRUSTED_PROXIES must be how many proxies stand in front when BEHIND_PROXY is true, else 0: "
             "otherwise all visitors share one address, or invent theirs"
+        )
+    if env.hsts_preload and env.hsts_seconds and not (env.hsts_subdomains and env.hsts_seconds >= HSTS_YEAR):
+        problems.append(
+            f"HSTS_PRELOAD asks for HSTS_SUBDOMAINS=true and HSTS_SECONDS of {HSTS_YEAR} or more: "
+            "set these, or HSTS_PRELOAD=false"
         )
     if env.metrics_token and len(env.metrics_token) < SHORTEST_METRICS_TOKEN:
         problems.append(f"METRICS_TOKEN needs at least {SHORTEST_METRICS_TOKEN} characters, or leave it out")

@@ -9,7 +9,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from config import env as environment
-from config import logs
+from config import logs, observing
 
 ENV = environment.read()
 BASE_DIR = environment.CHECKOUT
@@ -178,9 +178,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 if ENV.production:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^(healthz|metrics)$"]  # probes come over plain HTTP from inside
-    SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_SECONDS = ENV.hsts_seconds  # 0: none. Browsers remember it so long, whatever is served meanwhile
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = ENV.hsts_subdomains
+    SECURE_HSTS_PRELOAD = ENV.hsts_preload
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 if ENV.behind_proxy:
@@ -246,3 +246,4 @@ SPECTACULAR_SETTINGS = {
 # -- logs ---------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = None
 logs.configure(level=ENV.log_level, style=ENV.log_format)
+observing.report_errors(ENV.sentry_dsn, environment="production" if ENV.production else "local")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dotenv import dotenv_values
 
 from config.embedded.paths import Paths, default_data_dir
 
@@ -73,17 +75,42 @@ def test_the_image_runs_as_an_ordinary_user_with_the_pinned_python() -> None:
     assert "--locked" in text
 
 
-def test_every_variable_of_the_example_is_read() -> None:
-    known = (ROOT / "config/env.py").read_text() + (ROOT / "docker-compose.yml").read_text()
-    names = re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M)
-    assert len(names) > 10
-    assert [name for name in names if name not in known] == []
+EXAMPLE = (ROOT / ".env.example").read_text()
+# not of a person's choice: compose and image set them, `manage.py demo` does, or production refuses another value
+GIVEN = {"OPS_ENV", "OPS_DATA_DIR", "OPS_DEMO", "DATABASE_URL", "REDIS_URL", "DEBUG"}
+
+
+def commented_out() -> dict[str, str]:
+    """The lines of .env.example that show a default, without the `# ` in front, as dotenv reads them."""
+    lines = re.findall(r"^# ([A-Z_]+=.*)$", EXAMPLE, re.M)
+    return {name: value or "" for name, value in dotenv_values(stream=io.StringIO("\n".join(lines))).items()}
 
 
 def example() -> dict[str, str]:
     """What .env.example sets, as printed, with the secrets that one has to fill in."""
-    lines = re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.M)
-    return {name: value or GOOD.get(name) or "x" * 40 for name, value in lines}
+    read = dotenv_values(stream=io.StringIO(EXAMPLE))
+    return {name: value or GOOD.get(name) or "x" * 40 for name, value in read.items()}
+
+
+def test_every_variable_is_in_the_example_and_read() -> None:
+    reading = re.compile(r"""\b(?:env\.\w+|_whole)\(\s*(?:env, )?"([A-Z_]+)\"""")
+    read = set(reading.findall((ROOT / "config/env.py").read_text()))
+    compose = set(re.findall(r"\$\{(\w+):", (ROOT / "docker-compose.yml").read_text()))
+    assert len(read) > 25
+    assert {*example(), *commented_out()} == (read | compose) - GIVEN
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    """Beside it: what starts the services and processes of a checkout, and an address that `serve` prints."""
+    apps = ("config", "inventory_ops", "trackers", "lost_damaged", "user_audit")
+    readers = {
+        str(path.relative_to(ROOT)): set(re.findall(r"""os\.environ(?:\.get\(|\[)"([A-Z_]+)\"""", path.read_text()))
+        for app in apps
+        for path in (ROOT / app).rglob("*.py")
+        if "embedded/aws" not in str(path)  # a process of its own, which gets its orders so
+    }
+    known = {"OPS_DATA_DIR", "OPS_DEMO", "OPS_PUBLIC_URL", "DATABASE_URL", "REDIS_URL", "PATH"}
+    assert {path: names - known for path, names in readers.items() if names - known} == {}
 
 
 def test_every_value_of_the_example_works_as_printed() -> None:
@@ -91,6 +118,27 @@ def test_every_value_of_the_example_works_as_printed() -> None:
     said = run_settings(services | example(), "settings.MAILERS['default']['OPTIONS']")
     assert "'host': 'smtp.example.com', 'port': 587" in said
     assert "'use_tls': True, 'use_ssl': False" in said
+
+
+def test_what_the_example_comments_out_is_the_default() -> None:
+    """One may take the `# ` away and nothing changes, as a whole and line by line."""
+    assert len(commented_out()) > 15
+    services = {name: GOOD[name] for name in ("OPS_ENV", "DATABASE_URL", "REDIS_URL")}
+    shown = "[(n, getattr(settings.ENV, n)) for n in settings.ENV.__slots__]"
+    bare = run_settings(services | example(), shown)
+    assert run_settings(services | example() | commented_out(), shown) == bare
+    for name, value in commented_out().items():
+        if not value:  # the others cannot stand for a default without being read
+            assert run_settings(services | example() | {name: value}, shown) == bare, name
+
+
+def test_checks_pass_with_the_example() -> None:
+    server = Paths(default_data_dir()).database_url("postgres") if "DATABASE_URL" not in os.environ else ""
+    services = {"OPS_ENV": "production", "DATABASE_URL": server or os.environ["DATABASE_URL"]}
+    services["REDIS_URL"] = GOOD["REDIS_URL"]
+    result = check(**(services | example() | commented_out()))
+    assert result.returncode == 0, result.stderr
+    assert "no issues" in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize(
@@ -175,8 +223,9 @@ for package in ("config", "inventory_ops", "trackers", "lost_damaged", "user_aud
             count += 1
 print(count)
 """
-# what starts embedded servers, and the benchmarks, are of no use in the image
+# what starts embedded servers, and what an extra brings, is of no use in the image
 STARTERS = (
+    "config.tracing",
     "config.embedded.aws.",
     "config.embedded.keeper",
     "config.embedded.postgres",

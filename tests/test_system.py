@@ -15,7 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from config import metrics as counters
 from inventory_ops.models import AuditEvent, Job, ScanRun, ScanSchedule
-from inventory_ops.operations import jobs, scans
+from inventory_ops.models.audit import Security
+from inventory_ops.operations import audit, jobs, scans
 from inventory_ops.queries import status
 from tests import make
 
@@ -135,6 +136,16 @@ def test_metrics_tell_of_scans_and_queues(admin: Client) -> None:
     assert depth["imports"] == 2
     age = {sample.labels["scan"]: sample.value for sample in found["ops_scan_age_seconds"].samples}
     assert 0 <= age["costs"] < 60
+
+
+def test_the_last_backup_is_told(admin: Client) -> None:
+    assert "none by manage.py backup" in admin.get("/system/status/").content.decode()
+    assert "ops_backup_age_seconds" not in families(admin.get("/metrics"))
+    audit.record(action=Security.BACKUP_MADE, by=None, summary="5 rows, 0 files, 7 bytes")
+    assert "none by manage.py backup" not in admin.get("/system/status/").content.decode()
+    [sample] = families(admin.get("/metrics"))["ops_backup_age_seconds"].samples
+    assert 0 <= sample.value < 60
+    assert "Backup made" in admin.get("/system/security/").content.decode()
 
 
 def test_who_may_read_metrics(settings: Any) -> None:

@@ -14,7 +14,7 @@ from django.db import connection
 
 from config.embedded.paths import Paths
 from inventory_ops.kit.registry import Registry
-from inventory_ops.models import AuditEvent, Merchant, Order, Product, User
+from inventory_ops.models import AuditEvent, Import, Merchant, Order, Product, User
 
 SEEDED = "demo.seed"
 LOGINS = {
@@ -40,6 +40,15 @@ def is_seeded() -> bool:
 def is_half_seeded() -> bool:
     """Was the making of sample data stopped before its end?"""
     return User.objects.filter(is_demo=True).exists() and not is_seeded()
+
+
+def somebodys() -> list[str]:
+    """What is here though the sample data are not (all) made, a line each: somebody put it in by a command."""
+    counts = {
+        "files that were loaded": Import.objects.count(),
+        "accounts that were made": User.objects.filter(is_demo=False, is_superuser=True).count(),
+    }
+    return [f"{number:,} {name}" for name, number in counts.items() if number]
 
 
 def seed(*, now: datetime) -> None:

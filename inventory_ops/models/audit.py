@@ -38,6 +38,8 @@ class Security(models.TextChoices):
     SERVICE_MADE = "security.service_made", _("Service account made")
     SESSIONS_ENDED = "security.sessions_ended", _("All sessions ended")
     RESEALED = "security.resealed", _("Stored secrets encrypted anew")
+    BACKUP_MADE = "security.backup_made", _("Backup made")
+    BACKUP_RESTORED = "security.backup_restored", _("Backup restored")
     SESSION_EXPIRED = "security.session_expired", _("Session ended by time")
 
 

@@ -49,6 +49,19 @@ def reseal() -> Resealed:
     return done
 
 
+def unreadable() -> int:
+    """How many sealed values neither SECRET_KEY nor one of its fallbacks reads."""
+    count = 0
+    for model, sealed in sealed_fields():
+        for value in model._default_manager.values_list(sealed.attname, flat=True).iterator():
+            try:
+                if value:
+                    sealing.unseal(value, purpose=sealed.purpose)
+            except sealing.SealBroken:
+                count += 1
+    return count
+
+
 @transaction.atomic
 def _batch(model: type[models.Model], sealed: SealedField, *, after: Any, done: Resealed) -> Any:
     """Go through the next rows, locked; answers the key of the last one, or None."""

@@ -100,6 +100,9 @@ class Ops(Collector):
         for slug, total in findings.totals(viewer=None).items():
             waiting.add_metric([slug], total.count)
         yield waiting
+        if backup := status.last_backup():
+            age = (self.now - backup).total_seconds()
+            yield GaugeMetricFamily("ops_backup_age_seconds", "Since manage.py backup last succeeded", value=age)
 
 
 def page(*, now: datetime) -> bytes:

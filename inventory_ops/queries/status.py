@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from inventory_ops.models import Delivery, Job, ScanRun, ScanSchedule
+from inventory_ops.models import AuditEvent, Delivery, Job, ScanRun, ScanSchedule
+from inventory_ops.models.audit import Security, is_security
 from inventory_ops.queries.health import SECONDS
 
 TICK_KEY = "ops:tick"
@@ -49,6 +50,12 @@ def stuck_jobs(*, now: datetime) -> QuerySet[Job]:
 
 def failed_jobs(*, now: datetime) -> QuerySet[Job]:
     return Job.objects.filter(state=Job.State.FAILED, finished_at__gt=now - DAY).order_by("-finished_at")
+
+
+def last_backup() -> datetime | None:
+    """When `manage.py backup` last succeeded; None when it never did. Copies made by other means are not known."""
+    made = AuditEvent.objects.filter(is_security(), action=Security.BACKUP_MADE)
+    return made.order_by("-pk").values_list("at", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)

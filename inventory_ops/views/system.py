@@ -115,6 +115,7 @@ def status_page(request: HttpRequest) -> HttpResponse:
         "scans": [(each, RUN_TONES[each.run.state] if each.run else "") for each in status.schedules()],
         "stuck": list(stuck[:SHOWN]),
         "stuck_count": stuck.count(),
+        "backup": status.last_backup(),
         "failed": list(failed[:SHOWN]),
         "undelivered": Delivery.objects.filter(state=Delivery.State.FAILED, created_at__gt=now - status.DAY).count(),
         "now": now,

@@ -32,6 +32,8 @@ class Command(BaseCommand):
                 raise CommandError("The demo runs only in its own folder. Start it with: manage.py demo")
             if options["fresh"]:
                 self._confirm(ask=not options["yes"])
+            elif not demo.is_seeded():
+                self._refuse_somebodys()
             if options["fresh"] or demo.is_half_seeded():
                 demo.start_over()
             self._seed()
@@ -55,6 +57,17 @@ class Command(BaseCommand):
             raise CommandError("Nothing was deleted. Say --yes to start over without being asked.")
         if input("Delete it and start over? [y/N] ").strip().lower() not in {"y", "yes"}:
             raise CommandError("Nothing was deleted.")
+
+    def _refuse_somebodys(self) -> None:
+        """Sample data are made, or made anew after an interruption, only where nothing else is."""
+        if found := demo.somebodys():
+            raise CommandError(
+                f"The demo's place holds what is not sample data: {', '.join(found)}. Nothing was changed. "
+                "Keep it with: manage.py backup FILE --demo. Then start over with: manage.py demo --fresh. "
+                "Own data belong into: manage.py serve"
+            )
+        if demo.is_half_seeded():
+            self.say("The making of sample data was interrupted last time. It begins again.")
 
     def _seed(self) -> None:
         if demo.is_seeded():
