@@ -6,13 +6,12 @@ values of statements.
 
 from __future__ import annotations
 
-import re
 from importlib.util import find_spec
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-MAIL = re.compile(r"[^\s@=('\"<]+@[^\s@)'\">,;]+")
+from config.redacting import short_error, without_mails
 
 _tracing: list[str] = []
 
@@ -73,17 +72,7 @@ def _clean_event(event: Any, hint: dict[str, Any]) -> Any:
         said = record.msg.get("event", "") if isinstance(record.msg, dict) else record.msg
         event["logentry"] = {"message": without_mails(str(said))}
     for raised in event.get("exception", {}).get("values", []):
-        raised["value"] = said_in_short(str(raised.get("value") or ""))
+        raised["value"] = short_error(str(raised.get("value") or ""))
     if request_id := get_contextvars().get("request_id"):
         event.setdefault("tags", {})["request_id"] = request_id
     return event
-
-
-def without_mails(text: str) -> str:
-    """For errors that are sent: of what they say, the rest is ours."""
-    return MAIL.sub("[e-mail]", text)
-
-
-def said_in_short(error: str) -> str:
-    """The first line of an error: what follows in one of the database are the values of the row."""
-    return without_mails(error.partition("\n")[0])

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.trace import Status
 
-from config.observing import said_in_short
+from config.redacting import short_error
 
 # what may hold what somebody typed, or who they are; the route and the text of a statement stay
 PERSONAL = (
@@ -67,7 +67,7 @@ def _clean(span: ReadableSpan) -> ReadableSpan:
         events=[Event(each.name, _kept(each.attributes), each.timestamp) for each in span.events],
         links=span.links,
         kind=span.kind,
-        status=Status(span.status.status_code, said_in_short(span.status.description or "")),
+        status=Status(span.status.status_code, short_error(span.status.description or "")),
         start_time=span.start_time,
         end_time=span.end_time,
         instrumentation_scope=span.instrumentation_scope,
@@ -77,5 +77,5 @@ def _clean(span: ReadableSpan) -> ReadableSpan:
 def _kept(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
     kept = {name: value for name, value in (attributes or {}).items() if name not in PERSONAL}
     if "exception.message" in kept:
-        kept["exception.message"] = said_in_short(str(kept["exception.message"]))
+        kept["exception.message"] = short_error(str(kept["exception.message"]))
     return kept

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.fields import RatioField
+from inventory_ops.models.zones import validate_timezone
 
 if TYPE_CHECKING:
     from inventory_ops.models.users import User
-
-
-def validate_timezone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
-        raise ValidationError(
-            _("%(name)s is no IANA time zone. Use a name like Europe/Berlin."),
-            params={"name": name},
-        )
 
 
 class MerchantQuerySet(models.QuerySet["Merchant"]):

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.models.merchants import validate_timezone
+from inventory_ops.models.zones import validate_timezone
 
 
 class Shop(models.Model):

@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.showing import DATES, NUMBERS
-from inventory_ops.models.merchants import validate_timezone
+from inventory_ops.models.zones import validate_timezone
 
 
 class Role(models.TextChoices):

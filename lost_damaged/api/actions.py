@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +10,7 @@ from inventory_ops.kit.numbers import whole
 from lost_damaged import formula
 from lost_damaged import items as reading
 from lost_damaged.api import body, refusals
+from lost_damaged.api.answers import Answer
 from lost_damaged.api.calls import Call
 from lost_damaged.errors import ItemError
 from lost_damaged.items import Item
@@ -20,14 +19,6 @@ from lost_damaged.operations import write_offs
 from lost_damaged.operations.write_offs import Outcome
 
 MOST_ROWS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The body of an answer; `failed` are the items that were not processed."""
-
-    body: Mapping[str, Any] = field(default_factory=dict)
-    failed: list[dict[str, Any]] = field(default_factory=list)
 
 
 def update_inventory_status(call: Call, data: bytes) -> Answer:
@@ -113,7 +104,11 @@ def get_transactions(call: Call) -> Answer:
         raise refusals.Refusal(400, "4", "UpdatedAfter must be ISO 8601, like 2026-11-22T00:00:00+00:00.") from error
     limit, offset = _number(call, "Limit", 100, 1, MOST_ROWS), _number(call, "Offset", 0, 0, 1_000_000_000)
     rows = SellerTransaction.objects.visible_to(call.user).filter(created_at__gte=after)
-    page = rows.select_related("write_off__product", "write_off__order_item", "statement").order_by("created_at", "id")
+    page = (
+        rows.select_related("write_off__product", "write_off__order_item")
+        .prefetch_related("lines__statement")
+        .order_by("created_at", "id")
+    )
     listed = [
         {
             "Transaction": each.number,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -114,8 +114,9 @@ class WriteOffHour(models.Model):
 class SellerTransaction(models.Model):
     """What a write-off (credit, +) or its reversal (debit, −) changes in what the shop owes the seller.
 
-    Every input of the formula is kept; the database checks that `raw_amount` follows from them and that `amount`
-    is raw_amount, at least 0, rounded half up once to `minor_units` digits, with the sign of the type.
+    It has one line on a statement. Every input of the formula is kept; the database checks that `raw_amount` follows
+    from them and that `amount` is raw_amount, at least 0, rounded half up once to `minor_units` digits, with the sign
+    of the type.
     """
 
     class Type(models.TextChoices):
@@ -127,15 +128,12 @@ class SellerTransaction(models.Model):
         PRODUCT = "product", _("Product")
 
     number = models.CharField(_("number"), max_length=20)
-    # the trigger `checked` looks for write-off and statement, a whole booking at once; neither can be deleted
+    # the trigger `checked` looks for the write-off, a whole booking at once; it cannot be deleted
     write_off = models.ForeignKey(
         WriteOff, models.PROTECT, related_name="transactions", db_constraint=False, db_index=False
     )
     merchant = models.ForeignKey(
         "inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
-    statement = models.ForeignKey(
-        "lost_damaged.Statement", models.PROTECT, related_name="transactions", db_constraint=False
     )
     type = models.CharField(_("type"), max_length=10, choices=Type.choices)
     reverses = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="reversed_by")
@@ -178,6 +176,12 @@ class SellerTransaction(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def statement(self) -> Any:
+        """The one that it is on; of many transactions, prefetch `lines__statement`."""
+        [line] = self.lines.all()
+        return line.statement
 
 
 class LedgerEntry(models.Model):
