@@ -32,6 +32,7 @@ runpy.run_path("manage.py", run_name="__main__")
 def led(tmp_path: Path, *words: str) -> str:
     env = dict.fromkeys(NOT_FOR_DEMO, "postgresql://own@localhost/own") | {"AWS_ACCOUNTS": "[]", "OPS_AWS": "real"}
     env |= {"REDIS_URL": "redis://localhost/0", "EMAIL_URL": "smtp://mail.example.com", "OPS_DATA_DIR": str(tmp_path)}
+    env |= {"SENTRY_DSN": "https://key@sentry.example.com/1", "OTEL_EXPORTER_OTLP_ENDPOINT": "https://otel.example.com"}
     code = f"NAMES = {NOT_FOR_DEMO!r}; WORDS = {words!r}\n{SHOW}"
     clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
     result = subprocess.run(
