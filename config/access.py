@@ -130,7 +130,7 @@ TABLE = (
     Rule("finance/double-payments/", get="ofa"),
     Rule("finance/import/", get="ofa", post="f"),
     Rule("finance/import/<uuid:pk>/", get="ofa", others="ofa"),
-    Rule("finance/import/<uuid:pk>/confirm/", post="f", others="f"),
+    Rule("finance/import/<uuid:pk>/confirm/", post="f", others="f", again=True),
     Rule("finance/import/<uuid:pk>/discard/", post="f", others="f"),
     Rule("finance/import/<uuid:pk>/errors/", get="ofa", others="ofa"),
     Rule("finance/import/<uuid:pk>/resume/", post="f", others="f", again=True),

@@ -291,6 +291,7 @@ def _warnings(
 
 
 @roles_required(FINANCE)
+@signs_in_again()
 @require_POST
 def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
     record, _file = find(pk)

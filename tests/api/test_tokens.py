@@ -28,7 +28,7 @@ def form(user: User, *scopes: str, days: int = 90) -> dict[str, Any]:
 
 
 def shown(answer: Any) -> str:
-    found = re.search(r'id="new-key">(ops_[0-9a-f]{48})<', answer.content.decode())
+    found = re.search(r'id="new-key"\s*>(ops_[0-9a-f]{48})<', answer.content.decode())
     return found[1] if found else ""
 
 

@@ -18,6 +18,7 @@ from lost_damaged import csv_files
 from lost_damaged.csv_files import FileRefused
 from lost_damaged.models import SellerTransaction, WriteOff, WriteOffRow
 from lost_damaged.operations import imports
+from tests.doors.support import left_open
 from tests.lost_damaged.uploads import confirm, finance, lines, problems, upload
 from tests.lost_damaged.world import World
 
@@ -71,6 +72,15 @@ def test_the_whole_way_through_the_pages(world: World) -> None:
     client.post(f"{answer['Location']}discard/")
     assert WriteOff.objects.count() == 1
     assert "=cmd" in client.get("/finance/import/").content.decode()
+
+
+def test_a_session_left_open_writes_off_nothing(world: World) -> None:
+    world.product("A")
+    record = upload(world, lines("A,u-1,written-off,"))
+    answer = left_open(world.finance).post(f"/finance/import/{record.pk}/confirm/")
+    assert answer["Location"].startswith("/accounts/reauthenticate/")
+    record.refresh_from_db()
+    assert record.state == Import.State.CHECKED and not Job.objects.exists()
 
 
 def test_who_may_do_what(world: World) -> None:

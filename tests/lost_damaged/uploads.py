@@ -11,6 +11,7 @@ from inventory_ops.models import Import
 from inventory_ops.operations import jobs
 from lost_damaged.models import WriteOffRow
 from lost_damaged.operations import imports
+from tests.doors.support import in_front
 from tests.lost_damaged.world import World
 
 HEAD = "SKU,UID,Status,Order Item Shop ID"
@@ -42,6 +43,5 @@ def problems(record: Import) -> list[tuple[int, str, str]]:
 
 
 def finance(world: World) -> Client:
-    client = Client()
-    client.force_login(world.finance)
-    return client
+    """Signed in, with the password given a moment ago."""
+    return in_front(world.finance)

@@ -89,7 +89,7 @@ def test_a_page_shows_the_persons_zone_else_the_shops_else_utc_and_names_it_once
     text = page(browser, f"{LIST}?date_from=2026-01-01")
     assert f">{shown}</time>" in text
     zone = own or of_shop or "UTC"
-    assert re.findall(r'<a href="/accounts/profile/">(\S+)</a></p>', text) == [zone]
+    assert re.findall(r'<a href="/accounts/profile/">(\S+)</a>\s*</p>', text) == [zone]
     assert ("Lamps &amp; Co" in text) == bool(of_shop)
     assert page(browser, "/").count(f">{zone}</a>") == 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -13,6 +15,9 @@ from django.core.management import CommandError, call_command
 
 from config.embedded.paths import CHECKOUT, NOT_FOR_DEMO
 from inventory_ops.demo import lifecycle
+from inventory_ops.management.commands.demo import Command
+from inventory_ops.management.serving.supervisor import Supervisor
+from tests import make
 
 SHOW = """
 import os, sys, runpy
@@ -27,6 +32,7 @@ runpy.run_path("manage.py", run_name="__main__")
 def led(tmp_path: Path, *words: str) -> str:
     env = dict.fromkeys(NOT_FOR_DEMO, "postgresql://own@localhost/own") | {"AWS_ACCOUNTS": "[]", "OPS_AWS": "real"}
     env |= {"REDIS_URL": "redis://localhost/0", "EMAIL_URL": "smtp://mail.example.com", "OPS_DATA_DIR": str(tmp_path)}
+    env |= {"SENTRY_DSN": "https://key@sentry.example.com/1", "OTEL_EXPORTER_OTLP_ENDPOINT": "https://otel.example.com"}
     code = f"NAMES = {NOT_FOR_DEMO!r}; WORDS = {words!r}\n{SHOW}"
     clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
     result = subprocess.run(
@@ -51,3 +57,45 @@ def test_nothing_but_the_demos_own_data_is_ever_dropped(settings: Any, tmp_path:
             lifecycle.start_over()
         with pytest.raises(CommandError, match="own folder"):
             call_command("demo", port=65001, fresh=True, yes=True)
+
+
+@pytest.fixture
+def begun(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> list[str]:
+    """The command with sample data in its place, but for what it would delete and start: what it did instead."""
+    make.merchant("V10")
+    done: list[str] = []
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(lifecycle, "is_apart", lambda: True)
+    monkeypatch.setattr(lifecycle, "start_over", lambda: done.append("deleted"))
+    monkeypatch.setattr(Command, "_seed", lambda self: done.append("seeded"))
+    monkeypatch.setattr(Supervisor, "alone", lambda self: contextlib.nullcontext())
+    monkeypatch.setattr(Supervisor, "run", lambda self, **_: done.append("started"))
+    return done
+
+
+@pytest.mark.parametrize(
+    ("typed", "done"),
+    [("y\n", ["deleted", "seeded", "started"]), ("YES\n", ["deleted", "seeded", "started"]), ("n\n", []), ("\n", [])],
+)
+def test_fresh_says_what_it_deletes_and_asks(
+    begun: list[str], typed: str, done: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    terminal = io.StringIO(typed)
+    monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    with contextlib.nullcontext() if done else pytest.raises(CommandError, match="Nothing was deleted"):
+        call_command("demo", port=65001, fresh=True)
+    assert begun == done
+    said = capsys.readouterr().out
+    assert "1 merchants" in said and "Your own data is elsewhere" in said
+
+
+def test_fresh_deletes_nothing_where_nobody_can_be_asked_unless_told_to(
+    begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    with pytest.raises(CommandError, match="--yes"):
+        call_command("demo", port=65001, fresh=True)
+    assert begun == []
+    call_command("demo", port=65001, fresh=True, yes=True)
+    assert begun == ["deleted", "seeded", "started"]

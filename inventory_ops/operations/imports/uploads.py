@@ -179,13 +179,13 @@ def _ask(job: Import, found: Plan) -> None:
 
 
 def _kind_of(found: Plan) -> str:
-    """The kind that an import of several goes by: the one that the fewest may load."""
+    """The kind that an import of several goes by: that which the fewest may load, and then wants the password again."""
     names = [
         each.spec.name if each.spec else each.layout.part.kind if each.layout and each.layout.part else ""
         for each in found.looked
     ]
     specs = [spec for name in names if (spec := registry.find(name))]
-    return min(specs, key=lambda spec: len(spec.roles)).name if specs else ""
+    return min(specs, key=lambda spec: (len(spec.roles), not spec.signs_in_again)).name if specs else ""
 
 
 @transaction.atomic
