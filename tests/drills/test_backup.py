@@ -272,7 +272,9 @@ def test_files_that_are_no_backup_are_refused_in_words(small: Path, tmp_path: Pa
         archived.writestr("letter.txt", "hello")
     for path, said in (
         (tmp_path / "none", "There is no file"),
-        (tmp_path, "cannot be read"),
+        (tmp_path, "There is no file"),
+        (Path("/dev/zero"), "There is no file"),
+        (Path("a\0b"), "There is no file"),
         (text, "is not a backup"),
         (cut, "cut off"),
         (other, "is not a backup"),

@@ -17,6 +17,7 @@ LAYOUT = 1  # of the file; another one is not read
 DUMP = "database.dump"
 MANIFEST, DIGEST = "manifest.json", "manifest.sha256"
 CHUNK = 1 << 20
+LONGEST_MANIFEST = 1 << 28  # bytes: millions of files
 NOT_WHOLE = "{} is not a backup of this product, or it is cut off: take another file."
 
 type Progress = Callable[[int], None]
@@ -90,9 +91,10 @@ class Reader(AbstractContextManager["Reader"]):
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            # a device has no end, and its reader takes all memory to find it
+            if not path.is_file():
+                raise CannotRestore(f"There is no file {str(path)!r}.")
             self._archive = zipfile.ZipFile(path)
-        except FileNotFoundError:
-            raise CannotRestore(f"There is no file {path}.") from None
         except (OSError, ValueError, UnicodeError) as error:
             raise CannotRestore(f"{str(path)!r} cannot be read: {error}") from error
         except zipfile.BadZipFile:
@@ -108,6 +110,8 @@ class Reader(AbstractContextManager["Reader"]):
 
     def _manifest(self) -> tuple[Manifest, str]:
         try:
+            if self._archive.getinfo(MANIFEST).file_size > LONGEST_MANIFEST:
+                raise CannotRestore(NOT_WHOLE.format(self.path))
             text = self._archive.read(MANIFEST)
             digest = self._archive.read(DIGEST).decode()
             raw: dict[str, Any] = json.loads(text)
