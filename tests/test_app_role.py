@@ -86,7 +86,7 @@ def work(world: World, folder: Path) -> None:
     proposals.approve(pk=made.pk, by=second)
     [batch] = nav.export(by=world.finance).batches
     nav.confirm(number=batch.number, posted_number="GJ-1", by=second)
-    for number in list(SellerTransaction.objects.values_list("statement__number", flat=True).distinct()):
+    for number in list(SellerTransaction.objects.values_list("line__statement__number", flat=True).distinct()):
         statements.close(number=number, by=world.finance)
     with override_settings(DEMO=True):  # the scan of users then has an endpoint to read
         for name in scans.names():

@@ -43,6 +43,8 @@ SPEC = register(
             Column("commission", money(), example="5.00", help="Amount a unit"),
             Column("quantity_shipped", UNITS, example="2"),
             Column("shipped_at", Moment(), example="2026-02-02T16:30:00"),
+            Column("returned_quantity", UNITS, example="0", help="Of the shipped units: came back or refunded"),
+            Column("returned_at", Moment(), example=""),
             Column("cancelled_quantity", UNITS, example="0"),
             Column("cancelled_by", Choice(("customer", "seller", "warehouse", "system")), example=""),
             Column("ship_by", Moment(), example="2026-02-04T00:00:00", happened=False),

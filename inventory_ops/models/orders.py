@@ -201,6 +201,13 @@ class OrderItem(models.Model):
     commission = MoneyField(_("commission a unit"), null=True, blank=True)
     quantity_shipped = models.PositiveIntegerField(_("quantity shipped"), default=0)
     shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
+    returned_quantity = models.PositiveIntegerField(
+        _("returned quantity"),
+        default=0,
+        db_default=0,
+        help_text=_("Of the shipped units: what came back, or was refunded."),
+    )
+    returned_at = models.DateTimeField(_("returned at"), null=True, blank=True)
     cancelled_quantity = models.PositiveIntegerField(_("cancelled quantity"), default=0)
     cancelled_by = models.CharField(_("cancelled by"), max_length=10, choices=CancelledBy.choices, blank=True)
     ship_by = models.DateTimeField(_("ship by"), null=True, blank=True)
@@ -249,6 +256,13 @@ class OrderItem(models.Model):
             models.CheckConstraint(
                 name="order_item_shipment_has_a_time",
                 condition=Q(quantity_shipped=0) | Q(shipped_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="order_item_returned_was_shipped", condition=Q(quantity_shipped__gte=F("returned_quantity"))
+            ),
+            models.CheckConstraint(
+                name="order_item_return_has_a_time",
+                condition=Q(returned_quantity=0) | Q(returned_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="order_item_cart_ships_nothing",

@@ -113,7 +113,11 @@ def get_transactions(call: Call) -> Answer:
         raise refusals.Refusal(400, "4", "UpdatedAfter must be ISO 8601, like 2026-11-22T00:00:00+00:00.") from error
     limit, offset = _number(call, "Limit", 100, 1, MOST_ROWS), _number(call, "Offset", 0, 0, 1_000_000_000)
     rows = SellerTransaction.objects.visible_to(call.user).filter(created_at__gte=after)
-    page = rows.select_related("write_off__product", "write_off__order_item", "statement").order_by("created_at", "id")
+    page = (
+        rows.select_related("write_off__product", "write_off__order_item")
+        .prefetch_related("lines__statement")
+        .order_by("created_at", "id")
+    )
     listed = [
         {
             "Transaction": each.number,

@@ -6,10 +6,11 @@ from lost_damaged.models.imports import WriteOffFile, WriteOffRow
 from lost_damaged.models.limits import Cap, Spending, WaitingUnit
 from lost_damaged.models.nav import NavBatch, NavBatchLine
 from lost_damaged.models.settings import Factor, FinanceSettings, SellerAccount
-from lost_damaged.models.statements import Statement
+from lost_damaged.models.statements import Adjustment, Payment, Statement, StatementLine
 from lost_damaged.models.write_offs import LedgerEntry, Reason, SellerTransaction, Source, WriteOff, WriteOffHour
 
 __all__ = [
+    "Adjustment",
     "ApiIntent",
     "ApiKey",
     "ApiReply",
@@ -21,12 +22,14 @@ __all__ = [
     "LedgerEntry",
     "NavBatch",
     "NavBatchLine",
+    "Payment",
     "Reason",
     "SellerAccount",
     "SellerTransaction",
     "Source",
     "Spending",
     "Statement",
+    "StatementLine",
     "WaitingUnit",
     "WriteOff",
     "WriteOffFile",

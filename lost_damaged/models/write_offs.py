@@ -13,6 +13,7 @@ from inventory_ops.kit.db.fields import MoneyField, PercentField, RatioField
 
 if TYPE_CHECKING:
     from inventory_ops.models import User
+    from lost_damaged.models.statements import Statement
 
 
 class Reason(models.TextChoices):
@@ -114,8 +115,9 @@ class WriteOffHour(models.Model):
 class SellerTransaction(models.Model):
     """What a write-off (credit, +) or its reversal (debit, −) changes in what the shop owes the seller.
 
-    Every input of the formula is kept; the database checks that `raw_amount` follows from them and that `amount`
-    is raw_amount, at least 0, rounded half up once to `minor_units` digits, with the sign of the type.
+    It has one line on a statement. Every input of the formula is kept; the database checks that `raw_amount` follows
+    from them and that `amount` is raw_amount, at least 0, rounded half up once to `minor_units` digits, with the sign
+    of the type.
     """
 
     class Type(models.TextChoices):
@@ -127,15 +129,12 @@ class SellerTransaction(models.Model):
         PRODUCT = "product", _("Product")
 
     number = models.CharField(_("number"), max_length=20)
-    # the trigger `checked` looks for write-off and statement, a whole booking at once; neither can be deleted
+    # the trigger `checked` looks for the write-off, a whole booking at once; it cannot be deleted
     write_off = models.ForeignKey(
         WriteOff, models.PROTECT, related_name="transactions", db_constraint=False, db_index=False
     )
     merchant = models.ForeignKey(
         "inventory_ops.Merchant", models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
-    statement = models.ForeignKey(
-        "lost_damaged.Statement", models.PROTECT, related_name="transactions", db_constraint=False
     )
     type = models.CharField(_("type"), max_length=10, choices=Type.choices)
     reverses = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="reversed_by")
@@ -178,6 +177,12 @@ class SellerTransaction(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def statement(self) -> Statement:
+        """The one that it is on; of many transactions, prefetch `lines__statement`."""
+        [line] = self.lines.all()
+        return line.statement
 
 
 class LedgerEntry(models.Model):

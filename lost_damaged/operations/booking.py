@@ -29,13 +29,20 @@ from {units}
 on conflict (uid_key) do nothing
 """
 _CREDITS = """
-insert into lost_damaged_sellertransaction (id, number, write_off_id, merchant_id, statement_id, type, amount,
-    currency, minor_units, formula, unit_price, commission_amount, price, special_price, special_used,
+insert into lost_damaged_sellertransaction (id, number, write_off_id, merchant_id, type, amount, currency,
+    minor_units, formula, unit_price, commission_amount, price, special_price, special_used,
     commission_percent, commission_category, factor, raw_amount, warnings, note, actor, created_at)
-select b.transaction_id, b.number, b.id, b.merchant_id, {statement}, 'credit', b.amount, b.currency, b.digits,
+select b.transaction_id, b.number, b.id, b.merchant_id, 'credit', b.amount, b.currency, b.digits,
        case when b.order_item_id is null then 'product' else 'order_item' end, b.unit_price, b.commission_amount,
        b.price, b.special_price, b.special_used, b.commission_percent, b.commission_category, b.factor,
        b.raw_amount, to_jsonb(b.warnings), '', %(actor)s::text, %(now)s::timestamptz
+from {units}
+"""
+_LINES = """
+insert into lost_damaged_statementline (statement_id, merchant_id, currency, kind, transaction_id, sequence, quantity,
+    unit_amount, amount, occurred_at, recorded_at)
+select {statement}, b.merchant_id, b.currency, 'credit', b.transaction_id, 1, 1, b.amount, b.amount,
+       %(now)s::timestamptz, now()
 from {units}
 """
 _ENTRIES = """
@@ -74,14 +81,16 @@ delete from pg_temp.ld_booked b where not exists (select from lost_damaged_write
 """
 
 OPEN_STATEMENTS = """
-insert into lost_damaged_statement (number, merchant_id, currency, state, starts_at, opening_amount, closed_by)
+insert into lost_damaged_statement (number, merchant_id, currency, state, starts_at, opening_amount, paid_amount,
+    closed_by)
 select lost_damaged_number('ST', 'lost_damaged_statement_seq'), m.id, m.currency, 'open',
-       date_trunc('month', %(now)s at time zone m.timezone) at time zone m.timezone, 0, ''
+       coalesce((select min(s.starts_at) from lost_damaged_statement s where s.merchant_id = m.id),
+                date_trunc('month', %(now)s at time zone m.timezone) at time zone m.timezone), 0, 0, ''
 from inventory_ops_merchant m
 where m.id in (select merchant_id from {sellers})
   and not exists (select from lost_damaged_statement s
                   where s.merchant_id = m.id and s.currency = m.currency and s.state = 'open')
-order by m.id on conflict do nothing
+order by lost_damaged_books_lock(m.id), m.id on conflict do nothing
 """
 
 LOCK_STATEMENTS = """
@@ -94,7 +103,8 @@ _WITH_STATEMENTS = """pg_temp.ld_booked b
 join lost_damaged_statement s on s.merchant_id = b.merchant_id and s.currency = b.currency and s.state = 'open'
 order by b.id"""
 INSERT_TRANSACTIONS = f"""
-with credited as ({_CREDITS.format(statement="s.id", units=_WITH_STATEMENTS)})
+with credited as ({_CREDITS.format(units="pg_temp.ld_booked b order by b.id")}),
+lined as ({_LINES.format(statement="s.id", units=_WITH_STATEMENTS)})
 {_ENTRIES.format(units="pg_temp.ld_booked b")} order by b.transaction_id
 """
 
@@ -156,7 +166,8 @@ booked as materialized (
 """
     + f"""
 written as ({_WRITE_OFFS.format(units="booked b")} returning id),
-credited as ({_CREDITS.format(statement="b.statement_id", units="booked b join written w on w.id = b.id")}),
+credited as ({_CREDITS.format(units="booked b join written w on w.id = b.id")}),
+lined as ({_LINES.format(statement="b.statement_id", units="booked b join written w on w.id = b.id")}),
 entered as ({_ENTRIES.format(units="booked b join written w on w.id = b.id")}),
 spent_now as ({_SPENT.format(units="booked b join written w on w.id = b.id")})
 select b.uid, b.number, b.amount, b.currency, to_jsonb(b.warnings), b.merchant_id,
@@ -179,17 +190,21 @@ where w.uid_key = %(uid_key)s::text and p.sku = %(sku)s::text
 
 INSERT_REVERSAL = """
 with debited as (
-    insert into lost_damaged_sellertransaction (number, write_off_id, merchant_id, statement_id, type, reverses_id,
-        amount, currency, minor_units, formula, unit_price, commission_amount, price, special_price, special_used,
+    insert into lost_damaged_sellertransaction (number, write_off_id, merchant_id, type, reverses_id, amount, currency,
+        minor_units, formula, unit_price, commission_amount, price, special_price, special_used,
         commission_percent, commission_category, factor, raw_amount, warnings, note, actor, created_at)
-    select lost_damaged_number('LD', 'lost_damaged_number_seq'), t.write_off_id, t.merchant_id, s.id, 'debit', t.id,
+    select lost_damaged_number('LD', 'lost_damaged_number_seq'), t.write_off_id, t.merchant_id, 'debit', t.id,
            -t.amount, t.currency, t.minor_units, t.formula, t.unit_price, t.commission_amount, t.price, t.special_price,
            t.special_used, t.commission_percent, t.commission_category, t.factor, t.raw_amount, '[]', %(note)s,
            %(actor)s, %(now)s
-    from lost_damaged_sellertransaction t
-    join lost_damaged_statement s on s.merchant_id = t.merchant_id and s.currency = t.currency and s.state = 'open'
-    where t.id = %(credit)s
-    returning id, -amount as amount
+    from lost_damaged_sellertransaction t where t.id = %(credit)s
+    returning id, merchant_id, currency, -amount as amount, created_at
+), lined as (
+    insert into lost_damaged_statementline (statement_id, merchant_id, currency, kind, transaction_id, sequence,
+        quantity, unit_amount, amount, occurred_at, recorded_at)
+    select s.id, d.merchant_id, d.currency, 'debit', d.id, 1, 1, d.amount, -d.amount, d.created_at, now()
+    from debited d
+    join lost_damaged_statement s on s.merchant_id = d.merchant_id and s.currency = d.currency and s.state = 'open'
 )
 insert into lost_damaged_ledgerentry (transaction_id, account, debit, credit)
 select d.id, side.account, side.debit * d.amount, side.credit * d.amount

@@ -1,73 +1,159 @@
-"""Closing account statements."""
+"""Closing account statements: what happened before the cut-off is final, and the rest goes to the next ones."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from inventory_ops.models import User
 from inventory_ops.operations import audit, jobs
 from lost_damaged.models import Statement
-from lost_damaged.queries import statements as queries
+from lost_damaged.queries.statements import COLUMNS, DIGEST
+
+TOGETHER = 100  # statements of one transaction: so long do bookings for their sellers wait
 
 
 class CannotClose(Exception):
-    """The statement is closed already, or its period would be empty."""
+    """The statement is closed already, or its period would be empty or in the future."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """One statement that was closed, and the one that is open now."""
+
+    number: str
+    following: str
+    merchant_id: int
+    currency: str
+    closing: Decimal
+    payout: Decimal
 
 
 @transaction.atomic
-def close(*, number: str, by: User | None, as_of: datetime | None = None) -> Statement:
-    """Freeze a statement at this moment and open the next one with what is carried forward; answers the next.
+def close(*, number: str, by: User | None, cut_off: date | None = None, as_of: datetime | None = None) -> Statement:
+    """Freeze a statement and open the next one with what is carried forward; answers the next.
 
-    Bookings that run hold the statement: they are waited for, and those that come after go to the next one.
+    `cut_off` is the last day that it takes in, in the seller's zone; without it, this moment ends the period.
+    Bookings that run hold the statement: they are waited for, and those that come after go to the next one. Raises
+    CannotClose for one that is closed, and for a period that is empty or has not ended.
     """
     statement = Statement.objects.select_for_update(of=("self",)).get(number=number)
-    now = as_of or timezone.now()
     if statement.state != Statement.State.OPEN:
-        raise CannotClose(f"{number} is closed already.")
-    if now <= statement.starts_at:
-        raise CannotClose(f"{number} begins only now: there is nothing to close.")
-    found = queries.figures(statement, until=now)
-    statement.state, statement.ends_at = Statement.State.CLOSED, now
-    statement.orders_amount, statement.fees_amount, statement.refunds_amount = found.orders, found.fees, found.refunds
-    statement.credits_amount, statement.credits_count = found.credits, found.credits_count
-    statement.debits_amount, statement.debits_count = found.debits, found.debits_count
-    statement.closing_amount, statement.payout_amount = found.closing, found.payout
-    statement.closed_by = by.email if by else ""
-    statement.save()
-    with connection.cursor() as cursor:
-        cursor.execute("select lost_damaged_number('ST', 'lost_damaged_statement_seq')")
-        following = Statement.objects.create(
-            number=cursor.fetchone()[0],
-            merchant_id=statement.merchant_id,
-            currency=statement.currency,
-            starts_at=now,
-            previous=statement,
-            opening_amount=found.carried_forward,
+        raise CannotClose(_("%(number)s is closed already.") % {"number": number})
+    if closed := _close([statement.pk], by=by, cut_off=cut_off, now=as_of or timezone.now()):
+        return Statement.objects.get(number=closed[0].following)
+    if cut_off:
+        raise CannotClose(
+            _("%(number)s cannot be closed with %(day)s: it begins later, or the day has not ended for the seller.")
+            % {"number": number, "day": cut_off.isoformat()}
         )
-    audit.record(
-        action="statement.close",
-        by=by,
-        subject=statement,
-        merchant_id=statement.merchant_id,
-        summary=f"{number} closed with {found.closing} {statement.currency}, payout {found.payout}",
-    )
-    return following
+    raise CannotClose(_("%(number)s begins only now: there is nothing to close.") % {"number": number})
+
+
+@transaction.atomic
+def close_many(
+    *, ids: Sequence[int], by: User | None, cut_off: date | None = None, as_of: datetime | None = None
+) -> list[Closed]:
+    """Close those of the statements that are open and whose period has ended; answers them."""
+    return _close(ids, by=by, cut_off=cut_off, now=as_of or timezone.now())
+
+
+# Statements are locked in the order of their ids, like by those who add lines.
+_LOCK = "select from lost_damaged_statement where id = any(%(ids)s) and state = 'open' order by id for update"
+_CLOSING = """
+update lost_damaged_statement s set state = 'closing', ends_at = e.ends_at
+from (select s.id, case when %(cut_off)s::date is null then %(now)s::timestamptz
+                        else (%(cut_off)s::date + 1)::timestamp at time zone m.timezone end as ends_at
+      from lost_damaged_statement s join inventory_ops_merchant m on m.id = s.merchant_id
+      where s.id = any(%(ids)s) and s.state = 'open') e
+where s.id = e.id and e.ends_at > s.starts_at and e.ends_at <= %(now)s
+returning s.id
+"""
+_FOLLOWING = """
+insert into lost_damaged_statement (number, merchant_id, currency, state, starts_at, previous_id, opening_amount,
+    paid_amount, closed_by)
+select lost_damaged_number('ST', 'lost_damaged_statement_seq'), merchant_id, currency, 'open', ends_at, id, 0, 0, ''
+from lost_damaged_statement where id = any(%(ids)s) order by id
+"""
+_MOVE = """
+update lost_damaged_statementline l set statement_id = n.id
+from lost_damaged_statement s join lost_damaged_statement n on n.previous_id = s.id
+where s.id = any(%(ids)s) and l.statement_id = s.id and l.occurred_at >= s.ends_at
+"""
+_SUMS = ", ".join(
+    f"{name}_amount = coalesce(t.{name}_amount, 0), {name}_count = coalesce(t.{name}_count, 0)"
+    for name in COLUMNS.values()
+)
+_OF_KINDS = ", ".join(
+    f"sum(amount) filter (where kind = '{kind}') as {name}_amount,"
+    f" (sum(lines) filter (where kind = '{kind}'))::integer as {name}_count"
+    for kind, name in COLUMNS.items()
+)
+_FREEZE = f"""
+update lost_damaged_statement s
+set state = 'closed', {_SUMS}, lines_digest = coalesce(t.digest, 0),
+    closing_amount = s.opening_amount + coalesce(t.amount, 0),
+    payout_amount = greatest(s.opening_amount + coalesce(t.amount, 0), 0), closed_by = %(actor)s, closed_at = %(now)s
+from unnest(%(ids)s) x(id)
+left join (
+    select statement_id, {_OF_KINDS}, sum(amount) as amount, sum(digest) as digest
+    from (select l.statement_id, l.kind, sum(l.amount) as amount, count(*) as lines, {DIGEST} as digest
+          from lost_damaged_statementline l where l.statement_id = any(%(ids)s) group by 1, 2) k
+    group by statement_id) t on t.statement_id = x.id
+where s.id = x.id
+"""
+_CARRY = """
+update lost_damaged_statement n set opening_amount = s.closing_amount - s.payout_amount
+from lost_damaged_statement s where s.id = any(%(ids)s) and n.previous_id = s.id
+returning s.number, n.number, s.merchant_id, s.currency, s.closing_amount, s.payout_amount
+"""
+
+
+def _close(ids: Sequence[int], *, by: User | None, cut_off: date | None, now: datetime) -> list[Closed]:
+    params: dict[str, Any] = {"cut_off": cut_off, "now": now, "actor": by.email if by else ""}
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, params | {"ids": list(ids)})
+        cursor.execute(_CLOSING, params | {"ids": list(ids)})
+        params["ids"] = [pk for (pk,) in cursor.fetchall()]
+        if not params["ids"]:
+            return []
+        cursor.execute(_FOLLOWING, params)
+        cursor.execute(_MOVE, params)
+        cursor.execute(_FREEZE, params)
+        cursor.execute(_CARRY, params)
+        closed = sorted((Closed(*row) for row in cursor.fetchall()), key=lambda each: each.number)
+    statements = Statement.objects.in_bulk([each.number for each in closed], field_name="number")
+    for each in closed:
+        audit.record(
+            action="statement.close",
+            by=by,
+            subject=statements[each.number],
+            merchant_id=each.merchant_id,
+            summary=f"{each.number} closed with {each.closing} {each.currency}, payout {each.payout}",
+        )
+    return closed
 
 
 @jobs.handler("statements.close")
 def _close_all(context: jobs.Context) -> None:
-    """Close every statement that was open when this was asked for, each by itself."""
-    numbers = list(
+    """Close every statement that was open when this was asked for, some at a time."""
+    text = context.job.params.get("cut_off")
+    cut_off = date.fromisoformat(text) if text else None
+    ids = list(
         Statement.objects.filter(state=Statement.State.OPEN, starts_at__lt=context.job.created_at)
         .order_by("pk")
-        .values_list("number", flat=True)
+        .values_list("pk", flat=True)
     )
-    for done, number in enumerate(numbers, 1):
-        with suppress(CannotClose):  # somebody was faster
-            close(number=number, by=context.job.created_by)
-        context.progress(done, len(numbers))
-    context.finish(f"{len(numbers):,} statements closed.")
+    closed = 0
+    for first in range(0, len(ids), TOGETHER):
+        chunk = ids[first : first + TOGETHER]
+        closed += len(close_many(ids=chunk, by=context.job.created_by, cut_off=cut_off))
+        context.progress(first + len(chunk), len(ids))
+    context.finish(f"{closed:,} statements closed.")

@@ -2,42 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, NullIf
 
 from inventory_ops.kit.db.fields import MoneyField
-from inventory_ops.models import OrderItem, User
-from lost_damaged import formula
-from lost_damaged.models import Statement
+from inventory_ops.models import User
+from lost_damaged.models import Statement, StatementLine
 
 ZERO = Decimal(0)
+Kind = StatementLine.Kind
+# the columns of a closed statement that hold a kind's amount and count
+COLUMNS: Mapping[str, str] = {
+    Kind.ORDER: "orders",
+    Kind.FEE: "fees",
+    Kind.REFUND: "refunds",
+    Kind.FEE_REFUND: "fee_refunds",
+    Kind.CREDIT: "credits",
+    Kind.DEBIT: "debits",
+    Kind.ADJUSTMENT: "adjustments",
+}
+
+# Of lines `l`, kept when they are frozen: lines that were altered, moved, deleted or doubled make another number.
+DIGEST = """sum(hash_record_extended(row(l.id, l.kind, coalesce(l.order_item_id, 0), coalesce(l.transaction_id, 0),
+    coalesce(l.adjustment_id, 0), l.sequence, l.quantity, l.amount, l.occurred_at), 0))"""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Lines of one kind on a statement: how many, and their sum."""
+
+    amount: Decimal = ZERO
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Lines of a statement, in its currency. Fees, refunds and debits are negative."""
+    """The balance at the begin and what each kind of line adds to it. Fees, refunds and debits are negative."""
 
     opening: Decimal
-    orders: Decimal
-    credits: Decimal
-    credits_count: int
-    debits: Decimal
-    debits_count: int
-    fees: Decimal
-    refunds: Decimal
+    totals: Mapping[str, Total]
 
-    @property
-    def other_revenues(self) -> Decimal:
-        return self.credits + self.debits
+    def of(self, *kinds: str) -> Total:
+        """Lines of several kinds together."""
+        found = [self.totals.get(kind, Total()) for kind in kinds]
+        return Total(sum((each.amount for each in found), ZERO), sum(each.count for each in found))
 
     @property
     def closing(self) -> Decimal:
-        return self.opening + self.orders + self.other_revenues + self.fees + self.refunds
+        return self.opening + self.of(*COLUMNS).amount
 
     @property
     def payout(self) -> Decimal:
@@ -48,51 +66,64 @@ class Figures:
         return self.closing - self.payout
 
 
-def figures(statement: Statement, *, until: datetime) -> Figures:
-    """The figures of a statement; of an open one, of what happened before `until`."""
-    if statement.state == Statement.State.CLOSED:
+def figures(statement: Statement, *, until: datetime | None = None) -> Figures:
+    """The figures of a statement as they were frozen; of an open one, of all its lines or those before `until`."""
+    if statement.state in Statement.FROZEN:
         return Figures(
-            opening=statement.opening_amount,
-            orders=statement.orders_amount or ZERO,
-            credits=statement.credits_amount or ZERO,
-            credits_count=statement.credits_count or 0,
-            debits=statement.debits_amount or ZERO,
-            debits_count=statement.debits_count or 0,
-            fees=statement.fees_amount or ZERO,
-            refunds=statement.refunds_amount or ZERO,
+            statement.opening_amount,
+            {
+                kind: Total(getattr(statement, f"{name}_amount"), getattr(statement, f"{name}_count"))
+                for kind, name in COLUMNS.items()
+            },
         )
-    booked = statement.transactions.aggregate(
-        credits=Coalesce(Sum("amount", filter=Q(type="credit")), ZERO, output_field=MoneyField()),
-        credits_count=Count("pk", filter=Q(type="credit")),
-        debits=Coalesce(Sum("amount", filter=Q(type="debit")), ZERO, output_field=MoneyField()),
-        debits_count=Count("pk", filter=Q(type="debit")),
-    )
-    sold = OrderItem.objects.filter(
-        product__merchant_id=statement.merchant_id,
-        order__currency=statement.currency,
-        quantity_shipped__gt=0,
-        shipped_at__gte=statement.starts_at,
-        shipped_at__lt=until,
-    ).aggregate(
-        orders=Coalesce(Sum(F("unit_price") * F("quantity_shipped")), ZERO, output_field=MoneyField()),
-        fees=Coalesce(Sum(F("commission") * F("quantity_shipped")), ZERO, output_field=MoneyField()),
-    )
-    digits = formula.minor_units(statement.currency)
-    return Figures(
-        opening=statement.opening_amount,
-        orders=formula.rounded(sold["orders"], digits),
-        credits=booked["credits"],
-        credits_count=booked["credits_count"],
-        debits=booked["debits"],
-        debits_count=booked["debits_count"],
-        fees=-formula.rounded(sold["fees"], digits),
-        refunds=ZERO,
-    )
+    lines = statement.lines.filter(occurred_at__lt=until) if until else statement.lines.all()
+    found = lines.order_by().values_list("kind").annotate(Sum("amount"), Count("pk"))
+    return Figures(statement.opening_amount, {kind: Total(amount, count) for kind, amount, count in found})
 
 
 def statements(*, viewer: User | None) -> QuerySet[Any]:
     """Statements that `viewer` may see; of open ones the credits and debits so far."""
     return Statement.objects.visible_to(viewer).annotate(
-        credits=Coalesce("credits_amount", Sum("transactions__amount", filter=Q(transactions__type="credit")), ZERO),
-        debits=Coalesce("debits_amount", Sum("transactions__amount", filter=Q(transactions__type="debit")), ZERO),
+        credits=_so_far(Kind.CREDIT), debits=_so_far(Kind.DEBIT), due=F("payout_amount") - F("paid_amount")
+    )
+
+
+def _so_far(kind: str) -> Case:
+    lines = StatementLine.objects.filter(statement=OuterRef("pk"), kind=kind).order_by().values("statement")
+    total = Coalesce(Subquery(lines.annotate(total=Sum("amount")).values("total")), ZERO, output_field=MoneyField())
+    return Case(When(state__in=Statement.FROZEN, then=f"{COLUMNS[kind]}_amount"), default=total)
+
+
+def lines(statement: Statement | None = None, *, viewer: User | None) -> QuerySet[Any]:
+    """Lines that `viewer` may see, of one statement or of all, each with what it is about.
+
+    `mark` is `late` of what happened in a period that was closed, `correction` of a difference to what a closed
+    statement has, or ''. `about_number` is that statement: of a late line the one of its time, else the one that the
+    item's first line, or the credit that is taken back, is on, where that is another one.
+    """
+    rows = StatementLine.objects.visible_to(viewer)
+    if statement is not None:
+        rows = rows.filter(statement=statement)
+    period = Statement.objects.filter(
+        merchant=OuterRef("merchant"),
+        currency=OuterRef("currency"),
+        starts_at__lte=OuterRef("occurred_at"),
+        ends_at__gt=OuterRef("occurred_at"),
+    )
+    first = StatementLine.objects.filter(order_item=OuterRef("order_item"), kind=Kind.ORDER, sequence=1)
+    credit = StatementLine.objects.filter(transaction=OuterRef("transaction__reverses"))
+    return rows.annotate(
+        is_late=Q(occurred_at__lt=F("statement__starts_at")),
+        about=Case(
+            When(is_late=True, then=Subquery(period.values("pk")[:1])),
+            When(order_item__isnull=False, then=NullIf(Subquery(first.values("statement_id")[:1]), F("statement_id"))),
+            When(kind=Kind.DEBIT, then=NullIf(Subquery(credit.values("statement_id")[:1]), F("statement_id"))),
+            output_field=BigIntegerField(),
+        ),
+        about_number=Subquery(Statement.objects.filter(pk=OuterRef("about")).values("number")),
+        mark=Case(
+            When(is_late=True, then=Value("late")),
+            When(kind__in=[Kind.ORDER, Kind.FEE], about__isnull=False, then=Value("correction")),
+            default=Value(""),
+        ),
     )

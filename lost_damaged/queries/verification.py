@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import connection
 
+from lost_damaged.queries.statements import DIGEST
+
 CHECKS = {
     "write-off {} has no credit": """
         select w.number from lost_damaged_writeoff w
@@ -29,18 +31,53 @@ CHECKS = {
         having coalesce(sum(e.debit), 0) <> coalesce(sum(e.credit), 0)
             or coalesce(sum(e.credit - e.debit) filter (where e.account = 'liability'), 0) <> t.amount
     """,
-    "statement {} does not have the amounts of its transactions": """
-        select s.number from lost_damaged_statement s
-        left join lost_damaged_sellertransaction t on t.statement_id = s.id
-        where s.state = 'closed'
-        group by s.id
-        having coalesce(sum(t.amount) filter (where t.type = 'credit'), 0) <> s.credits_amount
-            or coalesce(sum(t.amount) filter (where t.type = 'debit'), 0) <> s.debits_amount
-            or count(t.id) <> s.credits_count + s.debits_count
-    """,
     "statement {} does not begin with what the one before carried forward": """
         select s.number from lost_damaged_statement s join lost_damaged_statement p on p.id = s.previous_id
         where s.opening_amount <> p.closing_amount - p.payout_amount or s.starts_at <> p.ends_at
+    """,
+    "statement {} does not have the sums of its lines, or a line was altered, moved, deleted or doubled": f"""
+        select s.number from lost_damaged_statement s
+        left join (select l.statement_id, sum(l.amount) as amount, count(*) as lines, {DIGEST} as digest
+                   from lost_damaged_statementline l group by 1) t on t.statement_id = s.id
+        where s.state in ('closed', 'paid')
+          and (s.lines_digest is distinct from coalesce(t.digest, 0)
+               or s.closing_amount <> s.opening_amount + coalesce(t.amount, 0)
+               or s.orders_count + s.fees_count + s.refunds_count + s.fee_refunds_count + s.credits_count
+                  + s.debits_count + s.adjustments_count <> coalesce(t.lines, 0))
+    """,
+    "statement {} has lines of another seller or currency": """
+        select distinct s.number from lost_damaged_statement s
+        join lost_damaged_statementline l on l.statement_id = s.id
+        where (l.merchant_id, l.currency) <> (s.merchant_id, s.currency)
+    """,
+    "order item {} is not on statements with what is owed for it": """
+        select i.shop_item_id
+        from (select order_item_id, merchant_id, currency, kind, sum(quantity) as quantity, sum(amount) as amount
+              from lost_damaged_statementline where order_item_id is not null group by 1, 2, 3, 4) l
+        full join lost_damaged_owed o using (order_item_id, merchant_id, currency, kind)
+        join inventory_ops_orderitem i on i.id = order_item_id
+        where l.quantity is distinct from o.quantity and (coalesce(l.quantity, 0) <> 0 or o.quantity is not null)
+           or coalesce(l.amount, 0) <> coalesce(o.amount, 0)
+        group by i.shop_item_id
+    """,
+    "transaction {} is not on exactly one statement with its amount": """
+        select t.number from lost_damaged_sellertransaction t
+        left join lost_damaged_statementline l on l.transaction_id = t.id
+        group by t.id, t.number, t.amount, t.merchant_id, t.currency
+        having count(l.id) <> 1 or sum(l.amount) <> t.amount
+            or not bool_and((l.merchant_id, l.currency, l.kind) = (t.merchant_id, t.currency, t.type))
+    """,
+    "adjustment {} is not on exactly one statement with its amount": """
+        select a.number from lost_damaged_adjustment a
+        left join lost_damaged_statementline l on l.adjustment_id = a.id
+        group by a.id, a.number, a.amount
+        having count(l.id) <> 1 or sum(l.amount) <> a.amount
+    """,
+    "what was paid of statement {} is not the sum of its payments": """
+        select s.number from lost_damaged_statement s
+        left join (select statement_id, sum(amount) as amount from lost_damaged_payment group by 1) p
+            on p.statement_id = s.id
+        where s.paid_amount <> coalesce(p.amount, 0)
     """,
     "the kept number of write-offs of {} is not what is counted": """
         select to_char(hour at time zone 'UTC', 'YYYY-MM-DD HH24:00')

@@ -27,7 +27,7 @@ class TransactionFilters(filters.WindowedFilterSet):
     vendor = common.vendor_filter()
     type = django_filters.ChoiceFilter(choices=list(TYPES.items()), label=_("Type"), empty_label=_("Any"))
     statement = django_filters.CharFilter(
-        field_name="statement__number", lookup_expr="iexact", label=_("Statement"), max_length=20
+        field_name="line__statement__number", lookup_expr="iexact", label=_("Statement"), max_length=20
     )
     formula = django_filters.ChoiceFilter(
         choices=SellerTransaction.Formula.choices, label=_("Formula"), empty_label=_("Any")
@@ -67,7 +67,7 @@ class SellerTransactions(Report):
         columns.Text(
             key="statement",
             header="Statement",
-            expression="statement__number",
+            expression="line__statement__number",
             link=to("statement", "c_statement"),
             css="m-hide",
         ),

@@ -1,4 +1,5 @@
--- Write-offs, transactions, journal entries, factors, caps, spending, closed statements and NAV batches are never
+-- Write-offs, transactions, journal entries, factors, caps, spending, statements with their lines, adjustments and
+-- payments, and NAV batches are never
 -- changed, deleted or truncated, but for the few fields that say where they went next.
 
 create or replace trigger append_only before update or delete on lost_damaged_cap
@@ -57,8 +58,35 @@ create or replace trigger only_grows before update on lost_damaged_spending for 
 create or replace trigger append_only_truncate before truncate on lost_damaged_statement
     for each statement execute function inventory_ops_refuse_change();
 
-create or replace trigger closed_is_frozen before update or delete on lost_damaged_statement
-    for each row when (old.state = 'closed') execute function inventory_ops_refuse_change();
+create or replace trigger closed_stays before delete on lost_damaged_statement
+    for each row when (old.state in ('closed', 'paid')) execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only before delete on lost_damaged_statementline
+    for each row execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only_truncate before truncate on lost_damaged_statementline
+    for each statement execute function inventory_ops_refuse_change();
+
+-- which statement a line is on is for the trigger `moved`
+create or replace trigger line_is_frozen before update on lost_damaged_statementline for each row
+    when ((old.id, old.merchant_id, old.currency, old.kind, old.order_item_id, old.transaction_id, old.adjustment_id,
+           old.sequence, old.quantity, old.unit_amount, old.amount, old.occurred_at, old.recorded_at)
+          is distinct from (new.id, new.merchant_id, new.currency, new.kind, new.order_item_id, new.transaction_id,
+           new.adjustment_id, new.sequence, new.quantity, new.unit_amount, new.amount, new.occurred_at,
+           new.recorded_at))
+    execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only before update or delete on lost_damaged_adjustment
+    for each row execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only_truncate before truncate on lost_damaged_adjustment
+    for each statement execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only before update or delete on lost_damaged_payment
+    for each row execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only_truncate before truncate on lost_damaged_payment
+    for each statement execute function inventory_ops_refuse_change();
 
 create or replace trigger append_only before delete on lost_damaged_waitingunit
     for each row execute function inventory_ops_refuse_change();

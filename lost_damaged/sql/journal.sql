@@ -1,4 +1,4 @@
--- A transaction belongs to a write-off of its seller and to an open statement of its currency, and its journal
+-- A transaction belongs to a write-off of its seller and has a line of its amount on a statement, and its journal
 -- entries balance to its amount. Checked once a statement, so that a file of 100,000 rows costs as much as one
 -- row.
 
@@ -32,21 +32,21 @@ as $function$
 declare
     wrong record;
 begin
-    select a.id, a.amount, w.id as write_off, s.id as statement, e.owed into wrong
+    select a.id, a.amount, w.id as write_off, l.id as line, e.owed into wrong
     from added a
     left join lost_damaged_writeoff w on w.id = a.write_off_id and w.merchant_id = a.merchant_id
-    left join lost_damaged_statement s on s.id = a.statement_id and s.merchant_id = a.merchant_id
-        and s.currency = a.currency and s.state = 'open'
+    left join lost_damaged_statementline l on l.transaction_id = a.id and l.merchant_id = a.merchant_id
+        and l.currency = a.currency and l.kind = a.type and l.amount = a.amount
     left join lateral (select credit - debit as owed from lost_damaged_ledgerentry
                        where transaction_id = a.id and account = 'liability') e on true
-    where w.id is null or s.id is null or coalesce(e.owed, 0) <> a.amount
+    where w.id is null or l.id is null or coalesce(e.owed, 0) <> a.amount
     limit 1;
     if wrong.id is null then
         return null;
     elsif wrong.write_off is null then
         raise exception 'transaction % has no write-off of its seller', wrong.id using errcode = 'foreign_key_violation';
-    elsif wrong.statement is null then
-        raise exception 'transaction % has no open statement of its seller and currency', wrong.id
+    elsif wrong.line is null then
+        raise exception 'transaction % is on no statement of its seller and currency', wrong.id
             using errcode = 'foreign_key_violation';
     end if;
     raise exception 'transaction % is not balanced: liability % of %', wrong.id, coalesce(wrong.owed, 0), wrong.amount

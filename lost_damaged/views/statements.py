@@ -8,25 +8,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inventory_ops.kit import markup
 from inventory_ops.kit.page import Page
 from inventory_ops.kit.spreadsheets import plain
 from inventory_ops.operations import jobs
 from inventory_ops.registries.permissions import EVERYBODY, FINANCE, roles_required, viewer
 from lost_damaged import formula
-from lost_damaged.models import Statement
+from lost_damaged.models import SellerTransaction, Statement
 from lost_damaged.operations import statements as operations
 from lost_damaged.operations.statements import CannotClose
 from lost_damaged.queries import statements as queries
-from lost_damaged.queries.statements import Figures
+from lost_damaged.queries.statements import Figures, Kind
 
+LIST = "/finance/statements/"
 SHOWN = 200
 
 
@@ -41,14 +39,23 @@ class Line:
 
 
 def lines_of(figures: Figures) -> list[Line]:
+    """The lines of the statement as people read them, top to bottom."""
+    others, fees, refunds = (
+        figures.of(*kinds) for kinds in ((Kind.CREDIT, Kind.DEBIT), (Kind.FEE,), (Kind.REFUND, Kind.FEE_REFUND))
+    )
+    order, credit, debit = (figures.of(kind) for kind in (Kind.ORDER, Kind.CREDIT, Kind.DEBIT))
+    refund, fee_refund, adjustment = (figures.of(kind) for kind in (Kind.REFUND, Kind.FEE_REFUND, Kind.ADJUSTMENT))
     return [
         Line(_("Opening Balance"), figures.opening, kind="total"),
-        Line(_("Orders: Item Price Credit"), figures.orders),
-        Line(_("Other Revenues"), figures.other_revenues, figures.credits_count + figures.debits_count, "group"),
-        Line("Lost or Damaged Credit", figures.credits, figures.credits_count),
-        Line("Lost or Damaged", figures.debits, figures.debits_count),
-        Line(_("Fees: commission"), figures.fees),
-        Line(_("Refunds"), figures.refunds),
+        Line(_("Orders: Item Price Credit"), order.amount, order.count, "group"),
+        Line(_("Other Revenues"), others.amount, others.count, "group"),
+        Line("Lost or Damaged Credit", credit.amount, credit.count),
+        Line("Lost or Damaged", debit.amount, debit.count),
+        Line(_("Fees: commission"), fees.amount, fees.count, "group"),
+        Line(_("Refunds"), refunds.amount, refunds.count, "group"),
+        Line(_("Item price refunded"), refund.amount, refund.count),
+        Line(_("Commission returned"), fee_refund.amount, fee_refund.count),
+        Line(_("Adjustments"), adjustment.amount, adjustment.count, "group"),
         Line(_("Closing Balance"), figures.closing, kind="total"),
         Line(_("Payout"), figures.payout, kind="total"),
         Line(_("Carried forward"), figures.carried_forward),
@@ -63,15 +70,19 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
     found = get_object_or_404(
         Statement.objects.visible_to(user).select_related("merchant", "previous", "next"), number=number
     )
-    figures = queries.figures(found, until=timezone.now())
+    figures = queries.figures(found)
     if request.GET.get("_export") == "csv":
         return _csv(found, figures)
-    transactions = found.transactions.select_related("write_off__product", "write_off__order_item").order_by("-pk")
+    transactions = (
+        SellerTransaction.objects.filter(line__statement=found)
+        .select_related("write_off__product", "write_off__order_item")
+        .order_by("-pk")
+    )
     context = {
         "page": Page(
             title=_("Statement %(number)s") % {"number": found.number},
             subtitle=f"{found.merchant} · {found.currency}",
-            breadcrumbs=[(_("Finance"), None), (_("Account statements"), reverse("statements")), (found.number, None)],
+            breadcrumbs=[(_("Finance"), None), (_("Account statements"), LIST), (found.number, None)],
         ),
         "statement": found,
         "following": getattr(found, "next", None),
@@ -125,7 +136,7 @@ def close(request: HttpRequest, number: str) -> HttpResponse:
             request,
             _("%(number)s is closed. %(next)s is open now.") % {"number": number, "next": following.number},
         )
-    return redirect("statement", number)
+    return HttpResponseRedirect(f"{LIST}{number}/")
 
 
 @roles_required(FINANCE)
@@ -137,13 +148,13 @@ def close_all(request: HttpRequest) -> HttpResponse:
         job = jobs.enqueue(
             kind="statements.close", title=_("Close %(n)s statements") % {"n": opened}, by=viewer(request)
         )
-        return redirect("job", job.pk)
+        return HttpResponseRedirect(f"/jobs/{job.pk}/")
     page = Page(
         title=_("Close the period"),
         subtitle=_("%(n)s open statements are closed as of now. What is booked later goes to the next ones.")
-        % {"n": markup.number(opened)},
-        breadcrumbs=[(_("Account statements"), reverse("statements")), (_("Close the period"), None)],
-        submit_label=_("Close %(n)s statements") % {"n": markup.number(opened)},
-        cancel_url=reverse("statements"),
+        % {"n": f"{opened:,}"},
+        breadcrumbs=[(_("Account statements"), LIST), (_("Close the period"), None)],
+        submit_label=_("Close %(n)s statements") % {"n": f"{opened:,}"},
+        cancel_url=LIST,
     )
     return render(request, "lost_damaged/confirm.html", {"page": page})

@@ -27,7 +27,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
     found = get_object_or_404(
         WriteOff.objects.visible_to(user).select_related("product", "merchant", "order_item__order"), number=number
     )
-    transactions = list(found.transactions.select_related("statement").prefetch_related("entries").order_by("pk"))
+    transactions = list(found.transactions.prefetch_related("entries", "lines__statement").order_by("pk"))
     context = {
         "page": Page(
             title=_("Write-off %(number)s") % {"number": found.number},

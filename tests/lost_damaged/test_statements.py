@@ -20,6 +20,7 @@ from lost_damaged.models import SellerTransaction, Source, Statement
 from lost_damaged.operations import statements, write_offs
 from lost_damaged.operations.statements import CannotClose
 from lost_damaged.queries import statements as queries
+from lost_damaged.queries.statements import Total
 from tests.lost_damaged.world import World, days, items, make_world
 
 pytestmark = pytest.mark.django_db
@@ -42,11 +43,12 @@ def test_the_figures_of_the_open_statement(world: World) -> None:
     world.order_item(product, "99.00", "9.00", quantity=1, quantity_shipped=1, shipped_at=now - days(60))
     [_first, second] = write_off(world, ("A", "a"), ("A", "b", item.shop_item_id))
     write_offs.reverse(number=second, note="found", by=world.finance)
-    figures = queries.figures(Statement.objects.get(), until=timezone.now())
-    assert (figures.orders, figures.fees) == (Decimal("20.00"), Decimal("-3.01"))
-    assert (figures.credits, figures.credits_count) == (Decimal("96.00"), 2)
-    assert (figures.debits, figures.debits_count) == (Decimal("-8.50"), 1)
-    assert figures.other_revenues == Decimal("87.50")
+    figures = queries.figures(Statement.objects.get())
+    assert figures.of("order") == Total(Decimal("20.00"), 1)
+    assert figures.of("fee") == Total(Decimal("-3.01"), 1)
+    assert figures.of("credit") == Total(Decimal("96.00"), 2)
+    assert figures.of("debit") == Total(Decimal("-8.50"), 1)
+    assert figures.of("credit", "debit") == Total(Decimal("87.50"), 3)
     assert figures.closing == figures.payout == Decimal("104.49")
 
 
@@ -64,8 +66,8 @@ def test_closing_freezes_and_the_next_one_opens(world: World) -> None:
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"{sql} where state = 'closed'")
     write_off(world, ("A", "b"))
-    assert following.transactions.get().write_off.uid == "b"
-    assert first.transactions.get().write_off.uid == "a"
+    assert following.lines.get().transaction.write_off.uid == "b"
+    assert first.lines.get().transaction.write_off.uid == "a"
 
 
 def test_a_negative_balance_is_not_paid_but_carried_forward(world: World) -> None:
@@ -79,7 +81,7 @@ def test_a_negative_balance_is_not_paid_but_carried_forward(world: World) -> Non
     assert (second.closing_amount, second.payout_amount) == (Decimal("-87.5"), 0)
     assert third.opening_amount == Decimal("-87.5")
     write_off(world, ("A", "b"), ("A", "c"))
-    assert queries.figures(third, until=timezone.now()).payout == Decimal("87.5")
+    assert queries.figures(third).payout == Decimal("87.5")
 
 
 def test_each_currency_of_the_shop_has_statements_of_its_own(world: World) -> None:
@@ -159,8 +161,8 @@ def test_bookings_while_statements_are_closed_are_each_in_exactly_one(transactio
     closed = Statement.objects.filter(state="closed")
     assert closed.count() == 8
     for each in closed:
-        assert each.credits_amount == (each.transactions.aggregate(total=Sum("amount"))["total"] or 0)
-        assert each.credits_count == each.transactions.count()
+        assert each.credits_amount == (each.lines.aggregate(total=Sum("amount"))["total"] or 0)
+        assert each.credits_count == each.lines.count()
     paid = closed.aggregate(total=Sum("payout_amount"))["total"]
-    rest = queries.figures(Statement.objects.get(state="open"), until=timezone.now()).credits
+    rest = queries.figures(Statement.objects.get(state="open")).of("credit").amount
     assert paid + rest == Decimal("87.50") * 41

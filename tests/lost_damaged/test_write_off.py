@@ -296,13 +296,8 @@ def test_one_call_of_many_sellers_uses_one_open_statement_each(world: World) -> 
     write_off(world, ("A", "a"), ("B", "b"), ("A", "c"))
     write_off(world, ("A", "d"))
     assert Statement.objects.count() == 2
-    assert sorted(
-        Statement.objects.get(merchant=world.seller).transactions.values_list("write_off__uid", flat=True)
-    ) == [
-        "a",
-        "c",
-        "d",
-    ]
+    lines = Statement.objects.get(merchant=world.seller).lines
+    assert sorted(lines.values_list("transaction__write_off__uid", flat=True)) == ["a", "c", "d"]
 
 
 def test_statements_run_a_fixed_number_whatever_the_items(world: World, django_assert_max_num_queries: Any) -> None:
@@ -338,14 +333,14 @@ def test_what_was_booked_cannot_be_changed(world: World, sql: str) -> None:
     "sql",
     [
         # an amount that does not follow from its inputs, a second credit, a half entry, a factor above 1
-        "insert into lost_damaged_sellertransaction (number, write_off_id, merchant_id, statement_id, type, amount,"
+        "insert into lost_damaged_sellertransaction (number, write_off_id, merchant_id, type, amount,"
         " currency, minor_units, formula, unit_price, commission_amount, special_used, commission_category, factor,"
         " raw_amount, warnings, note, actor, reverses_id, created_at) select 'LD-X', write_off_id, merchant_id,"
-        " statement_id, 'debit', -1, currency, 2, 'order_item', 10, 2, false, '', 1, 8, '[]', '', '', id, now()"
+        " 'debit', -1, currency, 2, 'order_item', 10, 2, false, '', 1, 8, '[]', '', '', id, now()"
         " from lost_damaged_sellertransaction",
-        "insert into lost_damaged_sellertransaction (number, write_off_id, merchant_id, statement_id, type, amount,"
+        "insert into lost_damaged_sellertransaction (number, write_off_id, merchant_id, type, amount,"
         " currency, minor_units, formula, special_used, commission_category, factor, raw_amount, warnings, note, actor,"
-        " reverses_id, created_at) select 'LD-X', write_off_id, merchant_id, statement_id, 'debit', -8, currency, 2,"
+        " reverses_id, created_at) select 'LD-X', write_off_id, merchant_id, 'debit', -8, currency, 2,"
         " 'order_item', false, '', 1, 8, '[]', '', '', id, now() from lost_damaged_sellertransaction",
         "insert into lost_damaged_ledgerentry (transaction_id, account, debit, credit)"
         " select id, 'expense', 1, 0 from lost_damaged_sellertransaction",
@@ -396,19 +391,25 @@ def test_every_amount_can_be_computed_again_in_python(world: World) -> None:
         assert (result.amount, result.raw) == (each.amount, each.raw_amount)
 
 
-def test_a_transaction_without_its_entries_cannot_be_committed(world: World) -> None:
+def test_a_transaction_without_its_entries_or_its_line_cannot_be_committed(world: World) -> None:
     world.product("A")
     [outcome] = write_off(world, ("A", "u-1"))
     sql = (
-        "insert into lost_damaged_sellertransaction (number, write_off_id, merchant_id, statement_id, type, amount,"
+        "with t as (insert into lost_damaged_sellertransaction (number, write_off_id, merchant_id, type, amount,"
         " currency, minor_units, formula, price, special_used, commission_percent, commission_category, factor,"
         " raw_amount, warnings, note, actor, reverses_id, created_at) select 'LD-X', write_off_id, merchant_id,"
-        " statement_id, 'debit', -amount, currency, 2, 'product', price, false, commission_percent, '', factor,"
+        " 'debit', -amount, currency, 2, 'product', price, false, commission_percent, '', factor,"
         " raw_amount, '[]', '', '', id, now() from lost_damaged_sellertransaction where number = %s"
+        " returning *) {line}"
     )
-    with pytest.raises(DatabaseError, match="not balanced"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, [outcome.number])
-        cursor.execute("set constraints all immediate")
+    on_statement = (
+        "insert into lost_damaged_statementline (statement_id, merchant_id, currency, kind, transaction_id, sequence,"
+        " quantity, amount, occurred_at) select s.id, t.merchant_id, t.currency, 'debit', t.id, 1, 1, t.amount, now()"
+        " from t, lost_damaged_statement s"
+    )
+    for line, refusal in ((on_statement, "not balanced"), ("select 1", "on no statement")):
+        with pytest.raises(DatabaseError, match=refusal), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql.format(line=line), [outcome.number])
 
 
 def test_items_keep_their_position(world: World) -> None:

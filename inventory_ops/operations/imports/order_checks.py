@@ -47,6 +47,15 @@ def check_orders(staging: Staging) -> None:
         "where coalesce(s.quantity_shipped, 0) + coalesce(s.cancelled_quantity, 0) > s.quantity",
         value="coalesce(s.quantity_shipped, 0) || ' + ' || coalesce(s.cancelled_quantity, 0)",
     )
+    error(
+        "returned_quantity",
+        "too_many",
+        "'More came back than the ' || coalesce(s.quantity_shipped, 0) || ' that were shipped'",
+        "where s.returned_quantity > coalesce(s.quantity_shipped, 0)"
+        if "quantity_shipped" in staging.present
+        else f"""left join pg_temp.staged_order k on {OF_ORDER} left join inventory_ops_orderitem i on {OF_ITEM}
+                 where s.returned_quantity > coalesce(i.quantity_shipped, 0)""",
+    )
     unsure = "s.line not in (select line from pg_temp.import_error where col in ('cancelled_by', 'cancelled_quantity'))"
     error(
         "cancelled_by",

@@ -53,7 +53,8 @@ def _show_change(staging: Staging) -> None:
 def _resolve_lines(staging: Staging) -> None:
     """`order_line`: what each item will be. Price, cost and commission stay as they are once the cart is left."""
     moments = {
-        name: staging.moment(name, zone="p.timezone") for name in ("created_at", "updated_at", "shipped_at", "ship_by")
+        name: staging.moment(name, zone="p.timezone")
+        for name in ("created_at", "updated_at", "shipped_at", "ship_by", "returned_at")
     }
 
     def kept(column: str, sql: str = "") -> str:
@@ -66,13 +67,19 @@ def _resolve_lines(staging: Staging) -> None:
     shipped = f"coalesce({kept('quantity_shipped')}, 0)"
     cancelled = f"coalesce({kept('cancelled_quantity')}, 0)"
     shipped_at = f"coalesce({kept('shipped_at', moments['shipped_at'])}, u.updated_at, u.created_at)"
+    # fewer shipped than came back: the return is taken back with the shipment
+    returned = f"least(coalesce({kept('returned_quantity')}, 0), {shipped})"
+    returned_at = f"""case when {returned} = i.returned_quantity then i.returned_at end,
+                {moments["returned_at"] if "returned_at" in staging.present else "null"}, u.updated_at, %(now)s"""
     staging.create(
         "order_line",
         f"""select s.line, s.order_number as number, coalesce(s.store_number, '') as store, s.item_id, s.status,
                 p.product_id, p.merchant_id, p.currency, s.comment,
                 u.created_at, u.updated_at, s.quantity, {frozen("unit_price")} as unit_price,
                 {frozen("unit_cost")} as unit_cost, {frozen("commission")} as commission, {shipped} as quantity_shipped,
-                case when {shipped} > 0 then {shipped_at} end as shipped_at, {cancelled} as cancelled_quantity,
+                case when {shipped} > 0 then {shipped_at} end as shipped_at, {returned} as returned_quantity,
+                case when {returned} > 0 then coalesce({returned_at}) end as returned_at,
+                {cancelled} as cancelled_quantity,
                 coalesce({kept("cancelled_by")}, '') as cancelled_by, {kept("ship_by", moments["ship_by"])} as ship_by,
                 case when i.issue_at = i.ordered_at then u.created_at else i.issue_at end as issue_at,
                 i.issue_sale_starts_at, i.issue_sale_ends_at, i.issue_sale_snapshot_price, i.issue_sale_percentage,
@@ -80,6 +87,7 @@ def _resolve_lines(staging: Staging) -> None:
             from pg_temp.{staging.table} s {JOIN} join pg_temp.staged_order k on {OF_ORDER}
             cross join lateral (select {moments["created_at"]} as created_at, {moments["updated_at"]} as updated_at) u
             left join inventory_ops_orderitem i on {OF_ITEM}""",
+        {"now": staging.now},
     )
     # the first moment the cost was above the price: of a new line when it was added, else its last change
     staging.execute(
@@ -187,6 +195,8 @@ def _write_items(staging: Staging) -> None:
         "commission",
         "quantity_shipped",
         "shipped_at",
+        "returned_quantity",
+        "returned_at",
         "cancelled_quantity",
         "cancelled_by",
         "ship_by",

@@ -1,0 +1,261 @@
+-- Every amount is on exactly one statement: what an order item owes is the sum of its lines, at every commit.
+--
+-- The view says what is owed; whoever changes an order item makes, in the same transaction, the lines of the
+-- difference on the statement that is open then. Lines hold that statement FOR SHARE and whoever closes it takes it
+-- FOR UPDATE, so a line is never added to a closed one. Relied on by closing, and proved by `manage.py verify_ledger`.
+
+-- Of sellers with statements: order items shipped, and units returned, since the first statement began. What happened
+-- before was settled elsewhere. Amounts are rounded once, for all units of the item together.
+create or replace view lost_damaged_owed as
+select i.id as order_item_id, i.merchant_id, o.currency, k.kind, k.quantity, k.unit_amount,
+       k.sign * round(k.quantity * k.unit_amount, lost_damaged_minor_units(o.currency)) as amount, k.occurred_at
+from inventory_ops_orderitem i
+join inventory_ops_order o on o.id = i.order_id
+cross join lateral (select min(s.starts_at) as begins_at from lost_damaged_statement s
+                    where s.merchant_id = i.merchant_id) books
+cross join lateral (values
+    ('order', i.quantity_shipped, i.unit_price, 1, i.shipped_at),
+    ('fee', i.quantity_shipped, i.commission, -1, i.shipped_at),
+    ('refund', i.returned_quantity, i.unit_price, -1, i.returned_at),
+    ('fee_refund', i.returned_quantity, i.commission, 1, i.returned_at)
+) k (kind, quantity, unit_amount, sign, occurred_at)
+where i.quantity_shipped > 0 and k.quantity > 0 and k.occurred_at >= books.begins_at
+  and (k.kind in ('order', 'refund') or k.unit_amount <> 0);
+
+-- Where the books of sellers begin, order items have to wait, and the other way round: otherwise an item that is
+-- shipped at the same moment were on no statement. A lock for each of 64 shares of the sellers, taken in their order.
+create or replace function lost_damaged_books_lock(seller bigint)
+returns integer
+language sql
+immutable parallel safe
+return (seller % 64)::integer;
+
+-- Write the lines by which order items differ from what is owed; answers how many.
+create or replace function lost_damaged_bring_lines(items bigint[])
+returns bigint
+language plpgsql
+SET enable_seqscan TO 'off'
+as $function$
+declare
+    sellers bigint[];
+    currencies text[];
+    held bigint;
+    written bigint;
+begin
+    select array_agg(p.merchant_id), array_agg(p.currency) into sellers, currencies
+    from (select i.merchant_id, o.currency
+          from unnest(items) x(id) join inventory_ops_orderitem i on i.id = x.id
+          join inventory_ops_order o on o.id = i.order_id
+          where exists (select from lost_damaged_statement s where s.merchant_id = i.merchant_id)
+          union
+          select l.merchant_id, l.currency
+          from unnest(items) x(id) join lost_damaged_statementline l on l.order_item_id = x.id) p;
+    if sellers is null then
+        return 0;
+    end if;
+    loop
+        insert into lost_damaged_statement (number, merchant_id, currency, state, starts_at, opening_amount, paid_amount,
+            closed_by)
+        select lost_damaged_number('ST', 'lost_damaged_statement_seq'), p.merchant_id, p.currency, 'open',
+               (select min(s.starts_at) from lost_damaged_statement s where s.merchant_id = p.merchant_id), 0, 0, ''
+        from unnest(sellers, currencies) p(merchant_id, currency)
+        where not exists (select from lost_damaged_statement s
+                          where s.merchant_id = p.merchant_id and s.currency = p.currency and s.state = 'open')
+        order by p.merchant_id, p.currency on conflict do nothing;
+        perform from lost_damaged_statement s
+            join unnest(sellers, currencies) p(merchant_id, currency) using (merchant_id, currency)
+            where s.state = 'open' order by s.id for share of s;
+        get diagnostics held = row_count;
+        -- one was closed while we waited for it: its successor is open now
+        exit when held = cardinality(sellers);
+    end loop;
+    with touched as (
+        select distinct x.id from unnest(items) x(id)
+    ), owed as (
+        select w.* from touched t join lost_damaged_owed w on w.order_item_id = t.id
+    ), had as (
+        select l.order_item_id, l.merchant_id, l.currency, l.kind, sum(l.quantity) as quantity, sum(l.amount) as amount,
+               count(*) as lines
+        from touched t join lost_damaged_statementline l on l.order_item_id = t.id group by 1, 2, 3, 4
+    ), last as (
+        select l.order_item_id, l.kind, max(l.sequence) as sequence
+        from touched t join lost_damaged_statementline l on l.order_item_id = t.id group by 1, 2
+    ), due as (
+        select order_item_id, merchant_id, currency, kind, coalesce(o.quantity, 0) - coalesce(h.quantity, 0) as quantity,
+               o.unit_amount, coalesce(o.amount, 0) - coalesce(h.amount, 0) as amount,
+               -- more of the same happened when it happened; what takes something back happens now
+               case when h.lines is null or coalesce(o.quantity, 0) > h.quantity then o.occurred_at end as occurred_at
+        from owed o full join had h using (order_item_id, merchant_id, currency, kind)
+        where coalesce(o.quantity, 0) <> coalesce(h.quantity, 0) or coalesce(o.amount, 0) <> coalesce(h.amount, 0)
+    )
+    insert into lost_damaged_statementline (statement_id, merchant_id, currency, kind, order_item_id, sequence, quantity,
+        unit_amount, amount, occurred_at, recorded_at)
+    select s.id, d.merchant_id, d.currency, d.kind, d.order_item_id,
+           coalesce(last.sequence, 0) + row_number() over (partition by d.order_item_id, d.kind order by d.merchant_id,
+                                                           d.currency),
+           d.quantity, d.unit_amount, d.amount, coalesce(d.occurred_at, now()), now()
+    from due d
+    join lost_damaged_statement s on s.merchant_id = d.merchant_id and s.currency = d.currency and s.state = 'open'
+    left join last on last.order_item_id = d.order_item_id and last.kind = d.kind
+    order by s.id, d.occurred_at, d.order_item_id;
+    get diagnostics written = row_count;
+    return written;
+end $function$;
+
+create or replace function lost_damaged_items_added()
+returns trigger
+language plpgsql
+as $function$
+declare
+    items bigint[];
+begin
+    select array_agg(id) into items from added where quantity_shipped > 0;
+    if items is not null then
+        perform pg_advisory_xact_lock_shared(hashtext('lost_damaged.books'), part)
+            from (select distinct lost_damaged_books_lock(merchant_id) as part from added order by 1) parts;
+        perform lost_damaged_bring_lines(items);
+    end if;
+    return null;
+end $function$;
+
+create or replace function lost_damaged_items_changed()
+returns trigger
+language plpgsql
+as $function$
+declare
+    items bigint[];
+begin
+    select array_agg(a.id) into items
+    from after a join before b on b.id = a.id
+    where (a.quantity_shipped > 0 or b.quantity_shipped > 0)
+      and (a.quantity_shipped, a.shipped_at, a.returned_quantity, a.returned_at, a.unit_price, a.commission, a.merchant_id)
+          is distinct from
+          (b.quantity_shipped, b.shipped_at, b.returned_quantity, b.returned_at, b.unit_price, b.commission, b.merchant_id);
+    if items is not null then
+        perform pg_advisory_xact_lock_shared(hashtext('lost_damaged.books'), part)
+            from (select distinct lost_damaged_books_lock(merchant_id) as part from after order by 1) parts;
+        perform lost_damaged_bring_lines(items);
+    end if;
+    return null;
+end $function$;
+
+create or replace function lost_damaged_keep_item()
+returns trigger
+language plpgsql
+as $function$
+begin
+    if exists (select from lost_damaged_statementline where order_item_id = old.id) then
+        raise exception 'Order item % is on a statement: it stays.', old.shop_item_id
+            using errcode = 'foreign_key_violation';
+    end if;
+    return old;
+end $function$;
+
+create or replace function lost_damaged_keep_order_currency()
+returns trigger
+language plpgsql
+as $function$
+begin
+    if exists (select from inventory_ops_orderitem i join lost_damaged_statementline l on l.order_item_id = i.id
+               where i.order_id = old.id) then
+        raise exception 'The currency of order % stays %: its items are on a statement.', old.number, old.currency
+            using errcode = 'check_violation';
+    end if;
+    return new;
+end $function$;
+
+-- The first statement of a seller: order items wait until it is committed.
+create or replace function lost_damaged_begin_books()
+returns trigger
+language plpgsql
+as $function$
+begin
+    if not exists (select from lost_damaged_statement where merchant_id = new.merchant_id) then
+        perform pg_advisory_xact_lock(hashtext('lost_damaged.books'), lost_damaged_books_lock(new.merchant_id));
+    end if;
+    return new;
+end $function$;
+
+-- … and takes in what was shipped and returned since it begins.
+create or replace function lost_damaged_fill_books()
+returns trigger
+language plpgsql
+as $function$
+declare
+    items bigint[];
+begin
+    select array_agg(i.id) into items
+    from added a
+    join inventory_ops_product p on p.merchant_id = a.merchant_id
+    join inventory_ops_orderitem i on i.product_id = p.id and i.quantity_shipped > 0
+        and (i.shipped_at >= a.starts_at or i.returned_at >= a.starts_at)
+    where a.previous_id is null and a.state = 'open';
+    if items is not null then
+        perform lost_damaged_bring_lines(items);
+    end if;
+    return null;
+end $function$;
+
+-- A line goes to the open statement of its seller and currency, and leaves it only for the next one, while it closes.
+create or replace function lost_damaged_check_new_lines()
+returns trigger
+language plpgsql
+as $function$
+declare
+    wrong record;
+begin
+    select a.statement_id, a.merchant_id, a.currency into wrong
+    from (select distinct statement_id, merchant_id, currency from added) a
+    left join lost_damaged_statement s on s.id = a.statement_id and s.merchant_id = a.merchant_id
+        and s.currency = a.currency and s.state = 'open'
+    where s.id is null limit 1;
+    if found then
+        raise exception 'Statement % is not the open one of seller % in %.',
+            wrong.statement_id, wrong.merchant_id, wrong.currency using errcode = 'check_violation';
+    end if;
+    return null;
+end $function$;
+
+create or replace function lost_damaged_check_moved_lines()
+returns trigger
+language plpgsql
+as $function$
+declare
+    wrong record;
+begin
+    select b.statement_id as source, a.statement_id as target into wrong
+    from before b join after a on a.id = b.id
+    left join lost_damaged_statement s on s.id = b.statement_id and s.state = 'closing'
+    left join lost_damaged_statement t on t.id = a.statement_id and t.state = 'open' and t.previous_id = s.id
+    where a.statement_id <> b.statement_id and t.id is null limit 1;
+    if found then
+        raise exception 'A line of statement % cannot move to statement %.', wrong.source, wrong.target
+            using errcode = 'insufficient_privilege';
+    end if;
+    return null;
+end $function$;
+
+create or replace trigger statement_lines_added after insert on inventory_ops_orderitem
+    referencing new table as added for each statement execute function lost_damaged_items_added();
+
+create or replace trigger statement_lines_changed after update on inventory_ops_orderitem
+    referencing old table as before new table as after for each statement execute function lost_damaged_items_changed();
+
+create or replace trigger statement_lines_keep_item before delete on inventory_ops_orderitem
+    for each row execute function lost_damaged_keep_item();
+
+create or replace trigger statement_lines_keep_currency before update of currency on inventory_ops_order
+    for each row when (old.currency is distinct from new.currency) execute function lost_damaged_keep_order_currency();
+
+create or replace trigger begin_books before insert on lost_damaged_statement
+    for each row when (new.previous_id is null) execute function lost_damaged_begin_books();
+
+create or replace trigger fill_books after insert on lost_damaged_statement
+    referencing new table as added for each statement execute function lost_damaged_fill_books();
+
+create or replace trigger checked after insert on lost_damaged_statementline
+    referencing new table as added for each statement execute function lost_damaged_check_new_lines();
+
+create or replace trigger moved after update on lost_damaged_statementline
+    referencing old table as before new table as after for each statement
+    execute function lost_damaged_check_moved_lines();
