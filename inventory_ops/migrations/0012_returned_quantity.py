@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
             model_name="orderitem",
             name="returned_quantity",
             field=models.PositiveIntegerField(
+                db_default=0,
                 default=0,
                 help_text="Of the shipped units: what came back, or was refunded.",
                 verbose_name="returned quantity",
