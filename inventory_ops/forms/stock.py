@@ -134,6 +134,12 @@ class ReturnForm(StoryForm, PlaceForm):
     default_reason = "return"
 
     quantity = forms.IntegerField(label=_("Units returned"), min_value=1, max_value=LARGEST, initial=1)
+    shop_item_id = forms.CharField(
+        label=_("Order item shop ID"),
+        max_length=100,
+        required=False,
+        help_text=_("With it, price and commission go back on the seller's statement."),
+    )
     condition = forms.ChoiceField(
         label=_("Condition"),
         choices=[("resealable", _("Resealable: back to good stock")), ("defective", _("Not resealable: to defective"))],

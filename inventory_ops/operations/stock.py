@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory_ops.models import AdjustmentReason, EventKey, InventoryEvent, Product, StockBalance, User
+from inventory_ops.models import AdjustmentReason, EventKey, InventoryEvent, OrderItem, Product, StockBalance, User
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import audit, ledger
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
+from inventory_ops.operations.orders import returned
 
 UNDOABLE = (EventKind.ADJUSTED, EventKind.RETURNED, EventKind.RECEIVED)
 
@@ -197,13 +199,26 @@ def change_type(*, place: Place, to: str, quantity: int, story: Story, by: User)
 
 
 @transaction.atomic
-def take_back(*, place: Place, quantity: int, resealable: bool, story: Story, by: User) -> Changed:
-    """A product return: resealable units go back to good stock, others to defective."""
+def take_back(
+    *, place: Place, quantity: int, resealable: bool, story: Story, by: User, shop_item_id: str = ""
+) -> Changed:
+    """A product return: resealable units go back to good stock, others to defective.
+
+    With the order item that they were sold by, named by its shop id, the seller's statement refunds them; then no
+    more than were shipped.
+    """
     if quantity < 1:
         raise LedgerRefusal(_("Return one unit or more. Nothing was booked."))
     _check_reason(story.reason)
     target = Place(place.product, "good" if resealable else "defective", place.location, place.lot, place.expires_on)
-    booked = _book([_movement(target, EventKind.RETURNED, quantity, story)], by=by, story=story)
+    movement = _movement(target, EventKind.RETURNED, quantity, story)
+    item = _sold(place.product, shop_item_id, quantity) if shop_item_id else None
+    if item is not None:
+        movement = replace(movement, order_item_id=item.pk)
+    booked = _book([movement], by=by, story=story)
+    if item is not None and booked.events:
+        returned.note(item, returned.in_ledger(item), timezone.now())
+        item.save(update_fields=returned.FIELDS)
     if booked.events:
         summary = _("%(n)s of %(sku)s returned to %(type)s") % {
             "n": quantity,
@@ -212,6 +227,23 @@ def take_back(*, place: Place, quantity: int, resealable: bool, story: Story, by
         }
         _record("stock.return", target, summary, {"quantity": quantity}, story, by)
     return booked
+
+
+def _sold(product: Product, shop_item_id: str, quantity: int) -> OrderItem:
+    """The order item that the units were sold by, locked: items before balances, like everybody."""
+    found = list(OrderItem.objects.select_for_update().filter(product=product, shop_item_id=shop_item_id)[:2])
+    if len(found) != 1:
+        raise LedgerRefusal(
+            _("%(sku)s has no order item %(id)s, or several stores have one. Nothing was booked.")
+            % {"sku": product.sku, "id": shop_item_id}
+        )
+    left = found[0].quantity_shipped - returned.in_ledger(found[0])
+    if quantity > left:
+        raise LedgerRefusal(
+            _("Of order item %(id)s, %(n)s shipped units have not come back yet. Nothing was booked.")
+            % {"id": shop_item_id, "n": left}
+        )
+    return found[0]
 
 
 @transaction.atomic
@@ -240,9 +272,15 @@ def undo(*, event: InventoryEvent, by: User, note: str = "") -> Changed:
         )
         for each in _together(event)
     ]
+    _lock_items(movements)
     booked = ledger.book(movements, source=EventSource.PAGE, actor=by.email, below_zero=False)
     if booked.repeated:
         raise LedgerRefusal(_("Event %(id)s was undone before. Nothing was booked.") % {"id": event.pk})
+    for movement in movements:
+        if movement.kind == EventKind.RETURNED and movement.order_item_id:
+            item = OrderItem.objects.get(pk=movement.order_item_id)
+            returned.take_back(item, -movement.quantity)
+            item.save(update_fields=returned.FIELDS)
     audit.record(
         action="stock.undo",
         by=by,
@@ -252,6 +290,12 @@ def undo(*, event: InventoryEvent, by: User, note: str = "") -> Changed:
         merchant_id=event.merchant_id,
     )
     return Changed(booked.events)
+
+
+def _lock_items(movements: Sequence[Movement]) -> None:
+    """Items before balances, like everybody."""
+    wanted = [each.order_item_id for each in movements if each.kind == EventKind.RETURNED and each.order_item_id]
+    list(OrderItem.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
 
 
 def why_not_undo(event: InventoryEvent) -> str:

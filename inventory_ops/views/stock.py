@@ -123,7 +123,14 @@ def _do(task: str, form: Any, product: Product, request: HttpRequest) -> Changed
         return stock.change_type(place=place, to=cleaned["to"].code, quantity=cleaned["quantity"], story=story, by=by)
     if task == "return":
         resealable = cleaned["condition"] == "resealable"
-        return stock.take_back(place=place, quantity=cleaned["quantity"], resealable=resealable, story=story, by=by)
+        return stock.take_back(
+            place=place,
+            quantity=cleaned["quantity"],
+            resealable=resealable,
+            story=story,
+            by=by,
+            shop_item_id=cleaned["shop_item_id"],
+        )
     if cleaned["verb"] == "to":
         return stock.set_to(place=place, counted=cleaned["quantity"], seen=cleaned["seen"], story=story, by=by)
     return stock.adjust_by(place=place, quantity=cleaned["quantity"], story=story, by=by)

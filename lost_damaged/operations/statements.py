@@ -130,14 +130,18 @@ def _close(ids: Sequence[int], *, by: User | None, cut_off: date | None, now: da
         cursor.execute(_CARRY, params)
         closed = sorted((Closed(*row) for row in cursor.fetchall()), key=lambda each: each.number)
     statements = Statement.objects.in_bulk([each.number for each in closed], field_name="number")
-    for each in closed:
-        audit.record(
-            action="statement.close",
-            by=by,
-            subject=statements[each.number],
-            merchant_id=each.merchant_id,
-            summary=f"{each.number} closed with {each.closing} {each.currency}, payout {each.payout}",
-        )
+    audit.record_many(
+        action="statement.close",
+        by=by,
+        entries=[
+            audit.Entry(
+                statements[each.number],
+                f"{each.number} closed with {each.closing} {each.currency}, payout {each.payout}",
+                merchant_id=each.merchant_id,
+            )
+            for each in closed
+        ],
+    )
     return closed
 
 

@@ -246,6 +246,8 @@ def _move(
         )
     if shipped:
         orders.ship(order=order, totals=shipped, at=now, source=EventSource.CHANNEL, actor=channel.code)
+    if back := {row.item_id: line.returned for row, line in took if row.item_id and line.returned}:
+        orders.refunded(order=order, totals=back, at=now)
     fresh = OrderItem.objects.in_bulk([row.item_id for row, _line in took if row.item_id])
     for row, line in took:
         taken_back = fresh[row.item_id].cancelled_quantity if row.item_id else 0

@@ -51,7 +51,10 @@ def _show_change(staging: Staging) -> None:
 
 
 def _resolve_lines(staging: Staging) -> None:
-    """`order_line`: what each item will be. Price, cost and commission stay as they are once the cart is left."""
+    """`order_line`: what each item will be. Price, cost and commission stay as they are once the cart is left.
+
+    A commission that nobody knew then is filled in.
+    """
     moments = {
         name: staging.moment(name, zone="p.timezone")
         for name in ("created_at", "updated_at", "shipped_at", "ship_by", "returned_at")
@@ -76,7 +79,8 @@ def _resolve_lines(staging: Staging) -> None:
         f"""select s.line, s.order_number as number, coalesce(s.store_number, '') as store, s.item_id, s.status,
                 p.product_id, p.merchant_id, p.currency, s.comment,
                 u.created_at, u.updated_at, s.quantity, {frozen("unit_price")} as unit_price,
-                {frozen("unit_cost")} as unit_cost, {frozen("commission")} as commission, {shipped} as quantity_shipped,
+                {frozen("unit_cost")} as unit_cost,
+                coalesce({frozen("commission")}, {kept("commission")}) as commission, {shipped} as quantity_shipped,
                 case when {shipped} > 0 then {shipped_at} end as shipped_at, {returned} as returned_quantity,
                 case when {returned} > 0 then coalesce({returned_at}) end as returned_at,
                 {cancelled} as cancelled_quantity,

@@ -5,7 +5,18 @@ thing twice, or two people telling it at once, books it once.
 """
 
 from inventory_ops.operations.orders.late import cancel_late
-from inventory_ops.operations.orders.moving import cancel, give_back, ship
+from inventory_ops.operations.orders.moving import cancel, give_back, refunded, ship
 from inventory_ops.operations.orders.placing import NewLine, NewOrder, Placed, place, save_cart
 
-__all__ = ["NewLine", "NewOrder", "Placed", "cancel", "cancel_late", "give_back", "place", "save_cart", "ship"]
+__all__ = [
+    "NewLine",
+    "NewOrder",
+    "Placed",
+    "cancel",
+    "cancel_late",
+    "give_back",
+    "place",
+    "refunded",
+    "save_cart",
+    "ship",
+]

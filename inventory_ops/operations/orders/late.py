@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory_ops.models import InventoryEvent, Order, OrderItem, User
@@ -13,6 +14,7 @@ from inventory_ops.models.ledger import ALLOCATION_KINDS, EventKind, EventSource
 from inventory_ops.models.orders import CancelledBy, OrderStatus
 from inventory_ops.operations import audit, ledger
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
+from inventory_ops.operations.orders import returned
 from inventory_ops.operations.orders.moving import save_items
 
 REASON = "channel_cancel"
@@ -59,10 +61,12 @@ def cancel_late(*, order: Order, units: Mapping[int, int], by: User) -> int:
             if number
         ]
         unshipped = min(quantity, item.quantity - item.quantity_shipped - item.cancelled_quantity)
+        if quantity > unshipped:  # shipped already: the seller's statement refunds them
+            returned.note(item, returned.in_ledger(item) + quantity - unshipped, timezone.now())
         if unshipped:
             item.cancelled_quantity += unshipped
             item.cancelled_by = CancelledBy.CUSTOMER
-    save_items(chosen, "cancelled_quantity", "cancelled_by")
+    save_items(chosen, "cancelled_quantity", "cancelled_by", *returned.FIELDS)
     booked = ledger.book(movements, source=EventSource.PAGE, actor=by.email)
     if booked.repeated or not movements:
         raise LedgerRefusal(_("A line was taken back before, or none was chosen. Nothing was booked."))

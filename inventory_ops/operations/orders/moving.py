@@ -14,6 +14,7 @@ from inventory_ops.models.ledger import ALLOCATION_KINDS, EventKind, EventSource
 from inventory_ops.models.orders import CancelledBy, OrderStatus
 from inventory_ops.operations import ledger
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
+from inventory_ops.operations.orders import returned
 
 
 @transaction.atomic
@@ -112,13 +113,14 @@ def give_back(
 ) -> int:
     """Shipped units come back: resealable ones to good stock, others to defective; answers units returned now.
 
-    `totals` are units returned of each line up to now. Raises LedgerRefusal for more than were shipped.
+    Their price and commission go back on the seller's statement. `totals` are units returned of each line up to now.
+    Raises LedgerRefusal for more than were shipped.
     """
     locked, items = _lock(order, totals)
     movements: list[Movement] = []
+    changed: list[OrderItem] = []
     for item in items:
-        events = InventoryEvent.objects.filter(order_item_id=item.pk, kind=EventKind.RETURNED)
-        units = totals[item.pk] - int(events.aggregate(total=Sum("quantity"))["total"] or 0)
+        units = totals[item.pk] - returned.in_ledger(item)
         if units <= 0:
             continue
         if totals[item.pk] > item.quantity_shipped:
@@ -139,8 +141,21 @@ def give_back(
                 key=f"order:{item.pk}:returned:{totals[item.pk]}",
             )
         )
+        if returned.note(item, totals[item.pk], at):
+            changed.append(item)
+    save_items(changed, *returned.FIELDS)
     _book(movements, source, actor)
     return sum(movement.quantity for movement in movements)
+
+
+@transaction.atomic
+def refunded(*, order: Order, totals: Mapping[int, int], at: datetime) -> None:
+    """A channel says that shipped units came back, or were refunded: no stock moves until people accept them.
+
+    `totals` are units of each line up to now; fewer than before change nothing.
+    """
+    _locked, items = _lock(order, totals)
+    save_items([item for item in items if returned.note(item, totals[item.pk], at)], *returned.FIELDS)
 
 
 def _lock(order: Order, totals: Mapping[int, int]) -> tuple[Order, list[OrderItem]]:
