@@ -49,7 +49,9 @@ class InventoryOpsConfig(AppConfig):
         for order, slug in enumerate(("stock-inquiry", "events-ledger")):
             report = registry.get(slug)
             menu.add("inventory", report.short_title, report.route, report.icon, roles=EVERYBODY, order=20 + order)
-        menu.add("inventory", _("Imports"), "imports", "file-upload", roles=("operations", "admin"), order=90)
+        menu.add(
+            "inventory", _("Imports"), "imports", "file-upload", roles=("operations", "finance", "admin"), order=90
+        )
         menu.add("system", _("Adjustment reasons"), "adjustment-reasons", "list", roles=("admin",), order=60)
         menu.add("system", _("Price guard"), "price-guard", "shield-check", roles=("finance", "admin"), order=65)
         menu.add("system", _("Shop"), "shop-settings", "building-store", roles=("admin",), order=50)

@@ -18,9 +18,9 @@ class LostDamagedConfig(AppConfig):
         from inventory_ops.registries import guide, menu, topics
         from inventory_ops.registries import order_marks as marks
         from inventory_ops.registries.permissions import ADMIN, EVERYBODY, FINANCE, OPERATIONS
-        from lost_damaged import cards, demo, imports, order_marks, reports  # noqa: F401  (registers the kind of `load`)
+        from lost_damaged import cards, demo, imports, order_marks, payments_file, reports  # noqa: F401  (registers kinds of `load`)
+        from lost_damaged.operations import books, rules, statements  # noqa: F401  (registers proposals, jobs)
         from lost_damaged.operations import imports as finance_import  # noqa: F401  (registers its jobs)
-        from lost_damaged.operations import rules, statements  # noqa: F401  (registers kinds of proposals, a job)
         from lost_damaged.queries import verification
 
         counted = {reports.Claims.slug: cards.open_claims}

@@ -63,9 +63,10 @@ def sku_of(text: str) -> str:
 
 
 def check_status(text: str) -> None:
+    """Written-off, in any case. Raises ItemError."""
     if not text:
         raise ItemError(Code.FIELD, "Status", f"Status is missing. Use {WRITTEN_OFF}.")
-    if text != WRITTEN_OFF:
+    if text.lower() != WRITTEN_OFF:
         raise ItemError(
             Code.STATUS, "Status", f"Status is not supported. Use {WRITTEN_OFF}: it is the only one.", visible(text)
         )

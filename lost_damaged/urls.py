@@ -8,6 +8,7 @@ from lost_damaged.api.view import api
 from lost_damaged.views import (
     api_keys,
     claims,
+    closing,
     imports,
     nav,
     reconciliation,
@@ -19,6 +20,7 @@ from lost_damaged.views import (
 
 urlpatterns = [
     path("api/", api, name="seller-center-api"),
+    path("api", api),  # clients post to either: a redirect would lose the body
     path("finance/write-offs/new/", write_offs.new, name="write-off-new"),
     path("finance/write-offs/<str:number>/", write_offs.detail, name="write-off"),
     path("finance/write-offs/<str:number>/reverse/", write_offs.reverse_credit, name="write-off-reverse"),
@@ -32,9 +34,11 @@ urlpatterns = [
     path("finance/import/<uuid:pk>/errors/", imports.error_file, name="finance-import-errors"),
     path("finance/waiting/", waiting.listed, name="waiting-units"),
     path("finance/waiting/decide/", waiting.decide, name="waiting-decide"),
-    path("finance/statements/close/", statements.close_all, name="statements-close"),
+    path("finance/statements/close/", closing.close_all, name="statements-close"),
+    path("finance/statements/begin/", closing.begin, name="statements-begin"),
     path("finance/statements/<str:number>/", statements.detail, name="statement"),
-    path("finance/statements/<str:number>/close/", statements.close, name="statement-close"),
+    path("finance/statements/<str:number>/close/", closing.close, name="statement-close"),
+    path("finance/statements/<str:number>/pay/", statements.pay, name="statement-pay"),
     path("finance/claims/new/", claims.new, name="claim-new"),
     path("finance/claims/<str:number>/", claims.detail, name="claim"),
     path("finance/claims/<str:number>/<str:verb>/", claims.decide, name="claim-decide"),

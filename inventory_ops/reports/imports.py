@@ -32,7 +32,7 @@ class Imports(Report):
     icon = "file-upload"
     new_url = reverse_lazy("import-new")
     new_label = _("New import")
-    roles = frozenset({"operations", "admin"})
+    roles = frozenset({"operations", "finance", "admin"})
     currency = None
     merchant_path = None
     columns = (

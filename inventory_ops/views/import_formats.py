@@ -10,10 +10,10 @@ from django.views.decorators.http import require_safe
 
 from inventory_ops.kit.imports import formats, pages
 from inventory_ops.kit.imports.formats import Format
-from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required
 
 
-@roles_required(OPERATIONS, ADMIN)
+@roles_required(OPERATIONS, FINANCE, ADMIN)
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
     page = pages.FormatsPage(

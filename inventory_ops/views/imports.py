@@ -21,7 +21,7 @@ from inventory_ops.models import Import, Job, User
 from inventory_ops.models.imports import RowRemark
 from inventory_ops.operations.imports import rejected, uploads
 from inventory_ops.operations.imports.planning import Plan
-from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, signs_in_again, viewer
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, signs_in_again, viewer
 from inventory_ops.views import import_files, import_formats, jobs
 
 SHOWN_ERRORS = 200
@@ -45,7 +45,7 @@ def find(request: HttpRequest, pk: UUID) -> Import:
     return job
 
 
-@roles_required(OPERATIONS, ADMIN)
+@roles_required(OPERATIONS, FINANCE, ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Choose a kind and a file; the upload is stored and checked."""
@@ -104,7 +104,7 @@ def _kind(spec: ImportSpec, chosen: str) -> pages.Kind:
     )
 
 
-@roles_required(OPERATIONS, ADMIN)
+@roles_required(OPERATIONS, FINANCE, ADMIN)
 @require_safe
 def template(request: HttpRequest, kind: str) -> HttpResponse:
     """A file with the header and one row of examples."""
@@ -118,7 +118,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     )
 
 
-@roles_required(OPERATIONS, ADMIN)
+@roles_required(OPERATIONS, FINANCE, ADMIN)
 @require_safe
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Progress while something runs, the preview when it is checked, the result when it is done."""
@@ -148,7 +148,7 @@ def _under_way(request: HttpRequest, job: Import) -> HttpResponse:
     return render(request, "inventory_ops/job.html", {"page": page, "job": progress})
 
 
-@roles_required(OPERATIONS, ADMIN)
+@roles_required(OPERATIONS, FINANCE, ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def answers(request: HttpRequest, pk: UUID) -> HttpResponse:
     """All open questions of an import's files on one page; the columns of a layout that nobody knows are mapped."""
@@ -207,7 +207,7 @@ def _asked(name: str, form: QuestionsForm) -> pages.AskedFile:
     return pages.AskedFile(name, groups)
 
 
-@roles_required(OPERATIONS, ADMIN)
+@roles_required(OPERATIONS, FINANCE, ADMIN)
 @require_safe
 def answers_file(request: HttpRequest, pk: UUID) -> JsonResponse:
     """What was answered, as the command takes it: `load --answers FILE`."""
@@ -325,7 +325,7 @@ def _is_of_people(request: HttpRequest) -> bool:
     return match is not None and Import.objects.filter(pk=match.kwargs["pk"], kind__in=kinds).exists()
 
 
-@roles_required(OPERATIONS, ADMIN)
+@roles_required(OPERATIONS, FINANCE, ADMIN)
 @signs_in_again(when=_is_of_people)
 @require_POST
 def apply(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -337,7 +337,7 @@ def apply(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("import", job.pk)
 
 
-@roles_required(OPERATIONS, ADMIN)
+@roles_required(OPERATIONS, FINANCE, ADMIN)
 @require_POST
 def discard(request: HttpRequest, pk: UUID) -> HttpResponse:
     job = find(request, pk)
@@ -350,7 +350,7 @@ def discard(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("imports")
 
 
-@roles_required(OPERATIONS, ADMIN)
+@roles_required(OPERATIONS, FINANCE, ADMIN)
 @require_safe
 def errors(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
     """The refused rows with their reasons, to be corrected and uploaded again."""

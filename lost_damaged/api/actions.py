@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +10,7 @@ from inventory_ops.kit.numbers import whole
 from lost_damaged import formula
 from lost_damaged import items as reading
 from lost_damaged.api import body, refusals
+from lost_damaged.api.answers import Answer
 from lost_damaged.api.calls import Call
 from lost_damaged.errors import ItemError
 from lost_damaged.items import Item
@@ -20,14 +19,6 @@ from lost_damaged.operations import write_offs
 from lost_damaged.operations.write_offs import Outcome
 
 MOST_ROWS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The body of an answer; `failed` are the items that were not processed."""
-
-    body: Mapping[str, Any] = field(default_factory=dict)
-    failed: list[dict[str, Any]] = field(default_factory=list)
 
 
 def update_inventory_status(call: Call, data: bytes) -> Answer:

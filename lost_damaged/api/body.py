@@ -53,20 +53,20 @@ def _too_big() -> Refusal:
     return refusals.too_big(f"The body is larger than {MOST_BYTES // 1024**2} MB. Send fewer items in a call.")
 
 
-def items(data: bytes) -> list[Any]:
-    """The objects under Request › Inventory. Raises Refusal."""
+def items(data: bytes, name: str = "Inventory") -> list[Any]:
+    """The objects under Request › `name`. Raises Refusal."""
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if not start:
         raise refusals.bad_body("The body is empty.")
-    inventory = _from_xml(data) if start == b"<" else _from_json(data)
-    if not inventory:
-        raise refusals.bad_body("Inventory is empty.")
-    if len(inventory) > MOST_ITEMS:
-        raise refusals.too_big(f"At most {MOST_ITEMS} items in a call, these are {len(inventory)}.")
-    return inventory
+    found = _from_xml(data, name) if start == b"<" else _from_json(data, name)
+    if not found:
+        raise refusals.bad_body(f"{name} is empty.")
+    if len(found) > MOST_ITEMS:
+        raise refusals.too_big(f"At most {MOST_ITEMS} items in a call, these are {len(found)}.")
+    return found
 
 
-def _from_json(data: bytes) -> list[Any]:
+def _from_json(data: bytes, name: str) -> list[Any]:
     try:
         body = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant)
     except UnicodeDecodeError as error:
@@ -75,11 +75,11 @@ def _from_json(data: bytes) -> list[Any]:
         raise refusals.bad_body("The body is nested too deeply.") from error
     except ValueError as error:  # covers JSONDecodeError and numbers beyond any bound
         raise refusals.bad_body(f"The body is not valid JSON: {str(error)[:150]}") from error
-    inventory = body.get("Request") if isinstance(body, dict) else None
-    inventory = inventory.get("Inventory") if isinstance(inventory, dict) else None
-    if not isinstance(inventory, list):
-        raise refusals.bad_body('The body must be {"Request": {"Inventory": [ … ]}} with a list of items.')
-    return inventory
+    found = body.get("Request") if isinstance(body, dict) else None
+    found = found.get(name) if isinstance(found, dict) else None
+    if not isinstance(found, list):
+        raise refusals.bad_body(f'The body must be {{"Request": {{"{name}": [ … ]}}}} with a list of items.')
+    return found
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON value")
 
 
-def _from_xml(data: bytes) -> list[Any]:
+def _from_xml(data: bytes, name: str) -> list[Any]:
     try:
         root = ElementTree.fromstring(data.lstrip(), forbid_dtd=True)
     except DefusedXmlException as error:
@@ -102,11 +102,11 @@ def _from_xml(data: bytes) -> list[Any]:
         raise refusals.bad_body(f"The body is not valid XML: {str(error)[:150]}") from error
     if root.tag != "Request":
         raise refusals.bad_body("The root of the XML must be Request.")
-    return [_fields(element) for element in root if element.tag == "Inventory"]
+    return [_fields(element) for element in root if element.tag == name]
 
 
 def _fields(element: Any) -> Any:
     names = [child.tag for child in element]
     if len(set(names)) != len(names):
-        raise refusals.bad_body("An Inventory element names a field twice.")
+        raise refusals.bad_body(f"An element {element.tag} names a field twice.")
     return {child.tag: (child.text or "").strip() or None for child in element}

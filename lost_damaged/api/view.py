@@ -11,13 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from lost_damaged.api import actions, body, calls, intents, refusals, replies
+from lost_damaged.api import actions, body, calls, intents, payments, refusals, replies
 from lost_damaged.api.calls import Call
 from lost_damaged.api.refusals import Refusal
 from lost_damaged.models import ApiReply
 
 log = structlog.get_logger(__name__)
 REPLAYED_FOR = timedelta(hours=24)
+WRITES = {"UpdateInventoryStatus": actions.update_inventory_status, "RecordPayments": payments.record_payments}
 READS = {"GetInventoryStatus": actions.get_inventory_status, "GetTransactions": actions.get_transactions}
 
 
@@ -32,7 +33,7 @@ def api(request: HttpRequest) -> HttpResponse:
             raise refusals.not_post()
         data = body.read(request) if request.method == "POST" else b""
         call = calls.authenticate(request, data)
-        if call.action == "UpdateInventoryStatus":
+        if call.action in WRITES:
             if request.method != "POST":
                 raise refusals.not_post()
             return _once(request, call, data)
@@ -83,7 +84,7 @@ def _update(call: Call, data: bytes) -> HttpResponse:
     ).first()
     if kept:
         return _replayed(kept.body, call.form)
-    answer = actions.update_inventory_status(call, data)
+    answer = WRITES[call.action](call, data)
     now = timezone.now()
     if answer.failed:
         content = replies.failure(

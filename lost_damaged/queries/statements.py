@@ -84,7 +84,10 @@ def figures(statement: Statement, *, until: datetime | None = None) -> Figures:
 def statements(*, viewer: User | None) -> QuerySet[Any]:
     """Statements that `viewer` may see; of open ones the credits and debits so far."""
     return Statement.objects.visible_to(viewer).annotate(
-        credits=_so_far(Kind.CREDIT), debits=_so_far(Kind.DEBIT), due=F("payout_amount") - F("paid_amount")
+        credits=_so_far(Kind.CREDIT),
+        debits=_so_far(Kind.DEBIT),
+        due=F("payout_amount") - F("paid_amount"),
+        is_unpaid=Case(When(payout_amount__gt=F("paid_amount"), then=True), default=False),
     )
 
 

@@ -4,11 +4,12 @@ from lost_damaged.reports.claims import Claims
 from lost_damaged.reports.double_payments import DoublePayments
 from lost_damaged.reports.losses import LossesByMonth
 from lost_damaged.reports.nav import NavBatches
+from lost_damaged.reports.statement_lines import StatementLines
 from lost_damaged.reports.statements import Statements
 from lost_damaged.reports.transactions import SellerTransactions
 from lost_damaged.reports.write_offs import WriteOffs
 
-LISTS = [WriteOffs, SellerTransactions, Statements, NavBatches, DoublePayments, Claims, LossesByMonth]
+LISTS = [WriteOffs, SellerTransactions, Statements, StatementLines, NavBatches, DoublePayments, Claims, LossesByMonth]
 
 __all__ = [
     "LISTS",
@@ -17,6 +18,7 @@ __all__ = [
     "LossesByMonth",
     "NavBatches",
     "SellerTransactions",
+    "StatementLines",
     "Statements",
     "WriteOffs",
 ]

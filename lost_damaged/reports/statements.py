@@ -16,11 +16,15 @@ from lost_damaged.models import Statement
 from lost_damaged.queries import statements
 from lost_damaged.reports.common import VENDOR
 
+# `closing` is over before anybody can see it
+STATES = [choice for choice in Statement.State.choices if choice[0] != Statement.State.CLOSING]
+
 
 class StatementFilters(filters.ReportFilterSet):
     q = filters.SearchFilter(fields=("number", "merchant__name", "merchant__vendor_number"))
     vendor = common.vendor_filter()
-    state = django_filters.ChoiceFilter(choices=Statement.State.choices, label=_("State"), empty_label=_("Any"))
+    state = django_filters.ChoiceFilter(choices=STATES, label=_("State"), empty_label=_("Any"))
+    unpaid = filters.YesNoFilter(field_name="is_unpaid", label=_("To pay"))
 
 
 @register
@@ -51,7 +55,7 @@ class Statements(Report):
             key="state",
             header="State",
             words=dict(Statement.State.choices),
-            tones={"open": "brand", "closed": "neutral"},
+            tones={"open": "brand", "closed": "neutral", "paid": "good"},
         ),
         columns.Moment(key="starts_at", header="From", css="m-hide"),
         columns.Moment(key="ends_at", header="To", nullable=True, css="m-hide"),
@@ -79,12 +83,21 @@ class Statements(Report):
         columns.Money(
             key="payout", header="Payout", expression="payout_amount", currency="currency", nullable=True, css="m-hide"
         ),
+        columns.Money(
+            key="paid", header="Paid", expression="paid_amount", currency="currency", nullable=True, css="m-hide"
+        ),
+        columns.Money(key="due", header="To Pay", label=_("To pay"), currency="currency", nullable=True, css="m-hide"),
         columns.Text(key="currency", header="Currency"),
         columns.Text(key="vendor_name", header="Vendor Name", expression="merchant__name", on_page=False),
     )
-    views = (View(_("Open"), "state=open"), View(_("Closed"), "state=closed"))
+    views = (
+        View(_("Open"), "state=open"),
+        View(_("To pay"), "unpaid=yes"),
+        View(_("Closed"), "state=closed"),
+        View(_("Paid"), "state=paid"),
+    )
     empty_title = _("No statements")
-    empty_text = _("A seller's first statement opens with its first write-off.")
+    empty_text = _("A seller's first statement opens with its first write-off, or where finance begins the statements.")
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         return statements.statements(viewer=scope.viewer)

@@ -126,7 +126,8 @@ def _finance(found: Objects, product: Any, *, seller: User, finance: User, admin
     at["finance/write-offs/<str:number>/"] = at["finance/write-offs/<str:number>/reverse/"] = (outcome.number,)
     at["finance/transactions/<str:number>/"] = (SellerTransaction.objects.get().number,)
     number = Statement.objects.get(merchant=other).number
-    at["finance/statements/<str:number>/"] = at["finance/statements/<str:number>/close/"] = (number,)
+    for end in ("", "close/", "pay/"):
+        at[f"finance/statements/<str:number>/{end}"] = (number,)
     story = Story(
         sku=product.sku, reason="other", happened_on=timezone.now().date(), text="x", uid="u-2",
         evidence=[SimpleUploadedFile("note.pdf", PDF)],

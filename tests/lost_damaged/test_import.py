@@ -163,7 +163,7 @@ BAD_ROWS: list[tuple[str, str, str]] = [
     (",u-1,written-off,", "SKU", "2001"),
     ("A,u-1,,", "Status", "2001"),
     ("A,u-1,lost,", "Status", "2002"),
-    ("A,u-1,Written-Off,", "Status", "2002"),
+    ("A,u-1,Written off,", "Status", "2002"),
     ("A,u-1,written_off,", "Status", "2002"),
     ("nope,u-1,written-off,", "SKU", "2003"),
     ("a,u-1,written-off,", "SKU", "2003"),

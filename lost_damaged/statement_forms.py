@@ -1,0 +1,78 @@
+"""Forms of account statements: the cut-off, a payment, the begin of the books. They validate and never save."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from lost_damaged.operations.payments import NewPayment
+
+
+def day_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def last_month() -> date:
+    """The last day of the month before this one, UTC."""
+    return timezone.now().date().replace(day=1) - timedelta(days=1)
+
+
+class CutOffForm(forms.Form):
+    """The last day that the closed statements take in."""
+
+    cut_off = forms.DateField(
+        label=_("Last day"),
+        widget=day_input(),
+        help_text=_("To its end, in the time zone of each seller. What happened later goes to the next statement."),
+    )
+
+    def clean_cut_off(self) -> date:
+        day: date = self.cleaned_data["cut_off"]
+        if not 2000 <= day.year <= 2100:
+            raise ValidationError(_("Give a day between 2000 and 2100."))
+        if day > timezone.now().date():
+            raise ValidationError(_("The day has to be over before its statements are closed."))
+        return day
+
+
+class ConfirmCutOffForm(CutOffForm):
+    understood = forms.BooleanField(
+        label=_("I have read what is final"), error_messages={"required": _("Confirm that you have read it.")}
+    )
+
+
+class BeginForm(forms.Form):
+    day = forms.DateField(
+        label=_("First day"),
+        widget=day_input(),
+        help_text=_(
+            "What was shipped since is put on the first statements. What was shipped before was settled elsewhere."
+        ),
+    )
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if not date(2000, 1, 1) <= day <= timezone.now().date():
+            raise ValidationError(_("Give a day that is not in the future, nor before 2000."))
+        return day
+
+
+class PaymentForm(forms.Form):
+    """What left the bank for a statement, all of the payout or a part of it."""
+
+    amount = forms.DecimalField(label=_("Amount"), max_digits=20, decimal_places=4)
+    paid_on = forms.DateField(label=_("Paid on"), widget=day_input())
+    reference = forms.CharField(
+        label=_("Bank reference"),
+        max_length=100,
+        help_text=_("Unique for the statement: the same payment is booked once."),
+    )
+
+    def payment(self, number: str) -> NewPayment:
+        data: dict[str, Any] = self.cleaned_data
+        return NewPayment(number, data["amount"], "", data["paid_on"], data["reference"])

@@ -1,0 +1,160 @@
+"""An account statement as a PDF: what is owed, what was paid, and the newest lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from fpdf import FPDF, FontFace
+from fpdf.enums import TableBordersLayout
+
+from inventory_ops.kit import markup
+from inventory_ops.models import User
+from lost_damaged.models import Statement
+from lost_damaged.queries import settings as finance
+from lost_damaged.queries import statements as queries
+from lost_damaged.statement_rows import lines_of
+
+# the fonts of the pages: Latin letters with their signs
+FONTS = Path(settings.BASE_DIR) / "static" / "vendor" / "inter"
+MOST_LINES = 500  # all of them are in the CSV
+GREY = 110
+
+
+def pdf_of(statement: Statement, *, viewer: User | None) -> bytes:
+    """The statement in the language that is active, its days in the seller's zone."""
+    figures = queries.figures(statement)
+    paper = _Paper(statement)
+    paper.head()
+    paper.table(
+        [_("Line"), _("Count"), _("Amount (%(currency)s)") % {"currency": statement.currency}],
+        [
+            (line.label, "" if line.count is None else markup.number(line.count), paper.money(line.amount))
+            for line in lines_of(figures)
+        ],
+        widths=(60, 15, 25),
+        bold=[bool(line.kind) for line in lines_of(figures)],
+    )
+    if payments := list(statement.payments.order_by("paid_on", "pk")):
+        paper.title(_("Payments"))
+        paper.table(
+            [_("Paid on"), _("Bank reference"), _("Amount")],
+            [(date_format(each.paid_on), each.reference, paper.money(each.amount)) for each in payments],
+            widths=(25, 50, 25),
+        )
+    count = figures.of(*queries.COLUMNS).count
+    if count:
+        paper.title(_("Lines"))
+        if count > MOST_LINES:
+            text = _("The newest %(n)s of %(total)s; all are in the list of statement lines.")
+            paper.hint(text % {"n": markup.number(MOST_LINES), "total": markup.number(count)})
+        paper.table(
+            [_("Date"), _("Kind"), _("Of"), _("Refers to"), _("Quantity"), _("Amount")],
+            _rows(paper, statement, viewer),
+            widths=(18, 20, 24, 14, 9, 15),
+            numbers=2,
+        )
+    return paper.bytes()
+
+
+def _rows(paper: _Paper, statement: Statement, viewer: User | None) -> Iterable[Sequence[str]]:
+    lines = queries.lines(statement, viewer=viewer).select_related("order_item__order", "transaction", "adjustment")
+    for line in lines.order_by("-occurred_at", "-pk")[:MOST_LINES]:
+        if line.order_item:
+            of = f"{line.order_item.order.number} · {line.order_item.shop_item_id}"
+        else:
+            of = line.transaction.number if line.transaction else f"{line.adjustment.number} {line.adjustment.reason}"
+        yield (
+            paper.day(line.occurred_at),
+            str(line.get_kind_display()),
+            of,
+            line.about_number or "",
+            markup.number(line.quantity),
+            paper.money(line.amount),
+        )
+
+
+class _Paper:
+    """One A4 document in the making."""
+
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+        self.zone = ZoneInfo(statement.merchant.timezone)
+        self.pdf = FPDF(format="A4")
+        self.pdf.set_title(statement.number)
+        self.pdf.set_creator("")
+        self.pdf.set_auto_page_break(True, margin=18)
+        # the same file twice: the font is variable and comes in one weight here, titles are larger instead
+        self.pdf.add_font("inter", "", FONTS / "inter-latin-wght-normal.woff2")
+        self.pdf.add_font("inter-ext", "", FONTS / "inter-latin-ext-wght-normal.woff2")
+        self.pdf.set_fallback_fonts(["inter-ext"])
+        self.pdf.add_page()
+
+    def money(self, amount: object) -> str:
+        return markup.money(amount, self.statement.currency)  # type: ignore[arg-type]
+
+    def day(self, moment: object) -> str:
+        return date_format(moment.astimezone(self.zone), "SHORT_DATE_FORMAT")  # type: ignore[attr-defined]
+
+    def head(self) -> None:
+        found = self.statement
+        self.pdf.set_font("inter", size=18)
+        self.pdf.cell(text=_("Statement %(number)s") % {"number": found.number}, new_x="LMARGIN", new_y="NEXT", h=10)
+        self.hint(finance.current().shop_name)
+        ends = self.day(found.ends_at) if found.ends_at else _("now")
+        period = _("%(from)s to before %(to)s (%(zone)s)") % {
+            "from": self.day(found.starts_at),
+            "to": ends,
+            "zone": found.merchant.timezone,
+        }
+        for label, value in (
+            (_("Seller"), f"{found.merchant.vendor_number} · {found.merchant.name}"),
+            (_("Period"), period),
+            (_("State"), str(found.get_state_display())),
+        ):
+            self.pdf.set_font("inter", size=10)
+            self.pdf.cell(w=30, text=label, h=6)
+            self.pdf.cell(text=value, new_x="LMARGIN", new_y="NEXT", h=6)
+        self.pdf.ln(4)
+
+    def title(self, text: str) -> None:
+        self.pdf.ln(5)
+        self.pdf.set_font("inter", size=13)
+        self.pdf.cell(text=text, new_x="LMARGIN", new_y="NEXT", h=9)
+
+    def hint(self, text: str) -> None:
+        self.pdf.set_font("inter", size=9)
+        self.pdf.set_text_color(GREY)
+        self.pdf.cell(text=text, new_x="LMARGIN", new_y="NEXT", h=6)
+        self.pdf.set_text_color(0)
+
+    def table(
+        self,
+        head: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        *,
+        widths: tuple[int, ...],
+        bold: Sequence[bool] = (),
+        numbers: int = 1,
+    ) -> None:
+        """A table whose last `numbers` columns are to the right; `bold` rows are shaded."""
+        self.pdf.set_font("inter", size=9)
+        align = tuple("LEFT" if index < len(head) - numbers else "RIGHT" for index in range(len(head)))
+        with self.pdf.table(
+            col_widths=widths,
+            text_align=align,
+            borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+            headings_style=FontFace(emphasis=None, fill_color=235),
+            line_height=5.5,
+        ) as table:
+            table.row([str(text) for text in head])
+            for index, cells in enumerate(rows):
+                shaded = FontFace(fill_color=246) if index < len(bold) and bold[index] else None
+                table.row([str(text) for text in cells], style=shaded)
+
+    def bytes(self) -> bytes:
+        return bytes(self.pdf.output())
