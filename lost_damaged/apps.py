@@ -64,6 +64,7 @@ class LostDamagedConfig(AppConfig):
         scans.register_report_scans({reports.DoublePayments.scan: timedelta(hours=1)})
         topics.add_report(registry.get(reports.DoublePayments.slug))
         overview.add_cards("write-offs", cards.cards)
+        overview.add_panels("account", cards.account)
         lifecycle.add_seeder("write-offs", demo.seed)
         verify.add_check("write-offs and their journal", verification.problems)
         guide.add("lost-damaged", _("Lost and damaged"), "lost-damaged.md", roles=EVERYBODY)

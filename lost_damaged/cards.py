@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from inventory_ops.kit import markup
 from inventory_ops.models import User
-from inventory_ops.pages.overview import Card
+from inventory_ops.pages.overview import Card, Panel
 from lost_damaged.models import Claim, WaitingUnit
-from lost_damaged.queries import write_offs
+from lost_damaged.queries import accounts, write_offs
 
 DAYS = 30
 
@@ -50,5 +50,22 @@ def cards(user: User, now: datetime) -> list[Card]:
             delta=change,
             delta_good=None if change == 0 else change < 0,
             spark=markup.sparkline(series, _("Units written off by day")),
+        )
+    ]
+
+
+def account(user: User, now: datetime) -> list[Panel]:
+    """A seller's balance, what is on its way, and the last payment."""
+    if user.sees_all_merchants or not user.own_merchant_id:
+        return []
+    if not (found := accounts.accounts(merchant_id=user.own_merchant_id)):
+        return []
+    return [
+        Panel(
+            title=_("Your account"),
+            template="lost_damaged/_account.html",
+            data=found,
+            url=reverse("statements"),
+            url_label=_("All statements"),
         )
     ]

@@ -179,3 +179,17 @@ def test_the_pdf_says_what_the_page_says(world: World, client: Client) -> None:
     stranger = Client()
     stranger.force_login(User.objects.create_user("s@example.com", None, role="merchant", merchant=world.other))
     assert stranger.get(f"/finance/statements/{may.number}/", {"_export": "pdf"}).status_code == 404
+
+
+def test_the_sellers_home_shows_balance_what_is_on_its_way_and_the_last_payment(world: World) -> None:
+    seller = Client()
+    seller.force_login(User.objects.create_user("s@example.com", None, role="merchant", merchant=world.seller))
+    assert "Your account" not in seller.get("/").content.decode()
+    may = closed(world)
+    payment = NewPayment(may.number, Decimal("100"), "GBP", date(2026, 6, 5), "BANK-1")
+    payments.record([payment], source=Payment.Source.PAGE, by=world.finance)
+    shipped(world, JUNE + days(1), "70.00", None)
+    [account] = next(panel.data for panel in seller.get("/").context["page"].panels if panel.title == "Your account")
+    assert (account.balance, account.due, account.last.reference) == (70, 80, "BANK-1")
+    page = seller.get("/").content.decode()
+    assert "On its way to you" in page and "BANK-1" in page
