@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -13,7 +13,6 @@ from inventory_ops.kit.db.fields import MoneyField, PercentField, RatioField
 
 if TYPE_CHECKING:
     from inventory_ops.models import User
-    from lost_damaged.models.statements import Statement
 
 
 class Reason(models.TextChoices):
@@ -179,8 +178,8 @@ class SellerTransaction(models.Model):
         return self.number
 
     @property
-    def statement(self) -> Statement:
-        """The one that it is on; of many transactions, prefetch `lines__statement`."""
+    def statement(self) -> Any:
+        """The Statement that it is on; of many transactions, prefetch `lines__statement`."""
         [line] = self.lines.all()
         return line.statement
 
