@@ -42,6 +42,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "",
         "The total of one person in 24 hours is above its cap. The unit waits for a second person to approve it.",
     ),
+    "over_quantity": (
+        "Order Item Shop ID",
+        "More units are written off than the order item has. The unit waits for a second person to approve it.",
+    ),
     "over_together": (
         "",
         "A unit of this import is above a cap, and all or nothing is imported: all wait for a second person.",
@@ -64,6 +68,7 @@ CODES: dict[str, Code] = {
     "over_unit": Code.LOCKED,
     "over_import": Code.LOCKED,
     "over_day": Code.LOCKED,
+    "over_quantity": Code.LOCKED,
     "over_together": Code.LOCKED,
     "waiting": Code.LOCKED,
     "amount_rose": Code.LOCKED,

@@ -13,6 +13,7 @@ from lost_damaged import errors, items
 from lost_damaged.errors import ItemError
 from lost_damaged.models import Source, WaitingUnit
 from lost_damaged.operations import write_offs
+from lost_damaged.queries.explanation import WARNINGS
 
 STAGE = """
 insert into pg_temp.ld_item (position, sku, uid, uid_key, shop_item_id)
@@ -65,6 +66,15 @@ def check(staging: Staging) -> None:
             f"'{errors.MESSAGES[why][1]}'",
             "join pg_temp.ld_result r on r.position = s.line where r.warnings ? %s",
             [str(why)],
+            into="import_warning",
+        )
+    for code, sentence in WARNINGS.items():
+        staging.errors(
+            "UID",
+            code,
+            "%s",
+            "join pg_temp.ld_result r on r.position = s.line where r.state = 'ready' and r.warnings ? %s",
+            [str(sentence), code],
             into="import_warning",
         )
 

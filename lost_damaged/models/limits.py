@@ -89,6 +89,7 @@ class WaitingUnit(models.Model):
         UNIT = "over_unit", _("Above the cap per unit")
         IMPORT = "over_import", _("Above the cap per import")
         DAY = "over_day", _("Above the cap per person in 24 hours")
+        QUANTITY = "over_quantity", _("More units than the order item has")
         TOGETHER = "over_together", _("Imported together with such a unit")
 
     merchant = models.ForeignKey("inventory_ops.Merchant", models.PROTECT, related_name="+")

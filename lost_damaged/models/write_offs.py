@@ -179,7 +179,7 @@ class SellerTransaction(models.Model):
 
     @property
     def statement(self) -> Any:
-        """The one that it is on; of many transactions, prefetch `lines__statement`."""
+        """The Statement that it is on; of many transactions, prefetch `lines__statement`."""
         [line] = self.lines.all()
         return line.statement
 

@@ -88,10 +88,10 @@ found as (
            row_number() over (partition by i.uid_key order by i.position) = 1 as is_first,
            min(i.sku) over same <> max(i.sku) over same
                or min(coalesce(i.shop_item_id, '')) over same <> max(coalesce(i.shop_item_id, '')) over same as differs,
-           row_number() over (partition by i.shop_item_id order by i.position) as nth_of_order_item,
            s.sku is not null as sku_known,
            p.id as product_id, p.merchant_id, o.id as order_item_id, o.product_id as order_item_product_id,
-           o.unit_price, o.quantity, o.quantity_shipped, coalesce(o.is_ambiguous, false) as is_ambiguous,
+           o.unit_price, o.quantity, o.quantity_shipped, o.status as order_item_status,
+           coalesce(o.is_ambiguous, false) as is_ambiguous,
            od.currency as order_currency,
            case when o.id is null then p.price end as price,
            case when o.id is null then p.special_price end as special_price,
@@ -171,13 +171,24 @@ limited as (
            coalesce(cap.import_cap, {limits.IMPORT}) as import_cap, coalesce(cap.daily_cap, {limits.DAY}) as daily_cap,
            coalesce(spent.day, 0) as day_spent, coalesce(spent.file, 0) as file_spent,
            coalesce(sum(amount) filter (where is_new and amount <= coalesce(cap.unit_cap, {limits.UNIT}))
-                    over (partition by a.currency order by a.position), 0) as running
-    from amounts a left join cap on cap.currency = a.currency left join spent on spent.currency = a.currency
+                    over (partition by a.currency order by a.position), 0) as running,
+           is_new and order_item_id is not null
+               and count(*) filter (where is_new) over (partition by a.order_item_id order by a.position)
+                   + coalesce(gone.units, 0) > quantity as is_above_quantity
+    from amounts a
+    -- units of the order item that are written off, and were not found again
+    left join lateral (
+        select count(*) as units from lost_damaged_writeoff w
+        where w.order_item_id = a.order_item_id and not exists (
+            select from lost_damaged_sellertransaction d where d.write_off_id = w.id and d.type = 'debit')
+    ) gone on a.order_item_id is not null
+    left join cap on cap.currency = a.currency left join spent on spent.currency = a.currency
 ),
 judged as (
     select l.*, case when %(person)s::bigint is null or not is_new then null
                      when is_waiting then 'waiting'
                      when amount > unit_cap then 'over_unit'
+                     when is_above_quantity then 'over_quantity'
                      when file_spent + running > import_cap then 'over_import'
                      when day_spent + running + %(others)s::integer * unit_cap > daily_cap then 'over_day'
                 end as own_wait
@@ -191,9 +202,11 @@ select position, sku, uid, uid_key, shop_item_id, is_first, is_new, product_id, 
        array_remove(array[
            case when raw_amount < 0 then 'negative_clamped' end,
            case when quantity_shipped > 0 then 'order_item_shipped' end,
-           case when order_item_id is not null and nth_of_order_item + (
-               select count(*) from lost_damaged_writeoff w where w.order_item_id = judged.order_item_id) > quantity
-               then 'order_item_repeated' end], null) as warnings,
+           case when is_above_quantity then 'order_item_repeated' end,
+           case when order_item_status = 1 then 'order_item_cart' end,
+           -- a spreadsheet keeps 15 digits of a number and fills up with zeros
+           case when uid ~ '^[0-9]{16,}$' and substr(uid, 16) ~ '^0+$' then 'uid_rounded' end
+       ], null) as warnings,
        coalesce(problem, case when amount > most then 'amount_rose' end) as problem,
        coalesce(own_wait, case when %(together)s::boolean and is_new and bool_or(own_wait is not null) over ()
                                then 'over_together' end) as waits

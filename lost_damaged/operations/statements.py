@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from inventory_ops.models import User
 from inventory_ops.operations import audit, jobs
+from lost_damaged import formula
 from lost_damaged.models import Statement
 from lost_damaged.queries.statements import COLUMNS, DIGEST
 
@@ -34,6 +35,9 @@ class Closed:
     currency: str
     closing: Decimal
     payout: Decimal
+
+    def said(self, amount: Decimal) -> str:
+        return f"{formula.rounded(amount, formula.minor_units(self.currency)):f} {self.currency}"
 
 
 @transaction.atomic
@@ -136,7 +140,7 @@ def _close(ids: Sequence[int], *, by: User | None, cut_off: date | None, now: da
         entries=[
             audit.Entry(
                 statements[each.number],
-                f"{each.number} closed with {each.closing} {each.currency}, payout {each.payout}",
+                f"{each.number} closed with {each.said(each.closing)}, payout {each.said(each.payout)}",
                 merchant_id=each.merchant_id,
             )
             for each in closed

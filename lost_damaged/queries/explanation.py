@@ -29,6 +29,8 @@ WARNINGS = {
         "The order item was shipped: if it was delivered, the seller may be paid twice."
     ),
     "order_item_repeated": gettext_lazy("More units are written off than the order item has."),
+    "order_item_cart": gettext_lazy("The order item is still in a cart: nobody has bought it."),
+    "uid_rounded": gettext_lazy("The UID looks rounded by a spreadsheet, which keeps 15 digits: compare it."),
 }
 
 

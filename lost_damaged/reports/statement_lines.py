@@ -90,11 +90,11 @@ class StatementLines(Report):
             header="Transaction Number",
             label=_("Transaction"),
             expression=Coalesce("transaction__number", "adjustment__number"),
-            css="m-hide",
+            visible=False,
             nullable=True,
         ),
         columns.Integer(key="quantity", header="Quantity", css="m-hide"),
-        columns.Money(key="unit_amount", header="Unit Amount", currency="currency", css="m-hide", nullable=True),
+        columns.Money(key="unit_amount", header="Unit Amount", currency="currency", visible=False, nullable=True),
         columns.Money(key="amount", header="Amount", currency="currency", css="m-right"),
         columns.Text(key="currency", header="Currency", css="m-hide"),
         columns.Choice(

@@ -26,6 +26,7 @@ from lost_damaged.models import WriteOffFile, WriteOffRow
 from lost_damaged.operations import imports
 from lost_damaged.operations.imports import NotWaiting
 from lost_damaged.queries import imports as queries
+from lost_damaged.queries.explanation import WARNINGS
 from lost_damaged.views import posted
 
 SHOWN = 100
@@ -278,6 +279,10 @@ def _warnings(
         ) % {"n": markup.number(shipped)}
         text = _("Order status is not checked by this import: if it was delivered, the seller may be paid twice.")
         found.append(pages.Warned(title, text, "#shipped", _("Show them")))
+    for code in ("order_item_repeated", "order_item_cart", "uid_rounded"):
+        if count := queries.warned(file, code).count():
+            title = ngettext("%(n)s row: look at it again.", "%(n)s rows: look at them again.", count)
+            found.append(pages.Warned(title % {"n": markup.number(count)}, str(WARNINGS[code])))
     changed = {currency: pair for currency, pair in by_currency.items() if pair[0] != pair[1]}
     if record.state == Import.State.DONE and changed:
         found.append(

@@ -78,7 +78,8 @@ def _page(request: HttpRequest, found: Statement, user: User, form: PaymentForm)
 
 
 def _left(statement: Statement) -> Decimal:
-    return (statement.payout_amount or Decimal(0)) - statement.paid_amount
+    left = (statement.payout_amount or Decimal(0)) - statement.paid_amount
+    return formula.rounded(left, formula.minor_units(statement.currency))
 
 
 @roles_required(FINANCE)

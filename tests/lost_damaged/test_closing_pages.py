@@ -58,6 +58,7 @@ def test_one_statement_is_previewed_and_closed(world: World, client: Client) -> 
     assert (may.state, may.payout_amount, may.closed_by) == ("closed", Decimal("450"), world.finance.email)
     event = AuditEvent.objects.get(action="statement.close")
     assert (event.merchant_id, event.actor) == (world.seller.pk, world.finance.email)
+    assert event.summary == f"{may.number} closed with 450.00 GBP, payout 450.00 GBP"
     again = client.post(address, {"cut_off": "2026-05-31", "understood": "on"}, follow=True)
     assert "is closed already" in again.content.decode()
 
@@ -149,6 +150,8 @@ def test_groups_lead_to_their_lines_and_the_list_is_exported(world: World, clien
     assert f"/finance/statement-lines/?statement={may.number}&amp;kind=fee" in page
     found = client.get("/finance/statement-lines/", {"statement": may.number, "kind": "fee"})
     assert found.context["page"].table.row_count == 1
+    both = client.get("/finance/statement-lines/", {"statement": may.number, "kind": ["order", "fee"]}).content.decode()
+    assert "Item price, Commission" in both and "[&#x27;" not in both
     answer = client.get("/finance/statement-lines/", {"statement": may.number, "_export": "csv"})
     text = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
     rows = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"))))

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from inventory_ops.models import AuditEvent, Category, Merchant
+from inventory_ops.models import AuditEvent, Category, Merchant, OrderItem
 from lost_damaged import formula
 from lost_damaged.items import Item
 from lost_damaged.models import Factor, FinanceSettings, LedgerEntry, SellerTransaction, Source, Statement, WriteOff
@@ -247,11 +247,37 @@ def test_statuses_of_the_order_change_nothing_but_the_warning(world: World) -> N
     assert [outcome.warnings for outcome in outcomes] == [["order_item_shipped"], [], []]
 
 
-def test_more_units_than_the_order_item_has_are_booked_with_a_warning(world: World) -> None:
+def test_more_units_than_the_order_item_has_wait_for_a_second_person(world: World) -> None:
     item = world.order_item(world.product("A"), quantity=2)
     rows = [("A", f"u-{n}", item.shop_item_id) for n in range(3)]
-    assert [outcome.warnings for outcome in write_off(world, *rows)] == [[], [], ["order_item_repeated"]]
-    assert write_off(world, ("A", "u-9", item.shop_item_id))[0].warnings == ["order_item_repeated"]
+    outcomes = write_off(world, *rows)
+    assert [outcome.state for outcome in outcomes] == ["booked", "booked", "waits"]
+    assert outcomes[2].error and "More units are written off than the order item has" in outcomes[2].error.message
+    [single] = write_off(world, ("A", "u-9", item.shop_item_id))
+    assert (single.state, "order_item_repeated" in single.warnings) == ("waits", True)
+    [repeat, _again] = write_off(world, rows[0], rows[1])  # known ones are no further units
+    assert (repeat.state, repeat.warnings) == ("repeat", [])
+    write_offs.reverse(number=outcomes[0].number, note="found", by=world.finance)
+    assert write_off(world, ("A", "u-10", item.shop_item_id))[0].state == "booked"
+    [system] = write_offs.write_off(items(("A", "u-11", item.shop_item_id)), source=Source.API, by=None)
+    assert (system.state, system.warnings) == ("booked", ["order_item_repeated"])
+
+
+def test_a_cart_and_a_rounded_uid_are_warned_of(world: World) -> None:
+    item = world.order_item(world.product("A"))
+    item.order.status = 1
+    item.order.placed_at = None
+    item.order.save()
+    OrderItem.objects.filter(pk=item.pk).update(status=1)
+    for uid, warnings in (
+        ("12345678901230000", ["order_item_cart", "uid_rounded"]),
+        ("12345678901230001", ["order_item_cart"]),
+        ("123456789012300", ["order_item_cart"]),  # 15 digits are exact
+    ):
+        [outcome] = write_off(world, ("A", uid, item.shop_item_id), dry_run=True)
+        assert outcome.warnings == warnings, uid
+    [booked] = write_off(world, ("A", "12345678901230000", item.shop_item_id))
+    assert (booked.state, booked.warnings) == ("booked", ["order_item_cart", "uid_rounded"])
 
 
 def test_a_dry_run_writes_nothing_and_tells_the_same(world: World) -> None:

@@ -187,7 +187,7 @@ class ReportFilterSet(django_filters.FilterSet):
             return
         for name, field in self.form.fields.items():
             value = self.form.cleaned_data.get(name)
-            if value in (None, "") or name == "q":
+            if value in (None, "", []) or name == "q":
                 continue
             rest = params.copy()
             rest.pop("page", None)
@@ -205,6 +205,8 @@ class ReportFilterSet(django_filters.FilterSet):
 
 
 def _shown(field: forms.Field, value: Any) -> str:
+    if isinstance(value, list | tuple):  # of a multiple choice
+        return ", ".join(_shown(field, each) for each in value)
     choices = dict(getattr(field, "choices", []) or [])
     for key, word in choices.items():
         if str(getattr(key, "value", key)) == str(getattr(value, "pk", value)):
