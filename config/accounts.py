@@ -61,7 +61,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def is_safe_url(self, url: str | None) -> bool:
-        """May a visitor be led on to `url`? What is no address at all is not: allauth breaks over some of those."""
+        """May a visitor be led on to `url`? What is not an address at all is not: allauth breaks over some of those."""
         try:
             return bool(super().is_safe_url(url))
         except ValueError:

@@ -1,4 +1,4 @@
-"""The only reader of the environment. Every value is typed, and a bad one stops the start with the way to mend it."""
+"""The only reader of the environment. Every value is typed, and a bad one stops the start with how to correct it."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def deliver(delivery_id: str) -> None:
 
 @shared_task(name="inventory_ops.tasks.tick")
 def tick() -> None:
-    """Every minute: start due scans, tell people what is new, send again what seems lost, refresh the issue tables."""
+    """Every minute: start due scans, notify people, send again what seems lost, refresh the issue tables."""
     now = timezone.now()
     scans.start_due(now=now)
     jobs.sweep(now=now)

@@ -62,7 +62,7 @@ def _claims(finance: User, now: datetime) -> None:
     ]
     made = [
         claims.open_claim(
-            story=claims.Story(
+            details=claims.ClaimDetails(
                 sku=product.sku,
                 reason=reason,
                 happened_on=(now - timedelta(days=3 + 4 * index)).date(),

@@ -316,7 +316,7 @@ class ClaimForm(forms.Form):
         label=_("Happened on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     text = forms.CharField(
-        label=_("Story"),
+        label=_("ClaimDetails"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("When was it handed over, to whom, and what did you see?"),

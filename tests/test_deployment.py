@@ -227,7 +227,7 @@ print(count)
 STARTERS = (
     "config.tracing",
     "config.embedded.aws.",
-    "config.embedded.keeper",
+    "config.embedded.supervisor",
     "config.embedded.postgres",
     "config.embedded.valkey",
 )

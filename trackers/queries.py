@@ -77,7 +77,7 @@ cross join lateral (
              when t.mechanism in ({_names("needs_sales")}) and w.sold <= 0
                   then case when s.on_hand > 0 then 'no_sales' when coalesce((
                       -- was there anything to sell on any day of the window? The level is read backwards from
-                      -- today's; an import teaches what was there and is no movement
+                      -- today's; an import teaches what was there and is not a movement
                       select bool_or(level > 0)
                       from (
                           select s.on_hand - sum(e.quantity) over later as level,

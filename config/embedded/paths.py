@@ -62,13 +62,13 @@ class Paths:
         return self.data_dir / "users.lock"
 
     @property
-    def keeper_file(self) -> Path:
-        """JSON written by the keeper once everything that was asked for is ready."""
-        return self.data_dir / "keeper.json"
+    def supervisor_file(self) -> Path:
+        """JSON written by the supervisor once everything that was asked for is ready."""
+        return self.data_dir / "supervisor.json"
 
     @property
     def aws_request(self) -> Path:
-        """Its existence asks the keeper to run the IAM endpoint too."""
+        """Its existence asks the supervisor to run the IAM endpoint too."""
         return self.data_dir / "want-aws"
 
     def database_url(self, name: str = "inventory_ops") -> str:

@@ -15,7 +15,7 @@ PR_SET_PDEATHSIG = 1
 def die_with_parent(with_signal: signal.Signals) -> Callable[[], None] | None:
     """A `preexec_fn` by which the kernel ends the child when its parent is gone, even by `kill -9`.
 
-    Linux only; elsewhere None, and the services outlive a killed keeper until the next start finds them.
+    Linux only; elsewhere None, and the services outlive a killed supervisor until the next start finds them.
     """
     if sys.platform != "linux":
         return None

@@ -1,6 +1,6 @@
 """Use of the embedded services by one process: `with stack.running(): …`.
 
-The first user starts the keeper, the last one to leave waits until it has stopped everything.
+The first user starts the supervisor, the last one to leave waits until it has stopped everything.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from config.embedded.paths import CHECKOUT, Paths, default_data_dir
 
 READY_SECONDS = 330
 STOP_SECONDS = 30
-BACK_SECONDS = 60  # for a keeper that was killed: its services first have to be down
+BACK_SECONDS = 60  # for a supervisor that was killed: its services first have to be down
 
 
 class Stack:
@@ -40,22 +40,22 @@ class Stack:
             fcntl.flock(start_lock, fcntl.LOCK_EX)
             self._users = self.paths.users_lock.open("a")
             fcntl.flock(self._users, fcntl.LOCK_SH)
-            if not self._keeper_is_alive():
-                self._start_keeper(fast=fast)
+            if not self._supervisor_is_alive():
+                self._start_supervisor(fast=fast)
 
     def is_gone(self) -> bool:
-        """Did the keeper end, though the services are in use? It heals them itself as long as it can."""
-        return not self._keeper_is_alive()
+        """Did the supervisor end, though the services are in use? It heals them itself as long as it can."""
+        return not self._supervisor_is_alive()
 
     def bring_back(self) -> None:
-        """Start the services again after their keeper ended. Raises RuntimeError that says what to look at."""
+        """Start the services again after their supervisor ended. Raises RuntimeError that says what to look at."""
         deadline = time.monotonic() + BACK_SECONDS
         while True:
             with self.paths.start_lock.open("a") as start_lock:
                 fcntl.flock(start_lock, fcntl.LOCK_EX)
                 try:
-                    if not self._keeper_is_alive():
-                        self._start_keeper(fast=self._fast)
+                    if not self._supervisor_is_alive():
+                        self._start_supervisor(fast=self._fast)
                     return
                 except RuntimeError:
                     if time.monotonic() > deadline:
@@ -69,10 +69,10 @@ class Stack:
         while time.monotonic() < deadline:
             if url := self._state().get("aws_url"):
                 return str(url)
-            if not self._keeper_is_alive():
+            if not self._supervisor_is_alive():
                 break
             time.sleep(0.05)
-        log = self.paths.log_dir / "keeper.log"
+        log = self.paths.log_dir / "supervisor.log"
         raise RuntimeError(f"The local IAM endpoint did not start. Last lines of {log}:\n{processes.tail(log)}")
 
     def release(self) -> None:
@@ -83,12 +83,12 @@ class Stack:
         self._users.close()
         self._users = None
         deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and self._keeper_is_alive():
+        while time.monotonic() < deadline and self._supervisor_is_alive():
             with self.paths.users_lock.open("a") as users:
                 try:
                     fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    # held by another user, or by the keeper that is on its way down: only then wait on
+                    # held by another user, or by the supervisor that is on its way down: only then wait on
                     if not self._is_stopping():
                         return
             time.sleep(0.05)
@@ -113,12 +113,12 @@ class Stack:
 
     def _state(self) -> dict[str, Any]:
         try:
-            state: dict[str, Any] = json.loads(self.paths.keeper_file.read_text())
+            state: dict[str, Any] = json.loads(self.paths.supervisor_file.read_text())
         except (OSError, ValueError):
             return {}
         return state
 
-    def _keeper_is_alive(self) -> bool:
+    def _supervisor_is_alive(self) -> bool:
         pid = self._state().get("pid")
         if not pid:
             return False
@@ -129,21 +129,21 @@ class Stack:
         except PermissionError:
             return True
         with suppress(OSError):  # a pid may have been given to somebody else since
-            return b"config.embedded.keeper" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            return b"config.embedded.supervisor" in Path(f"/proc/{pid}/cmdline").read_bytes()
         return True
 
-    def _start_keeper(self, *, fast: bool) -> None:
-        self.paths.keeper_file.unlink(missing_ok=True)
-        log = self.paths.log_dir / "keeper.log"
+    def _start_supervisor(self, *, fast: bool) -> None:
+        self.paths.supervisor_file.unlink(missing_ok=True)
+        log = self.paths.log_dir / "supervisor.log"
         command = [
             sys.executable,
             "-m",
-            "config.embedded.keeper",
+            "config.embedded.supervisor",
             str(self.paths.data_dir),
             *(["--fast"] * fast),
         ]
         with log.open("ab") as output:
-            keeper = subprocess.Popen(
+            supervisor = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -153,9 +153,9 @@ class Stack:
             )
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
-            if self._state().get("pid") == keeper.pid:
+            if self._state().get("pid") == supervisor.pid:
                 return
-            if keeper.poll() is not None:
+            if supervisor.poll() is not None:
                 break
             time.sleep(0.02)
         raise RuntimeError(f"The embedded services did not start. Last lines of {log}:\n{processes.tail(log)}")

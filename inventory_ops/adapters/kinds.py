@@ -23,7 +23,7 @@ class Setting:
     required: bool = True
     default: str = ""
     unique: bool = False  # no two channels share it: they would fight over the same thing
-    check: Callable[[str], None] | None = None  # raises ValueError with the way to mend it
+    check: Callable[[str], None] | None = None  # raises ValueError with how to correct it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a kind of channel has to do, and the shapes that go in and out of it.
 
 A channel is spoken to by one writer at a time. Writes are absolute quantities; the caller coalesces them, stores its
-intent before it sends, and reads back what became of a write whose answer was lost.
+intent before it sends, and reads back the outcome of a write whose answer was lost.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class StockWrite:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of a write; `current` is the channel's quantity where it says so."""
+    """The outcome of a write; `current` is the channel's quantity where it says so."""
 
     key: UUID
     outcome: Outcome
@@ -182,8 +182,8 @@ class TellsCarts(Protocol):
         """Carts that changed since, however long they have been left; completed ones may be among them."""
 
     def carts_by_id(self, ids: Sequence[str]) -> list[OrderSnapshot]:
-        """What became of carts, by external id, as many as a page: a cart, "completed", or an order under the same
-        id. Those left out have gone for good."""
+        """The outcome of carts, by external id, as many as a page: a cart, "completed", or an order under the same
+        id. Those left out have gone permanently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class ChannelError(Exception):
 
 
 class AuthFailed(ChannelError):
-    """The credentials are refused: nothing is tried again until a person mends them."""
+    """The credentials are refused: nothing is tried again until a person corrects them."""
 
 
 class RateLimited(ChannelError):

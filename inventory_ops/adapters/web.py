@@ -38,14 +38,14 @@ USER_AGENT = "InventoryOps/1"
 
 
 def check_address(url: str) -> None:
-    """Raises ValueError, with the way to mend it, for what is not the https address of a public server."""
+    """Raises ValueError, with how to correct it, for what is not the https address of a public server."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ValueError("This is no web address. Use one like https://shop.example.com") from None
+        raise ValueError("This is not a web address. Use one like https://shop.example.com") from None
     if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
-        raise ValueError("This is no web address. Use one like https://shop.example.com")
+        raise ValueError("This is not a web address. Use one like https://shop.example.com")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("Leave user names, passwords, ? and # out of the address.")
     host = addresses.literal(parts.hostname)
@@ -80,7 +80,7 @@ class _Guarded:
         return connected
 
     def cut(self) -> None:
-        """Called by the watchdog: a server that sends a byte now and then would hold us for ever."""
+        """Called by the watchdog: a server that sends a byte now and then would hold us forever."""
         self.is_cut = True
         if self.raw is not None:
             try:

@@ -129,7 +129,9 @@ class WooCommerceAdapter:
         path = f"products/{parent}/variations/batch" if parent else "products/batch"
         numbers = [each.external_id.rpartition("/")[2] for each in writes]
         if not all(number.isdigit() for number in (*numbers, parent or "0")):
-            strange = [WriteResult(each.key, Outcome.REJECTED, message="This is no id of the shop.") for each in writes]
+            strange = [
+                WriteResult(each.key, Outcome.REJECTED, message="This is not an id of the shop.") for each in writes
+            ]
             if len(writes) == 1 or not (parent or "0").isdigit():
                 return strange
             return [result for each in writes for result in self._write(parent, [each])]
@@ -217,7 +219,7 @@ class WooCommerceAdapter:
             order = str(told.get("id") or "")
             delivery = headers["X-WC-Webhook-Delivery-ID"]
             topic = headers.get("X-WC-Webhook-Topic", "")
-            # the poll finds what became of carts, and the next round what became of known orders
+            # the poll finds the outcome of carts, and the next round the outcome of known orders
             is_order = topic in ("order.created", "order.updated") and order.isdigit() and _was_placed(told)
         except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             raise WebhookRefused("The message is not understood.") from error
@@ -229,7 +231,7 @@ class WooCommerceAdapter:
         return self._client.call("GET", f"{API}/{path}?{urlencode(query)}")
 
     def _all(self, path: str, **query: Any) -> Iterator[Any]:
-        """Every page of a list. What is no list says nothing of what was asked for."""
+        """Every page of a list. What is not a list says nothing of what was asked for."""
         page = 1
         while True:
             answer = self._get(path, page=page, per_page=self.caps.page_size, **query)

@@ -1,4 +1,4 @@
-"""What the demo's people are told: all of their topics in the app, and a daily mail for operations."""
+"""What the demo's people are notified about: all of their topics in the app, and a daily mail for operations."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class DestinationForm(forms.Form):
 
 
 class SubscriptionForm(forms.Form):
-    """What a destination is told about; staff may narrow it to one vendor."""
+    """What a destination is notified about; staff may narrow it to one vendor."""
 
     topics = forms.MultipleChoiceField(label=gettext_lazy("Tell me about"), widget=forms.CheckboxSelectMultiple)
     vendor = forms.CharField(

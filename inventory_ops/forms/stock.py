@@ -9,13 +9,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.models import AdjustmentReason, InventoryType, Location
-from inventory_ops.operations.stock import Place, Story
+from inventory_ops.operations.stock import ChangeDetails, Place
 from inventory_ops.queries import places
 
 LARGEST = 1_000_000_000
 
 
-class StoryForm(forms.Form):
+class ChangeDetailsForm(forms.Form):
     """Why stock is changed; `key` is the form's own id, so that a double click books once."""
 
     default_reason = ""
@@ -37,9 +37,9 @@ class StoryForm(forms.Form):
         self.initial.setdefault("key", str(uuid.uuid4()))
         self.order_fields([name for name in self.fields if name not in ("reason", "note", "reference")])
 
-    def story(self) -> Story:
+    def details(self) -> ChangeDetails:
         cleaned = self.cleaned_data
-        return Story(
+        return ChangeDetails(
             reason=cleaned["reason"].code,
             note=cleaned["note"],
             reference=cleaned["reference"],
@@ -77,7 +77,7 @@ class PlaceForm(forms.Form):
         )
 
 
-class AdjustForm(StoryForm, PlaceForm):
+class AdjustForm(ChangeDetailsForm, PlaceForm):
     """Adjust by a signed number, or set to a counted one; `seen` is what the page showed."""
 
     verb = forms.ChoiceField(
@@ -104,7 +104,7 @@ class AdjustForm(StoryForm, PlaceForm):
         return cleaned
 
 
-class TypeForm(StoryForm, PlaceForm):
+class TypeForm(ChangeDetailsForm, PlaceForm):
     """Move units to another inventory type."""
 
     default_reason = "damaged"
@@ -128,7 +128,7 @@ class TypeForm(StoryForm, PlaceForm):
         return cleaned
 
 
-class ReturnForm(StoryForm, PlaceForm):
+class ReturnForm(ChangeDetailsForm, PlaceForm):
     """A product that a customer sent back."""
 
     default_reason = "return"

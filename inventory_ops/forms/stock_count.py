@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory_ops.forms.stock import LARGEST, StoryForm
+from inventory_ops.forms.stock import LARGEST, ChangeDetailsForm
 from inventory_ops.kit.numbers import whole
 from inventory_ops.models import InventoryType, Location, Product, User
 from inventory_ops.operations.stock import Count, Moved, Place
@@ -22,7 +22,7 @@ from inventory_ops.queries import places
 MOST_LINES = 300  # three fields a line stay below Django's limit for one form
 
 
-class CountForm(StoryForm):
+class CountForm(ChangeDetailsForm):
     """Which stock is counted, and why. The lines of the sheet are not its fields: see `Sheet`."""
 
     default_reason = "count"

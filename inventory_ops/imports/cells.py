@@ -29,7 +29,7 @@ class CurrencyCode:
     def parse(self, text: str) -> str:
         code = text.upper()
         if not is_currency(code):
-            raise BadValue("is no ISO 4217 currency code: use a code like GBP", code="currency")
+            raise BadValue("is not an ISO 4217 currency code: use a code like GBP", code="currency")
         return code
 
 
@@ -39,7 +39,7 @@ class Timezone:
 
     def parse(self, text: str) -> str:
         if text not in _zones():
-            raise BadValue("is no IANA time zone: use a name like Europe/Berlin", code="timezone")
+            raise BadValue("is not an IANA time zone: use a name like Europe/Berlin", code="timezone")
         return text
 
 
@@ -55,7 +55,7 @@ class Email:
         try:
             validate_email(text)
         except ValidationError as error:
-            raise BadValue("is no e-mail address: use one like name@example.com", code="email") from error
+            raise BadValue("is not an e-mail address: use one like name@example.com", code="email") from error
         return text.lower()
 
 

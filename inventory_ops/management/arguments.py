@@ -10,5 +10,5 @@ def text(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise ArgumentTypeError("this is no text in UTF-8.") from None
+        raise ArgumentTypeError("this is not a text in UTF-8.") from None
     return value

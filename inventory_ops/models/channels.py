@@ -151,7 +151,7 @@ class ChannelListing(QuantityRule):
     """One product as a channel lists it, with what it was told last.
 
     `is_due`: something may have to be sent. An intent (`intent_key`, `intent_quantity`) is written before it is
-    sent, so that after a crash the channel can be asked what became of it; it is empty when the answer is known.
+    sent, so that after a crash the channel can be asked the outcome of it; it is empty when the answer is known.
     `there_quantity` is what the channel is known to have: sent, read back or compared last. The rule's fields
     override the channel's.
     """

@@ -48,7 +48,7 @@ class Notice(models.Model):
 
 
 class Destination(models.Model):
-    """Where a person wants to be told, and how often. Addresses and signing keys are encrypted."""
+    """Where a person wants to be notified, and how often. Addresses and signing keys are encrypted."""
 
     class Kind(models.TextChoices):
         APP = "app", _("In the app")
@@ -88,7 +88,7 @@ class Destination(models.Model):
 
 
 class Subscription(models.Model):
-    """A topic that a destination is told about, of one merchant or of all that its user may see."""
+    """A topic that a destination is notified about, of one merchant or of all that its user may see."""
 
     destination = models.ForeignKey(Destination, models.CASCADE, related_name="subscriptions")
     topic = models.CharField(_("topic"), max_length=50)

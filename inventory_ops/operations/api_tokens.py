@@ -44,7 +44,7 @@ def offered_to(user: User) -> QuerySet[User]:
 def create(*, user: User, name: str, scopes: Collection[str], days: int, by: User | None) -> tuple[ApiToken, str]:
     """Make a token for `user` that ends after some days; answers its row and its text, which is not shown again.
 
-    Its owner is told of it. `by` None is the command line. Raises TokenRefused.
+    Its owner is notified of it. `by` None is the command line. Raises TokenRefused.
     """
     user = User.objects.select_for_update(of=["self"]).select_related("responsible").get(pk=user.pk)
     if not user.is_active or (by is not None and not may_make(user, by=by)):

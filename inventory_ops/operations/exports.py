@@ -123,7 +123,7 @@ def _write(format: str, selection: Selection, part: Path, sort: str, own: Any, o
         raise jobs.JobFailed(str(error)) from error
     except OSError as error:
         raise jobs.JobFailed(
-            _("The file could not be written (%(reason)s). Tell an administrator, then try again.")
+            _("The file could not be written (%(reason)s). Notify an administrator, then try again.")
             % {"reason": error.strerror or type(error).__name__}
         ) from error
 

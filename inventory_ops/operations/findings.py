@@ -27,7 +27,7 @@ class FindingChanged(Exception):
 
 
 class InvalidChange(Exception):
-    """The change makes no sense as asked; the message says how to mend it."""
+    """The change makes no sense as asked; the message says how to correct it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def enqueue(
 
 
 def send(job_id: UUID, queue: str) -> None:
-    """Tell the workers. A broker that is away is no error: the sweeper sends again."""
+    """Notify the workers. A broker that is away is not an error: the sweeper sends again."""
     try:
         current_app.send_task("inventory_ops.tasks.run_job", args=[str(job_id)], queue=queue, retry=False)
     except (BrokerError, RedisError, OSError) as error:

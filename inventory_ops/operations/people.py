@@ -1,4 +1,4 @@
-"""Accounts: what user administration does to them. Each of it is in the security log, and told to whom it concerns."""
+"""Accounts: what user administration does to them. All of it is in the security log, and the owner is notified."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class EmailTaken(NotPossible):
 
 @transaction.atomic
 def change_email(*, user_id: int, email: str, by: User | None) -> User:
-    """Give an account another identity; its sessions end, and both addresses are told. `by` None is the command line.
+    """Give an account another identity; its sessions end, both addresses are notified. `by` None: the command line.
 
     Raises NotPossible (EmailTaken when another account has it). The user audit asks anew whose IAM user goes with it.
     """
@@ -124,7 +124,7 @@ def end_sessions(*, user_id: int, by: User | None) -> None:
 
 
 def notify(user: User, *, title: str, text: str, url: str = "") -> None:
-    """Tell the owner of an account something about it: in the bell, and by mail. Call it in the transaction.
+    """Notify the owner of an account of something about it: in the bell, and by mail. Call it in the transaction.
 
     Of a service account the person who answers for it is told.
     """

@@ -1,4 +1,4 @@
-"""What an administrator changes about one account. Each change is in the security log, and its owner is told."""
+"""What an administrator changes about one account. Each change is in the security log, and its owner is notified."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def edit(*, to: Profile, seen: Profile, by: User) -> bool:
         raise ProfileChanged(before)
     values = {name: getattr(to, name) for name in Profile.__slots__}
     renamed = to.name != before.name
-    # a zone or format is no news about the account, which the user audit would show
+    # a zone or format is not news about the account, which the user audit would show
     User.objects.filter(pk=user.pk).update(**values, **({"updated_at": timezone.now()} if renamed else {}))
     if renamed:
         security.record(Security.RENAMED, user=user, by=by)

@@ -33,7 +33,7 @@ def kept_query(report: Report, params: QueryDict) -> str:
 
 
 def save(*, report: Report, name: str, scope: str, params: QueryDict, columns: Sequence[str], by: User) -> SavedView:
-    """Keep a list as it is shown. Raises ValidationError that says what to mend."""
+    """Keep a list as it is shown. Raises ValidationError that says what to correct."""
     view = SavedView(
         report=report.slug,
         owner=by,

@@ -44,7 +44,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class ChangeDetails:
     """Why: `reason` is the code of an AdjustmentReason; `key` is the form's or call's own id, '' for none."""
 
     reason: str
@@ -91,32 +91,32 @@ class Count:
 
 
 @transaction.atomic
-def adjust_by(*, place: Place, quantity: int, story: Story, by: User) -> Changed:
+def adjust_by(*, place: Place, quantity: int, details: ChangeDetails, by: User) -> Changed:
     """Change what is on hand by a signed number of units. Raises InsufficientStock or LedgerRefusal."""
-    _check_reason(story.reason)
-    booked = _book([_movement(place, EventKind.ADJUSTED, quantity, story)], by=by, story=story)
+    _check_reason(details.reason)
+    booked = _book([_movement(place, EventKind.ADJUSTED, quantity, details)], by=by, details=details)
     if booked.events:
         summary = _("%(sku)s adjusted by %(n)s (%(reason)s)") % {
             "sku": place.product.sku,
             "n": f"{quantity:+d}",
-            "reason": story.reason,
+            "reason": details.reason,
         }
-        _record("stock.adjust", place, summary, {"quantity": quantity}, story, by)
+        _record("stock.adjust", place, summary, {"quantity": quantity}, details, by)
     return booked
 
 
-def set_to(*, place: Place, counted: int, seen: int, story: Story, by: User) -> Changed:
+def set_to(*, place: Place, counted: int, seen: int, details: ChangeDetails, by: User) -> Changed:
     """Set one balance to a counted number. Raises StockMoved when it no longer is what was `seen`."""
-    return count([Count(place, counted, seen)], story=story, by=by)
+    return count([Count(place, counted, seen)], details=details, by=by)
 
 
 @transaction.atomic
-def count(counts: Sequence[Count], *, story: Story, by: User) -> Changed:
+def count(counts: Sequence[Count], *, details: ChangeDetails, by: User) -> Changed:
     """Set balances to counted numbers, all or none: each difference is an adjustment that keeps the count.
 
     Raises StockMoved with every balance that moved since it was seen, LedgerRefusal for a negative count.
     """
-    _check_reason(story.reason)
+    _check_reason(details.reason)
     if any(each.counted < 0 for each in counts):
         raise LedgerRefusal(_("A count cannot be below zero. Nothing was booked."))
     ledger.stage()
@@ -133,18 +133,18 @@ def count(counts: Sequence[Count], *, story: Story, by: User) -> Changed:
                     each.place.location,
                     each.place.lot,
                     each.place.expires_on,
-                    story.reason,
-                    story.note,
-                    story.reference,
+                    details.reason,
+                    details.note,
+                    details.reference,
                     each.counted,
-                    _key(story.key, index),
+                    _key(details.key, index),
                 )
                 for index, each in enumerate(counts)
             ],
         )
         ledger.lock_balances()
         # only now: a rival with the same key has committed, or has not begun
-        if story.key and EventKey.objects.filter(key__in=[_key(story.key, n) for n in range(len(counts))]).exists():
+        if details.key and EventKey.objects.filter(key__in=[_key(details.key, n) for n in range(len(counts))]).exists():
             return Changed(0, repeated=True)
         cursor.execute(
             "select x.ord, b.id, b.on_hand from pg_temp.ledger_booking x"
@@ -165,15 +165,15 @@ def count(counts: Sequence[Count], *, story: Story, by: User) -> Changed:
             " from inventory_ops_stockbalance b where b.id = x.balance_id"
         )
         cursor.execute("delete from pg_temp.ledger_booking where quantity = 0")
-    booked = ledger.book_staged(source=story.source, actor=by.email, below_zero=False)
-    _record_count(counts, booked.events, story, by)
+    booked = ledger.book_staged(source=details.source, actor=by.email, below_zero=False)
+    _record_count(counts, booked.events, details, by)
     return Changed(booked.events)
 
 
 @transaction.atomic
-def change_type(*, place: Place, to: str, quantity: int, story: Story, by: User) -> Changed:
+def change_type(*, place: Place, to: str, quantity: int, details: ChangeDetails, by: User) -> Changed:
     """Move units to another inventory type of the same place and lot: two events of one batch."""
-    _check_reason(story.reason)
+    _check_reason(details.reason)
     if quantity < 1:
         raise LedgerRefusal(_("Move one unit or more. Nothing was booked."))
     if to == place.inventory_type:
@@ -181,11 +181,11 @@ def change_type(*, place: Place, to: str, quantity: int, story: Story, by: User)
     target = Place(place.product, to, place.location, place.lot, place.expires_on)
     booked = _book(
         [
-            _movement(place, EventKind.ADJUSTED, -quantity, story),
-            _movement(target, EventKind.ADJUSTED, quantity, story),
+            _movement(place, EventKind.ADJUSTED, -quantity, details),
+            _movement(target, EventKind.ADJUSTED, quantity, details),
         ],
         by=by,
-        story=story,
+        details=details,
     )
     if booked.events:
         summary = _("%(n)s of %(sku)s moved from %(before)s to %(after)s") % {
@@ -194,13 +194,13 @@ def change_type(*, place: Place, to: str, quantity: int, story: Story, by: User)
             "before": place.inventory_type,
             "after": to,
         }
-        _record("stock.type_change", place, summary, {"quantity": quantity, "to": to}, story, by)
+        _record("stock.type_change", place, summary, {"quantity": quantity, "to": to}, details, by)
     return booked
 
 
 @transaction.atomic
-def take_back(
-    *, place: Place, quantity: int, resealable: bool, story: Story, by: User, shop_item_id: str = ""
+def accept_return(
+    *, place: Place, quantity: int, resealable: bool, details: ChangeDetails, by: User, shop_item_id: str = ""
 ) -> Changed:
     """A product return: resealable units go back to good stock, others to defective.
 
@@ -209,13 +209,13 @@ def take_back(
     """
     if quantity < 1:
         raise LedgerRefusal(_("Return one unit or more. Nothing was booked."))
-    _check_reason(story.reason)
+    _check_reason(details.reason)
     target = Place(place.product, "good" if resealable else "defective", place.location, place.lot, place.expires_on)
-    movement = _movement(target, EventKind.RETURNED, quantity, story)
+    movement = _movement(target, EventKind.RETURNED, quantity, details)
     item = _sold(place.product, shop_item_id, quantity) if shop_item_id else None
     if item is not None:
         movement = replace(movement, order_item_id=item.pk)
-    booked = _book([movement], by=by, story=story)
+    booked = _book([movement], by=by, details=details)
     if item is not None and booked.events:
         returned.note(item, returned.in_ledger(item), timezone.now())
         item.save(update_fields=returned.FIELDS)
@@ -225,7 +225,7 @@ def take_back(
             "sku": place.product.sku,
             "type": target.inventory_type,
         }
-        _record("stock.return", target, summary, {"quantity": quantity}, story, by)
+        _record("stock.return", target, summary, {"quantity": quantity}, details, by)
     return booked
 
 
@@ -279,7 +279,7 @@ def undo(*, event: InventoryEvent, by: User, note: str = "") -> Changed:
     for movement in movements:
         if movement.kind == EventKind.RETURNED and movement.order_item_id:
             item = OrderItem.objects.get(pk=movement.order_item_id)
-            returned.take_back(item, -movement.quantity)
+            returned.accept_return(item, -movement.quantity)
             item.save(update_fields=returned.FIELDS)
     audit.record(
         action="stock.undo",
@@ -346,7 +346,7 @@ def _key(key: str, index: int) -> str | None:
     return f"form:{key}:{index}" if key else None
 
 
-def _movement(place: Place, kind: EventKind, quantity: int, story: Story) -> Movement:
+def _movement(place: Place, kind: EventKind, quantity: int, details: ChangeDetails) -> Movement:
     if quantity == 0:
         raise LedgerRefusal(_("A change by zero changes nothing."))
     return Movement(
@@ -357,31 +357,31 @@ def _movement(place: Place, kind: EventKind, quantity: int, story: Story) -> Mov
         location=place.location,
         lot=place.lot,
         expires_on=place.expires_on,
-        reason=story.reason,
-        note=story.note,
-        reference=story.reference,
+        reason=details.reason,
+        note=details.note,
+        reference=details.reference,
     )
 
 
-def _book(movements: list[Movement], *, by: User, story: Story) -> Changed:
-    keyed = [replace(each, key=_key(story.key, index)) for index, each in enumerate(movements)]
-    booked = ledger.book(keyed, source=story.source, actor=by.email, below_zero=False)
+def _book(movements: list[Movement], *, by: User, details: ChangeDetails) -> Changed:
+    keyed = [replace(each, key=_key(details.key, index)) for index, each in enumerate(movements)]
+    booked = ledger.book(keyed, source=details.source, actor=by.email, below_zero=False)
     return Changed(booked.events, repeated=bool(booked.repeated))
 
 
-def _record(action: str, place: Place, summary: str, data: dict[str, object], story: Story, by: User) -> None:
+def _record(action: str, place: Place, summary: str, data: dict[str, object], details: ChangeDetails, by: User) -> None:
     where = {"type": place.inventory_type, "location": place.location, "lot": place.lot}
     audit.record(
         action=action,
         by=by,
         subject=place.product,
         summary=summary,
-        data=where | data | {"reason": story.reason, "reference": story.reference},
+        data=where | data | {"reason": details.reason, "reference": details.reference},
         merchant_id=place.product.merchant_id,
     )
 
 
-def _record_count(counts: Sequence[Count], events: int, story: Story, by: User) -> None:
+def _record_count(counts: Sequence[Count], events: int, details: ChangeDetails, by: User) -> None:
     if len(counts) == 1:
         [only] = counts
         summary = _("%(sku)s counted: %(seen)s → %(counted)s") % {
@@ -389,7 +389,7 @@ def _record_count(counts: Sequence[Count], events: int, story: Story, by: User) 
             "seen": only.seen,
             "counted": only.counted,
         }
-        _record("stock.count", only.place, summary, {"seen": only.seen, "counted": only.counted}, story, by)
+        _record("stock.count", only.place, summary, {"seen": only.seen, "counted": only.counted}, details, by)
         return
     merchants = {each.place.product.merchant_id for each in counts}
     audit.record(
@@ -400,7 +400,7 @@ def _record_count(counts: Sequence[Count], events: int, story: Story, by: User) 
             "counts": [
                 [each.place.product.sku, each.seen, each.counted] for each in counts if each.seen != each.counted
             ],
-            "reason": story.reason,
+            "reason": details.reason,
         },
         merchant_id=merchants.pop() if len(merchants) == 1 else None,
     )

@@ -34,7 +34,7 @@ def add_check(name: str, check: Check) -> None:
 
 def run() -> Iterator[Outcome]:
     """Run all checks on one snapshot of the database, so that bookings meanwhile look like no difference."""
-    issues.refresh(as_of=timezone.now())  # what changed since is no difference
+    issues.refresh(as_of=timezone.now())  # what changed since is not a difference
     with transaction.atomic():
         if not connection.savepoint_ids:  # inside another transaction its level cannot be set any more
             with connection.cursor() as cursor:

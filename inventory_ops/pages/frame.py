@@ -13,7 +13,7 @@ from inventory_ops.kit import markup, showing
 from inventory_ops.models import User
 from inventory_ops.models.users import Role
 from inventory_ops.queries import shop
-from inventory_ops.queries.shell import MOST_IN_MENU, Surroundings, surroundings
+from inventory_ops.queries.shell import MOST_IN_MENU, FrameData, frame_data
 from inventory_ops.registries import menu
 
 
@@ -71,14 +71,14 @@ def context(request: HttpRequest) -> dict[str, Any]:
     return {"shell": shell}
 
 
-def of_request(request: HttpRequest, user: User, *, report: str = "") -> Surroundings:
+def of_request(request: HttpRequest, user: User, *, report: str = "") -> FrameData:
     """What surrounds the page of this request: read once, by whoever needs it first."""
-    found: Surroundings | None = getattr(request, "surroundings", None)
+    found: FrameData | None = getattr(request, "frame_data", None)
     if found is None:
         entries = [each for key in menu.GROUPS for each in menu.entries(key) if user.has_role(*each.roles)]
         counted = {each.url: each.counted(user) for each in entries if each.counted}
-        found = surroundings(viewer=user, others=counted, report=report)
-        request.surroundings = found  # type: ignore[attr-defined]
+        found = frame_data(viewer=user, others=counted, report=report)
+        request.frame_data = found  # type: ignore[attr-defined]
     return found
 
 

@@ -173,7 +173,7 @@ ICONS = {"import": "upload", "stock": "pencil", "finding": "flag", "user": "user
 
 
 def _activity(viewer: User, now: datetime) -> list[Activity]:
-    # who signs in is no news here: administrators have the security log
+    # who signs in is not news here: administrators have the security log
     events = AuditEvent.objects.exclude(action__startswith="security.").order_by("-id")
     if not viewer.sees_all_merchants:
         events = events.filter(merchant_id=viewer.own_merchant_id)

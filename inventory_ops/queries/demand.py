@@ -14,7 +14,7 @@ from inventory_ops.models.statistics import NEVER_YET
 
 
 def demand_lines(product: str = "pk") -> QuerySet[OrderItem]:
-    """Lines of open and closed orders that were not cancelled altogether, of one product. A cart is no order."""
+    """Lines of open and closed orders that were not cancelled altogether, of one product. A cart is not an order."""
     lines: QuerySet[OrderItem] = OrderItem.objects.placed()
     return lines.filter(product=OuterRef(product), quantity__gt=F("cancelled_quantity"))
 

@@ -28,8 +28,9 @@ def of_actor(rows: QuerySet[InventoryEvent], text: str, *, whole: bool) -> Query
     """`rows` whose actor begins with the text, or is it when `whole`; in any case.
 
     Who that is, is looked up first: of names the planner knows how many events they have, of beginnings it does not.
-    Nobody is no event, and the events of one name are in an index in the order of time. Those of several are found by
-    their moments where they are few: the statistics of a month take each name they do not know for several events.
+    A name that nobody has gives no event, and the events of one name are in an index in the order of time. Those of
+    several are found by their moments where they are few: the statistics of a month take each name they do not know
+    for several events.
     """
     known = EventActor.objects.using(replica.alias())
     named = known.filter(name__iexact=text) if whole else known.filter(name__istartswith=text)

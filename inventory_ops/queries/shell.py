@@ -31,7 +31,7 @@ class StoredView:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class FrameData:
     """`counts` by report slug (findings that wait for somebody) or by the key of `others`; the views of a report.
 
     `unread` notifications stop at MOST_UNREAD.
@@ -42,7 +42,7 @@ class Surroundings:
     views: Sequence[StoredView] = ()
 
 
-def surroundings(*, viewer: User, others: Mapping[str, QuerySet[Any]], report: str = "") -> Surroundings:
+def frame_data(*, viewer: User, others: Mapping[str, QuerySet[Any]], report: str = "") -> FrameData:
     """All of it in one query, so that list pages keep within theirs. Without `report`, there are no views.
 
     The numbers of `others` stop at MOST_IN_MENU + 1: no page waits for a count over millions.
@@ -61,7 +61,7 @@ def surroundings(*, viewer: User, others: Mapping[str, QuerySet[Any]], report: s
         CountOf(Notification.objects.filter(user=viewer.pk, read_at__isnull=True).values("pk")[:MOST_UNREAD]),
         *sizes.values(),
     )[0]
-    return Surroundings(
+    return FrameData(
         counts={each["report"]: each["n"] for each in row[0]} | dict(zip(others, row[3:], strict=True)),
         unread=row[2],
         views=[StoredView(**each) for each in row[1]],

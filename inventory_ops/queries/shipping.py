@@ -18,7 +18,7 @@ NOT_BY_CUSTOMER = [CancelledBy.SELLER, CancelledBy.WAREHOUSE, CancelledBy.SYSTEM
 def unshipped_lines(
     *, viewer: User | None, as_of: datetime, after: datetime | None, until: datetime
 ) -> QuerySet[OrderItem]:
-    """Lines of placed orders that shipped less than ordered, for good.
+    """Lines of placed orders that shipped less than ordered, permanently.
 
     For good means: cancelled by seller, warehouse or system; or the order is closed; or the ship-by date has
     passed at `as_of`. What the customer cancelled does not count as short. `after` (excluded, None = no bound) and

@@ -1,4 +1,4 @@
-"""What people can be told about: each app adds its topics when it is ready, so the base knows none of its siblings."""
+"""What people can be notified about: each app adds its topics, so the base knows none of its siblings."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ def get(key: str) -> Topic | None:
 
 
 def offered_to(user: User) -> list[Topic]:
-    """Topics that `user` may be told about."""
+    """Topics that `user` may be notified about."""
     return [topic for topic in _topics if user.has_role(*topic.roles)]

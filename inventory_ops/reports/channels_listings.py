@@ -37,7 +37,9 @@ class ChannelsListings(Report):
     title = _("Channel listings")
     short_title = _("Listings")
     section = _("Channels")
-    purpose = _("What each channel was told last, and what it said when it was compared. Stock itself is changed here.")
+    purpose = _(
+        "What was sent to each channel last, and what it said when it was compared. Stock itself is changed here."
+    )
     steps = (
         _("“Rejected” is tried again by the next change of stock, or by “Send again”."),
         _("“Another quantity there”: somebody changed it on the channel, or the channel lost count. Send it again."),

@@ -25,7 +25,7 @@ class Deliveries(Report):
     title = _("Deliveries")
     short_title = _("Deliveries")
     section = _("Notifications")
-    purpose = _("Messages to mailboxes, webhooks and chats, and what became of them.")
+    purpose = _("Messages to mailboxes, webhooks and chats, and the outcome.")
     path = "/notifications/deliveries/"
     icon = "send"
     currency = None
@@ -50,7 +50,7 @@ class Deliveries(Report):
     filterset_class = Filters
     default_sort = "-created_at"
     empty_title = _("Nothing was sent yet")
-    empty_text = _("Messages appear here as soon as a mailbox, webhook or chat is told something.")
+    empty_text = _("Messages appear here as soon as something is sent to a mailbox, webhook or chat.")
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         return Delivery.objects.visible_to(scope.viewer)

@@ -27,7 +27,7 @@ class Imports(Report):
     title = _("Imports")
     short_title = _("Imports")
     section = _("Inventory")
-    purpose = _("Files that were uploaded here or loaded on the command line, and what became of them.")
+    purpose = _("Files that were uploaded here or loaded on the command line, and the outcome.")
     path = "/imports/"
     icon = "file-upload"
     new_url = reverse_lazy("import-new")

@@ -167,7 +167,7 @@ def answers(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("import", job.pk)
     page = pages.QuestionsPage(
         title=_("Questions about %(file)s") % {"file": job.file_name},
-        subtitle=_("What the file cannot tell is asked once and remembered for the next one of its layout."),
+        subtitle=_("What the file does not say is asked once and remembered for the next one of its layout."),
         breadcrumbs=[(_("Imports"), reverse("imports")), (job.file_name, None)],
         steps=steps(1),
         discard_url=reverse("import-discard", args=[job.pk]) if job.state == Import.State.ASKING else None,

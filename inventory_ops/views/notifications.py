@@ -1,4 +1,4 @@
-"""The bell's page, the settings of what a person is told, and the log of what was sent."""
+"""The bell's page, the settings of what a person is notified about, and the log of what was sent."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def read_all(request: HttpRequest) -> HttpResponse:
 @roles_required(*EVERYBODY)
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
-    """The viewer's destinations and what each is told about; a POST adds a destination."""
+    """The viewer's destinations and what each is notified about; a POST adds a destination."""
     user = viewer(request)
     form = DestinationForm(
         request.POST if request.method == "POST" else None, user=user, schemes=senders.chat_schemes()
@@ -84,14 +84,14 @@ def settings(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error)
         else:
             if not key:
-                messages.success(request, _("Added. Now choose what it is told about."))
+                messages.success(request, _("Added. Now choose what it is notified about."))
                 return redirect("destination", made.pk)
             response = render(request, "notifications/destination.html", _destination(user, made, shown_key=key))
             response["Cache-Control"] = "no-store"
             return response
     own = Destination.objects.filter(user=user).order_by("pk").prefetch_related("subscriptions__merchant")
     context = {
-        "page": _page(_("Settings"), _("Where you are told what is new, and about what.")),
+        "page": _page(_("Settings"), _("Where you are notified of what is new, and about what.")),
         "form": form,
         "destinations": [(each, _subscriptions(each)) for each in own],
     }
@@ -138,7 +138,7 @@ def destination(request: HttpRequest, pk: int) -> HttpResponse:
             destination=found, chosen=values["topics"], merchant=values.get("vendor"), by=user
         )
         text = ngettext("%(n)d subscription added.", "%(n)d subscriptions added.", made) % {"n": made}
-        messages.success(request, text if made else _("It is told about that already."))
+        messages.success(request, text if made else _("It is notified about that already."))
         return redirect("destination", found.pk)
     context = _destination(user, found, form=form)
     return render(request, "notifications/destination.html", context, status=422 if form.errors else 200)
@@ -153,7 +153,9 @@ def change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     match action:
         case "on" | "off":
             destinations.switch(destination=found, on=action == "on", by=user)
-            text = _("Switched on: it is told what is new from now on.") if action == "on" else _("Switched off.")
+            text = (
+                _("Switched on: it is notified of what is new from now on.") if action == "on" else _("Switched off.")
+            )
         case "send":
             count = destinations.send_now(destination=found, now=now)
             text = _("Nothing new: nothing was sent.")
@@ -182,7 +184,7 @@ def unsubscribe(request: HttpRequest, pk: int) -> HttpResponse:
 @roles_required(*EVERYBODY)
 @require_safe
 def delivery(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What was sent, and what became of it."""
+    """What was sent, and the outcome."""
     found = get_object_or_404(Delivery.objects.visible_to(viewer(request)).select_related("user"), pk=pk)
     log_page = reverse("deliveries")
     context = {

@@ -131,7 +131,7 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 @signs_in_again()
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_email(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give an account another e-mail; both addresses are told."""
+    """Give an account another e-mail; both addresses are notified."""
     user = get_object_or_404(User, pk=pk)
     address = reverse("person", args=[user.pk])
     form = EmailForm(request.POST if request.method == "POST" else None)
@@ -141,13 +141,13 @@ def change_email(request: HttpRequest, pk: int) -> HttpResponse:
         except people.NotPossible as refused:
             form.add_error("email", str(refused))
         else:
-            messages.success(request, _("The e-mail was changed. Both addresses are told."))
+            messages.success(request, _("The e-mail was changed. Both addresses are notified."))
             return HttpResponseRedirect(address)
     page = _page(
         _("Change the e-mail"),
         (user.email, address),
         (_("E-mail"), None),
-        subtitle=_("%(email)s signs in with the new e-mail; sessions end, and both addresses are told.")
+        subtitle=_("%(email)s signs in with the new e-mail; sessions end, and both addresses are notified.")
         % {"email": user.email},
         submit=_("Change the e-mail"),
         back=address,

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inventory_ops.forms.stock import LARGEST, AdjustForm, ReturnForm, StoryForm, TypeForm
+from inventory_ops.forms.stock import LARGEST, AdjustForm, ChangeDetailsForm, ReturnForm, TypeForm
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
 from inventory_ops.models import EventKey, InventoryEvent, OrderItem, Product, StockBalance
@@ -54,7 +54,7 @@ def adjust(request: HttpRequest, task: str = "adjust") -> HttpResponse:
     chosen = next((each for each in balances if each.pk == wanted), None)
     if chosen is None and balances and "new" not in request.GET:
         chosen = balances[0]
-    form: StoryForm
+    form: ChangeDetailsForm
     conflict = None
     status = 422 if request.method == "POST" else 200
     if request.method == "POST":
@@ -118,22 +118,24 @@ def _with_fresh_count(request: HttpRequest, on_hand: int) -> Any:
 
 
 def _do(task: str, form: Any, product: Product, request: HttpRequest) -> Changed:
-    place, story, by, cleaned = form.place(product), form.story(), viewer(request), form.cleaned_data
+    place, details, by, cleaned = form.place(product), form.details(), viewer(request), form.cleaned_data
     if task == "type":
-        return stock.change_type(place=place, to=cleaned["to"].code, quantity=cleaned["quantity"], story=story, by=by)
+        return stock.change_type(
+            place=place, to=cleaned["to"].code, quantity=cleaned["quantity"], details=details, by=by
+        )
     if task == "return":
         resealable = cleaned["condition"] == "resealable"
-        return stock.take_back(
+        return stock.accept_return(
             place=place,
             quantity=cleaned["quantity"],
             resealable=resealable,
-            story=story,
+            details=details,
             by=by,
             shop_item_id=cleaned["shop_item_id"],
         )
     if cleaned["verb"] == "to":
-        return stock.set_to(place=place, counted=cleaned["quantity"], seen=cleaned["seen"], story=story, by=by)
-    return stock.adjust_by(place=place, quantity=cleaned["quantity"], story=story, by=by)
+        return stock.set_to(place=place, counted=cleaned["quantity"], seen=cleaned["seen"], details=details, by=by)
+    return stock.adjust_by(place=place, quantity=cleaned["quantity"], details=details, by=by)
 
 
 def _tell(request: HttpRequest, product: Product, changed: Changed) -> None:

@@ -132,7 +132,7 @@ def _book(request: HttpRequest, form: CountForm, sheet: Sheet, by: User) -> Http
         nothing = _("Nothing was counted yet: type the units beside a product.")
         return _show(request, form, sheet, errors=[nothing], status=422)
     try:
-        changed = stock.count(counts, story=form.story(), by=by)
+        changed = stock.count(counts, details=form.details(), by=by)
     except StockMoved as conflict:
         moved = {each.place: each for each in conflict.moved}
         for line in sheet.lines:

@@ -18,7 +18,7 @@ NAMES = {"number": "statement"}
 
 
 def record_payments(call: Call, data: bytes) -> Answer:
-    """Book the payments of the body; each is booked or refused by itself, a known reference is no error.
+    """Book the payments of the body; each is booked or refused by itself, a known reference is not an error.
 
     `DryRun=1` books nothing.
     """

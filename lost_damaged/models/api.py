@@ -14,7 +14,7 @@ from inventory_ops.kit.db.fields import SealedField
 class ApiKey(models.Model):
     """A key that signs API calls of a user. Encrypted, since HMAC needs its text; shown once when it is made.
 
-    Its maker is the user, or stands behind a service account; it ends for good with the account (migration 0011).
+    Its maker is the user, or stands behind a service account; it ends permanently with the account (migration 0011).
     At most two of a user are active (slots 1 and 2), so that one can replace the other without a gap.
     """
 

@@ -12,7 +12,7 @@ from lost_damaged.models.write_offs import OfMerchants, Reason, WriteOff
 
 
 class Claim(models.Model):
-    """One unit that a seller says was lost or damaged. Accepting it writes the unit off, once and for ever.
+    """One unit that a seller says was lost or damaged. Accepting it writes the unit off, once and forever.
 
     `uid_key` is that of WriteOff, '' while nobody knows the UID; of a known one a single claim is open at a time.
     """
@@ -31,7 +31,7 @@ class Claim(models.Model):
     uid_key = models.CharField(max_length=64, blank=True, default="")
     reason = models.CharField(_("what happened"), max_length=30, choices=Reason.choices)
     happened_on = models.DateField(_("happened on"))
-    text = models.TextField(_("story"), max_length=2000)
+    text = models.TextField(_("details"), max_length=2000)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("opened by")

@@ -40,7 +40,7 @@ class WriteOffFile(models.Model):
 
 
 class WriteOffRow(models.Model):
-    """One row of the file: as written, as read, and what became of it. The state makes booking resumable."""
+    """One row of the file: as written, as read, and the outcome. The state makes booking resumable."""
 
     class State(models.TextChoices):
         READY = "ready", _("Ready")

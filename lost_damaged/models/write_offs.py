@@ -42,7 +42,7 @@ class OfMerchants[M: models.Model](models.QuerySet[M]):
 class WriteOff(models.Model):
     """One physical unit that was lost or damaged.
 
-    `uid_key` is upper(NFKC(trim(uid))) and unique for ever: whatever the channel, a unit is written off once.
+    `uid_key` is upper(NFKC(trim(uid))) and unique forever: whatever the channel, a unit is written off once.
     `number` is also the number of the credit that the write-off books.
     """
 

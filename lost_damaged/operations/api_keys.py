@@ -30,7 +30,7 @@ class NotYours(Exception):
 
 @transaction.atomic
 def create(*, user: User, name: str, by: User | None, needs_body_digest: bool = False) -> tuple[ApiKey, str]:
-    """Make a key for `user`; answers its row and its text, which is not shown again. Its owner is told of it.
+    """Make a key for `user`; answers its row and its text, which is not shown again. Its owner is notified of it.
 
     `by` None is the command line. Raises TooManyKeys, NotYours.
     """

@@ -42,7 +42,7 @@ class ClaimRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class ClaimDetails:
     """What a seller tells of one unit; `uid` and `shop_item_id` where they are known."""
 
     sku: str
@@ -60,16 +60,16 @@ def folder() -> Path:
     return path
 
 
-def open_claim(*, story: Story, merchant: Merchant, by: User) -> Claim:
+def open_claim(*, details: ClaimDetails, merchant: Merchant, by: User) -> Claim:
     """Open a claim for a unit of `merchant`. Raises ClaimRefused outside the window and for a unit that is settled."""
-    product = Product.objects.filter(merchant=merchant, sku=story.sku).first()
+    product = Product.objects.filter(merchant=merchant, sku=details.sku).first()
     if product is None:
         raise ClaimRefused(_("You have no product with this SKU."), "sku")
-    order_item = _order_item(story, product)
-    _check_window(story.happened_on)
-    if story.uid:
-        _refuse_settled(story.uid.upper(), merchant)
-    evidence = [_evidence(each) for each in story.evidence]
+    order_item = _order_item(details, product)
+    _check_window(details.happened_on)
+    if details.uid:
+        _refuse_settled(details.uid.upper(), merchant)
+    evidence = [_evidence(each) for each in details.evidence]
     if len(evidence) > MOST_FILES:
         raise ClaimRefused(_("At most %(n)s files.") % {"n": MOST_FILES}, "evidence")
     written: list[Path] = []
@@ -80,11 +80,11 @@ def open_claim(*, story: Story, merchant: Merchant, by: User) -> Claim:
                 merchant=merchant,
                 product=product,
                 order_item=order_item,
-                uid=story.uid,
-                uid_key=story.uid.upper(),
-                reason=story.reason,
-                happened_on=story.happened_on,
-                text=story.text,
+                uid=details.uid,
+                uid_key=details.uid.upper(),
+                reason=details.reason,
+                happened_on=details.happened_on,
+                text=details.text,
                 opened_by=by,
             )
             for content, row in evidence:
@@ -202,10 +202,10 @@ def _locked(claim: Claim) -> Claim:
     return found
 
 
-def _order_item(story: Story, product: Product) -> OrderItem | None:
-    if story.shop_item_id is None:
+def _order_item(details: ClaimDetails, product: Product) -> OrderItem | None:
+    if details.shop_item_id is None:
         return None
-    found = list(OrderItem.objects.filter(shop_item_id=story.shop_item_id, product=product)[:2])
+    found = list(OrderItem.objects.filter(shop_item_id=details.shop_item_id, product=product)[:2])
     if not found:
         raise ClaimRefused(_("No order of yours has this item for this SKU."), "shop_item_id")
     if len(found) > 1:
@@ -239,7 +239,7 @@ def _evidence(upload: UploadedFile[bytes]) -> tuple[bytes, ClaimFile]:
     content = upload.read()
     kind = next((kind for start, kind in KINDS.items() if content.startswith(start)), None)
     if kind is None:
-        raise ClaimRefused(_("%(name)s is no PDF, PNG or JPEG.") % {"name": name}, "evidence")
+        raise ClaimRefused(_("%(name)s is not a PDF, PNG or JPEG.") % {"name": name}, "evidence")
     return content, ClaimFile(
         name=name,
         stored_name=f"{uuid.uuid4().hex}.{kind[1]}",

@@ -366,7 +366,7 @@ def _waiting_words(file: WriteOffFile) -> str:
 
 @transaction.atomic
 def _check_again(record: Import, file: WriteOffFile) -> None:
-    """After an import that may not fail in part did: tell which rows are wrong now, and wait for a decision."""
+    """After an import that may not fail in part did: say which rows are wrong now, and wait for a decision."""
     locked = Import.objects.select_for_update().get(pk=record.pk)
     write_offs.stage()
     with connection.cursor() as cursor:

@@ -32,7 +32,7 @@ MOST_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item: `booked`, `repeat` (booked before with the same data), `waits` (for a second person,
+    """The outcome of one item: `booked`, `repeat` (booked before with the same data), `waits` (for a second person,
     `error` says for which limit), `ready` (dry run) or `error`.
 
     `number` is that of the write-off and its credit; `amount` what is, or would be, credited.

@@ -70,7 +70,7 @@ class Statements(Report):
         columns.Money(
             key="credits", header="Lost or Damaged Credit", label=_("Credit"), currency="currency", css="m-hide"
         ),
-        columns.Money(key="debits", header="Lost or Damaged", label=_("Taken back"), currency="currency", css="m-hide"),
+        columns.Money(key="debits", header="Lost or Damaged", label=_("Reversed"), currency="currency", css="m-hide"),
         columns.Money(
             key="closing",
             header="Closing Balance",

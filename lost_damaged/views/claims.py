@@ -16,7 +16,7 @@ from inventory_ops.registries.permissions import EVERYBODY, FINANCE, MERCHANT, r
 from lost_damaged.forms import AcceptForm, ClaimForm, RejectForm
 from lost_damaged.models import Claim, ClaimFile
 from lost_damaged.operations import claims
-from lost_damaged.operations.claims import ClaimRefused, Story
+from lost_damaged.operations.claims import ClaimDetails, ClaimRefused
 from lost_damaged.queries import settings
 from lost_damaged.reports.claims import TONES
 from lost_damaged.views import posted
@@ -30,7 +30,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = ClaimForm(*posted(request))
     if request.method == "POST" and form.is_valid() and by.merchant:
         try:
-            claim = claims.open_claim(story=Story(**form.cleaned_data), merchant=by.merchant, by=by)
+            claim = claims.open_claim(details=ClaimDetails(**form.cleaned_data), merchant=by.merchant, by=by)
         except ClaimRefused as refused:
             form.add_error(refused.field, str(refused))
         else:

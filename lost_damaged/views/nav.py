@@ -77,7 +77,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
 @roles_required(*READERS)
 @require_safe
 def download(request: HttpRequest, number: str, form: str) -> HttpResponse:
-    """The bytes of the batch, the same for ever."""
+    """The bytes of the batch, always the same."""
     if form not in {"csv", "json"}:
         raise Http404
     batch = get_object_or_404(NavBatch, number=number)

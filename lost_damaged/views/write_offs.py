@@ -72,7 +72,7 @@ def reverse_credit(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("write-off", found.number)
     page = Page(
         title=_("Reverse %(number)s") % {"number": found.number},
-        subtitle=_("The unit was found. The credit is taken back, and the UID stays used for ever."),
+        subtitle=_("The unit was found. The credit is reversed, and the UID stays used permanently."),
         breadcrumbs=[
             (_("Lost and damaged"), reverse("write-offs")),
             (found.number, reverse("write-off", args=[found.number])),

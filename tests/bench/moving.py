@@ -218,9 +218,9 @@ class Adjustment(Job):
         # balances of their own, whose events this job books itself: version and counters start at nothing
         self.products = list(Product.objects.order_by("-pk")[:20])
         self.places = [stock.Place(product, location="MAIN", lot="BENCH") for product in self.products]
-        self.story = stock.Story(reason="count")
+        self.details = stock.ChangeDetails(reason="count")
         for place in self.places:
-            stock.adjust_by(place=place, quantity=1000, story=self.story, by=self.user)
+            stock.adjust_by(place=place, quantity=1000, details=self.details, by=self.user)
         self.balances = list(StockBalance.objects.filter(lot="BENCH").values_list("pk", flat=True))
         self.many = min(ADJUSTMENTS, self.scale.products // 50)
         self.facts["adjustments"] = str(self.many)
@@ -249,7 +249,7 @@ class Adjustment(Job):
         ledger.book([movement], source=EventSource.PAGE, actor=EMAIL)
 
     def page(self, n: int) -> None:
-        stock.adjust_by(place=self.places[n % len(self.places)], quantity=1, story=self.story, by=self.user)
+        stock.adjust_by(place=self.places[n % len(self.places)], quantity=1, details=self.details, by=self.user)
 
     def by_hand(self, n: int) -> None:
         product = self.products[n % len(self.products)].pk

@@ -86,7 +86,7 @@ class WriteOffFileJob(Job):
             copy.write(self.copied)
 
     def ours(self) -> float:
-        """As a person does it: upload, check, confirm, booking, all committed. The write-offs stay for ever."""
+        """As a person does it: upload, check, confirm, booking, all committed. The write-offs stay forever."""
         self.write_file()
         start = time.perf_counter()
         with self.file.open("rb") as source:

@@ -30,7 +30,7 @@ from inventory_ops.models import (
 from inventory_ops.operations import jobs, orders, stock, verify
 from inventory_ops.operations.channels import catalogue, drift, setup
 from inventory_ops.operations.channels.setup import Details
-from inventory_ops.operations.stock import Place, Story
+from inventory_ops.operations.stock import ChangeDetails, Place
 from inventory_ops.queries import channels as queries
 from tests import make
 from tests.channels import world
@@ -80,7 +80,7 @@ def product(sku: str) -> Product:
 
 
 def adjust(sku: str, units: int, by: Any) -> None:
-    stock.adjust_by(place=Place(product(sku)), quantity=units, story=Story("correction"), by=by)
+    stock.adjust_by(place=Place(product(sku)), quantity=units, details=ChangeDetails("correction"), by=by)
 
 
 @pytest.fixture
@@ -407,7 +407,7 @@ def test_a_stopped_shop_and_a_frozen_one(shops: Shops, by: Any, monkeypatch: pyt
 
 
 def test_a_refused_key_pauses_the_channel_at_once(shops: Shops, channel: Channel, by: Any) -> None:
-    """It answers HTTP 200 to a wrong key; a key that may not do everything is no better."""
+    """It answers HTTP 200 to a wrong key; a key that may not do everything is not better."""
     with pytest.raises(AuthFailed):
         VendureAdapter(shops.one.url, "wrong").check()
     details = Details("Shop", True, True, timedelta(minutes=30), {})

@@ -1,4 +1,4 @@
-"""API keys: for oneself or a service account, told to the owner, and ended for good with the account."""
+"""API keys: for oneself or a service account, told to the owner, and ended permanently with the account."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from inventory_ops.models import AuditEvent, Destination, InventoryEvent, User
 from inventory_ops.operations import stock
 from inventory_ops.operations.backups import archive, making, place, tools
 from inventory_ops.operations.backups.errors import CannotBackUp, CannotRestore
-from inventory_ops.operations.stock import Place, Story
+from inventory_ops.operations.stock import ChangeDetails, Place
 from inventory_ops.queries import status
 from tests import make
 
@@ -81,7 +81,7 @@ def under_writes(path: Path, *, by: User) -> archive.Manifest:
     def adjust(n: int) -> None:
         try:
             while not done.is_set():
-                stock.adjust_by(place=Place(products[n]), quantity=1, story=Story("correction"), by=by)
+                stock.adjust_by(place=Place(products[n]), quantity=1, details=ChangeDetails("correction"), by=by)
                 started[n].set()
         finally:
             connections.close_all()

@@ -49,7 +49,7 @@ def manage(words: str, address: str) -> str:
 
 
 def schema(address: str) -> set[str]:
-    """Its definitions, a line each: a column that came back stands last in its table, which is no difference."""
+    """Its definitions, a line each: a column that came back stands last in its table, which is not a difference."""
     tool = tools.find("pg_dump", least=18)
     command = [tool.path, "--schema-only", f"--dbname={address}"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout

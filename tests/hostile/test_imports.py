@@ -176,7 +176,7 @@ class TestImports(Attacked):
 
 
 def multipart(fields: dict[str, str], name: str, content: bytes) -> tuple[bytes, str]:
-    """A form with a file, its name as it is: no client in between mends it."""
+    """A form with a file, its name as it is: no client in between corrects it."""
     parts = [
         f'--x\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
         for field, value in fields.items()

@@ -41,7 +41,7 @@ def test_who_may_not_act_is_refused(report: Report, action: BulkAction[Any]) -> 
 
 @pytest.mark.parametrize(("report", "action"), ACTIONS, ids=IDS)
 def test_a_row_that_is_not_there_is_none(report: Report, action: BulkAction[Any]) -> None:
-    """Also a key that is no number, and one of somebody else."""
+    """Also a key that is not a number, and one of somebody else."""
     browser = Client()
     browser.force_login(make.user("admin"))
     answer = browser.post(str(report.bulk_url), {"action": action.name, "ids": ["99999999", "x", "\x00"]})

@@ -64,7 +64,7 @@ def test_check_preview_apply(client: Client, media: Path) -> None:
     assert not Merchant.objects.exists()
     assert (job.state, job.rows_total, job.rows_new, job.rows_failed) == ("checked", 3, 1, 2)
     page = client.get(f"/imports/{job.pk}/").content.decode()
-    for text in ("Nowhere", "is no IANA time zone", "Apply 1 row", "has 1 cells, the header has 3", "Discard"):
+    for text in ("Nowhere", "is not an IANA time zone", "Apply 1 row", "has 1 cells, the header has 3", "Discard"):
         assert text in page
     work(client, job)
     job.refresh_from_db()

@@ -17,7 +17,7 @@ from inventory_ops.models import Product, StockBalance
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import ledger, stock, verify
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
-from inventory_ops.operations.stock import Place, Story
+from inventory_ops.operations.stock import ChangeDetails, Place
 from tests import child, make
 
 SECONDS = float(os.environ.get("OPS_DRILL_SECONDS", "4"))
@@ -28,7 +28,7 @@ import os, random, sys, threading, uuid
 from inventory_ops.models import Product, User
 from inventory_ops.operations import stock
 from inventory_ops.operations.ledger import LedgerRefusal
-from inventory_ops.operations.stock import Place, Story
+from inventory_ops.operations.stock import Place, ChangeDetails
 
 log = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 products, by = list(Product.objects.order_by("pk")), User.objects.get()
@@ -39,7 +39,8 @@ def write():
         product, quantity, key = rng.choice(products), rng.choice([-4, -1, 1, 2, 3]), uuid.uuid4().hex
         os.write(log, f"intent {key} {product.pk} {quantity}\\n".encode())
         try:
-            stock.adjust_by(place=Place(product), quantity=quantity, story=Story("correction", key=key), by=by)
+            details = ChangeDetails("correction", key=key)
+            stock.adjust_by(place=Place(product), quantity=quantity, details=details, by=by)
         except LedgerRefusal:
             os.write(log, f"refused {key}\\n".encode())
         else:
@@ -98,7 +99,9 @@ def test_killed_writers_lose_nothing_and_book_nothing_twice(tmp_path: Path) -> N
     for key in unknown:  # what a killed writer's client does: it sends the same form again
         product, quantity = intents[key]
         try:
-            stock.adjust_by(place=Place(by_id[product]), quantity=quantity, story=Story("correction", key=key), by=by)
+            stock.adjust_by(
+                place=Place(by_id[product]), quantity=quantity, details=ChangeDetails("correction", key=key), by=by
+            )
         except LedgerRefusal:
             ended[key] = "refused"
     assert kills and unknown and len(ended) > 100

@@ -12,11 +12,11 @@ from inventory_ops.models import AuditEvent, InventoryEvent, Product, StockBalan
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import ledger, stock
 from inventory_ops.operations.ledger import InsufficientStock, LedgerRefusal, Movement
-from inventory_ops.operations.stock import Count, Place, StockMoved, Story
+from inventory_ops.operations.stock import ChangeDetails, Count, Place, StockMoved
 from tests import make
 
 pytestmark = pytest.mark.django_db
-COUNT = Story("count")
+COUNT = ChangeDetails("count")
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def on_hand(product: Product, type_: str = "good") -> int:
 
 def test_adjust_by_books_event_and_audit(lamp: Product, by: User) -> None:
     fill(lamp, 5)
-    stock.adjust_by(place=Place(lamp), quantity=-2, story=Story("damaged", "dropped", "T-1"), by=by)
+    stock.adjust_by(place=Place(lamp), quantity=-2, details=ChangeDetails("damaged", "dropped", "T-1"), by=by)
     event = InventoryEvent.objects.latest("pk")
     assert (event.kind, event.quantity, event.quantity_after) == ("adjusted", -2, 3)
     assert (event.reason, event.note, event.reference) == ("damaged", "dropped", "T-1")
@@ -64,39 +64,39 @@ def test_nothing_occurs_later_than_a_day_after_it_was_recorded(lamp: Product) ->
 def test_below_zero_is_refused_but_less_negative_is_not(lamp: Product, by: User) -> None:
     fill(lamp, 3)
     with pytest.raises(InsufficientStock, match="3 on hand, this would leave -1"):
-        stock.adjust_by(place=Place(lamp), quantity=-4, story=COUNT, by=by)
+        stock.adjust_by(place=Place(lamp), quantity=-4, details=COUNT, by=by)
     assert AuditEvent.objects.count() == 0
     ledger.book([Movement(lamp.pk, EventKind.SHIPPED, -23)], source=EventSource.CHANNEL)
     assert on_hand(lamp) == -20
-    stock.adjust_by(place=Place(lamp), quantity=5, story=COUNT, by=by)
+    stock.adjust_by(place=Place(lamp), quantity=5, details=COUNT, by=by)
     assert on_hand(lamp) == -15
 
 
 @pytest.mark.parametrize("reason", ["", "nonsense"])
 def test_a_reason_is_required(lamp: Product, by: User, reason: str) -> None:
     with pytest.raises(LedgerRefusal, match="reason"):
-        stock.adjust_by(place=Place(lamp), quantity=1, story=Story(reason), by=by)
+        stock.adjust_by(place=Place(lamp), quantity=1, details=ChangeDetails(reason), by=by)
 
 
 def test_the_same_form_books_once(lamp: Product, by: User) -> None:
-    story = Story("found", key=str(uuid.uuid4()))
-    assert stock.adjust_by(place=Place(lamp), quantity=1, story=story, by=by).events == 1
-    again = stock.adjust_by(place=Place(lamp), quantity=1, story=story, by=by)
+    details = ChangeDetails("found", key=str(uuid.uuid4()))
+    assert stock.adjust_by(place=Place(lamp), quantity=1, details=details, by=by).events == 1
+    again = stock.adjust_by(place=Place(lamp), quantity=1, details=details, by=by)
     assert again.repeated
     assert (on_hand(lamp), AuditEvent.objects.count()) == (1, 1)
-    counted = Story("count", key=str(uuid.uuid4()))
-    stock.set_to(place=Place(lamp), counted=9, seen=1, story=counted, by=by)
-    assert stock.set_to(place=Place(lamp), counted=9, seen=1, story=counted, by=by).repeated
+    counted = ChangeDetails("count", key=str(uuid.uuid4()))
+    stock.set_to(place=Place(lamp), counted=9, seen=1, details=counted, by=by)
+    assert stock.set_to(place=Place(lamp), counted=9, seen=1, details=counted, by=by).repeated
     assert on_hand(lamp) == 9
 
 
 def test_set_to_keeps_the_count_and_refuses_when_it_moved(lamp: Product, by: User) -> None:
     fill(lamp, 10)
-    stock.set_to(place=Place(lamp), counted=7, seen=10, story=COUNT, by=by)
+    stock.set_to(place=Place(lamp), counted=7, seen=10, details=COUNT, by=by)
     event = InventoryEvent.objects.latest("pk")
     assert (event.quantity, event.counted_quantity) == (-3, 7)
     with pytest.raises(StockMoved) as caught:
-        stock.set_to(place=Place(lamp), counted=10, seen=10, story=COUNT, by=by)
+        stock.set_to(place=Place(lamp), counted=10, seen=10, details=COUNT, by=by)
     [moved] = caught.value.moved
     assert moved.last is not None
     assert (moved.seen, moved.on_hand, moved.counted, moved.last.actor) == (10, 7, 10, by.email)
@@ -108,19 +108,19 @@ def test_a_count_is_all_or_nothing(lamp: Product, by: User) -> None:
     fill(lamp, 4)
     fill(chair, 6)
     with pytest.raises(StockMoved):
-        stock.count([Count(Place(lamp), 3, 4), Count(Place(chair), 5, 7)], story=COUNT, by=by)
+        stock.count([Count(Place(lamp), 3, 4), Count(Place(chair), 5, 7)], details=COUNT, by=by)
     assert (on_hand(lamp), on_hand(chair)) == (4, 6)
-    done = stock.count([Count(Place(lamp), 3, 4), Count(Place(chair), 6, 6)], story=COUNT, by=by)
+    done = stock.count([Count(Place(lamp), 3, 4), Count(Place(chair), 6, 6)], details=COUNT, by=by)
     assert done.events == 1  # no event for what was right
     assert (on_hand(lamp), on_hand(chair)) == (3, 6)
     with pytest.raises(LedgerRefusal, match="twice"):
-        stock.count([Count(Place(lamp), 3, 3), Count(Place(lamp), 2, 3)], story=COUNT, by=by)
+        stock.count([Count(Place(lamp), 3, 3), Count(Place(lamp), 2, 3)], details=COUNT, by=by)
     with pytest.raises(LedgerRefusal, match="below zero"):
-        stock.count([Count(Place(lamp), -1, 3)], story=COUNT, by=by)
+        stock.count([Count(Place(lamp), -1, 3)], details=COUNT, by=by)
 
 
 def test_undo_once(lamp: Product, by: User) -> None:
-    stock.adjust_by(place=Place(lamp), quantity=8, story=Story("found"), by=by)
+    stock.adjust_by(place=Place(lamp), quantity=8, details=ChangeDetails("found"), by=by)
     event = InventoryEvent.objects.get(product=lamp)
     stock.undo(event=event, by=by, note="wrong shelf")
     undone = InventoryEvent.objects.latest("pk")
@@ -132,7 +132,7 @@ def test_undo_once(lamp: Product, by: User) -> None:
 
 
 def test_undo_needs_the_units_and_leaves_orders_alone(lamp: Product, by: User) -> None:
-    stock.adjust_by(place=Place(lamp), quantity=8, story=Story("found"), by=by)
+    stock.adjust_by(place=Place(lamp), quantity=8, details=ChangeDetails("found"), by=by)
     event = InventoryEvent.objects.get(product=lamp)
     ledger.book([Movement(lamp.pk, EventKind.SHIPPED, -5)], source=EventSource.ORDER)
     with pytest.raises(InsufficientStock):
@@ -144,13 +144,13 @@ def test_undo_needs_the_units_and_leaves_orders_alone(lamp: Product, by: User) -
 def test_type_change_is_two_events_of_one_batch_and_undone_as_one(lamp: Product, by: User) -> None:
     fill(lamp, 5, lot="L1")
     place = Place(lamp, lot="L1")
-    stock.change_type(place=place, to="defective", quantity=2, story=Story("damaged"), by=by)
+    stock.change_type(place=place, to="defective", quantity=2, details=ChangeDetails("damaged"), by=by)
     gone, come = InventoryEvent.objects.filter(kind="adjusted").order_by("pk")
     assert gone.batch == come.batch
     assert (gone.quantity, come.quantity, come.balance.lot) == (-2, 2, "L1")
     assert (on_hand(lamp), on_hand(lamp, "defective")) == (3, 2)
     with pytest.raises(InsufficientStock):
-        stock.change_type(place=place, to="defective", quantity=4, story=Story("damaged"), by=by)
+        stock.change_type(place=place, to="defective", quantity=4, details=ChangeDetails("damaged"), by=by)
     stock.undo(event=come, by=by)
     assert (on_hand(lamp), on_hand(lamp, "defective")) == (5, 0)
     with pytest.raises(LedgerRefusal, match="undone before"):
@@ -159,6 +159,6 @@ def test_type_change_is_two_events_of_one_batch_and_undone_as_one(lamp: Product,
 
 @pytest.mark.parametrize(("resealable", "type_"), [(True, "good"), (False, "defective")])
 def test_a_return_goes_to_good_or_defective(lamp: Product, by: User, resealable: bool, type_: str) -> None:
-    stock.take_back(place=Place(lamp), quantity=2, resealable=resealable, story=Story("return"), by=by)
+    stock.accept_return(place=Place(lamp), quantity=2, resealable=resealable, details=ChangeDetails("return"), by=by)
     assert InventoryEvent.objects.get().kind == "returned"
     assert on_hand(lamp, type_) == 2

@@ -12,7 +12,7 @@ from inventory_ops.models import InventoryEvent, Product, StockBalance, User
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import ledger, stock, verify
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
-from inventory_ops.operations.stock import Place, StockMoved, Story
+from inventory_ops.operations.stock import ChangeDetails, Place, StockMoved
 from tests import make
 from tests.together import at_once
 
@@ -35,15 +35,15 @@ def change(rng: random.Random, product: Product, by: User) -> int:
     try:
         if what == "adjust":
             quantity = rng.choice([-3, -1, 1, 2])
-            stock.adjust_by(place=place, quantity=quantity, story=Story("correction"), by=by)
+            stock.adjust_by(place=place, quantity=quantity, details=ChangeDetails("correction"), by=by)
             return quantity
         if what == "set":
             seen = StockBalance.objects.get(product=product, inventory_type__code="good").on_hand
             counted = seen + rng.choice([-2, 2])
-            stock.set_to(place=place, counted=counted, seen=seen, story=Story("count"), by=by)
+            stock.set_to(place=place, counted=counted, seen=seen, details=ChangeDetails("count"), by=by)
             return counted - seen
         if what == "type":
-            stock.change_type(place=place, to="defective", quantity=1, story=Story("damaged"), by=by)
+            stock.change_type(place=place, to="defective", quantity=1, details=ChangeDetails("damaged"), by=by)
             return 0
         event = InventoryEvent.objects.filter(product=product, kind="adjusted", reason="correction").last()
         if event is None:
@@ -74,10 +74,10 @@ def test_fifty_writers_on_twenty_products_lose_nothing(shelf: list[Product]) -> 
 
 def test_one_form_sent_by_many_at_once_is_booked_once(shelf: list[Product]) -> None:
     by, place = make.user("operations"), Place(shelf[0])
-    counted = Story("count", key="6e0f4c9e-1d0c-4a53-9d3c-0d6c5a4d9d01")
-    at_once(12, lambda n: stock.set_to(place=place, counted=90, seen=100, story=counted, by=by))
-    delta = Story("found", key="6e0f4c9e-1d0c-4a53-9d3c-0d6c5a4d9d02")
-    at_once(12, lambda n: stock.adjust_by(place=place, quantity=5, story=delta, by=by))
+    counted = ChangeDetails("count", key="6e0f4c9e-1d0c-4a53-9d3c-0d6c5a4d9d01")
+    at_once(12, lambda n: stock.set_to(place=place, counted=90, seen=100, details=counted, by=by))
+    delta = ChangeDetails("found", key="6e0f4c9e-1d0c-4a53-9d3c-0d6c5a4d9d02")
+    at_once(12, lambda n: stock.adjust_by(place=place, quantity=5, details=delta, by=by))
     assert shelf[0].balances.get().on_hand == 95
     assert shelf[0].events.filter(kind="adjusted").count() == 2
 

@@ -12,7 +12,7 @@ from inventory_ops.models import AuditEvent, InventoryEvent, Product
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import ledger, stock, verify
 from inventory_ops.operations.ledger import Movement
-from inventory_ops.operations.stock import Place, Story
+from inventory_ops.operations.stock import ChangeDetails, Place
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def lamp() -> Product:
     ledger.book(movements, source=EventSource.CSV)
     user = make.user("operations")
     for quantity in (1, 2, 3):
-        stock.adjust_by(place=Place(lamp), quantity=quantity, story=Story("found"), by=user)
+        stock.adjust_by(place=Place(lamp), quantity=quantity, details=ChangeDetails("found"), by=user)
     return lamp
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from inventory_ops.models import AuditEvent, User
 from lost_damaged.models import Claim, ClaimFile, FinanceSettings, Source, WriteOff
 from lost_damaged.operations import claims, write_offs
-from lost_damaged.operations.claims import ClaimRefused, Story
+from lost_damaged.operations.claims import ClaimDetails, ClaimRefused
 from tests.lost_damaged.test_pages import login
 from tests.lost_damaged.world import World, items, make_world
 from tests.together import at_once
@@ -50,8 +50,8 @@ def upload(name: str = "note.pdf", content: bytes = PDF) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content, content_type="text/html")
 
 
-def story(**changes: Any) -> Story:
-    return Story(
+def details(**changes: Any) -> ClaimDetails:
+    return ClaimDetails(
         **({"sku": "A", "reason": "other", "happened_on": timezone.now().date(), "text": "x", "uid": "u-1"} | changes)
     )
 
@@ -164,7 +164,7 @@ def test_a_paid_uid_settles_no_claim(world: World, seller: Client) -> None:
 
 def test_another_sellers_claim_is_not_found(world: World, seller: Client) -> None:
     world.product("OTHER", merchant=world.other)
-    claim = claims.open_claim(story=story(sku="OTHER", evidence=[upload()]), merchant=world.other, by=world.finance)
+    claim = claims.open_claim(details=details(sku="OTHER", evidence=[upload()]), merchant=world.other, by=world.finance)
     base = f"/finance/claims/{claim.number}/"
     assert seller.get(base).status_code == 404
     assert seller.post(f"{base}withdraw/").status_code == 404
@@ -178,7 +178,7 @@ def test_accepted_and_rejected_at_once_one_wins(transactional_db: None) -> None:
     world = make_world()
     world.product("A")
     by = User.objects.create_user("sells@example.com", None, role="merchant", merchant=world.seller)
-    claim = claims.open_claim(story=story(), merchant=world.seller, by=by)
+    claim = claims.open_claim(details=details(), merchant=world.seller, by=by)
 
     def work(n: int) -> str:
         try:

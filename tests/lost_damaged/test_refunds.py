@@ -19,7 +19,7 @@ from inventory_ops.operations import ledger, orders, stock
 from inventory_ops.operations.imports.files import load_files
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
 from inventory_ops.operations.orders import NewLine, NewOrder
-from inventory_ops.operations.stock import Place, Story
+from inventory_ops.operations.stock import ClaimDetails, Place
 from lost_damaged.models import Statement, StatementLine
 from lost_damaged.queries import statements as queries
 from lost_damaged.queries import verification
@@ -108,11 +108,11 @@ def test_the_ledger_and_a_channel_tell_of_the_same_units() -> None:
     product, item = sold()
     orders.refunded(order=item.order, totals={item.pk: 2}, at=AT)
     assert refunded() == (Decimal("-20"), Decimal("3"))
-    stock.take_back(
+    stock.accept_return(
         place=Place(product),
         quantity=1,
         resealable=True,
-        story=Story("return"),
+        details=ClaimDetails("return"),
         by=make.user("operations"),
         shop_item_id="501",
     )
@@ -141,11 +141,11 @@ def test_what_a_channel_tells_of_returns_is_refunded() -> None:
 def test_no_more_comes_back_than_was_shipped() -> None:
     product, item = sold()
     with pytest.raises(LedgerRefusal):
-        stock.take_back(
+        stock.accept_return(
             place=Place(product),
             quantity=4,
             resealable=True,
-            story=Story("return"),
+            details=ClaimDetails("return"),
             by=make.user("operations"),
             shop_item_id=item.shop_item_id,
         )

@@ -84,9 +84,9 @@ class Shop:
                 item.commission = Decimal(chance.randint(0, 9_999)) / 1000
             item.save()
 
-    def run(self, story: list[tuple[str, int]]) -> None:
+    def run(self, details: list[tuple[str, int]]) -> None:
         self = replace(self, world=replace(self.world, ids=next(NUMBERS) * 1000))  # ids of one's own
-        for act, seed in story:
+        for act, seed in details:
             try:
                 self.do(act, seed)
             except (CannotClose, CannotReverse):
@@ -150,10 +150,10 @@ def check(shop: Shop) -> None:
 
 @pytest.mark.django_db
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(story=acts)
-def test_nothing_is_lost_and_nothing_is_twice(db: None, story: list[tuple[str, int]]) -> None:
+@given(details=acts)
+def test_nothing_is_lost_and_nothing_is_twice(db: None, details: list[tuple[str, int]]) -> None:
     shop = open_shop()
-    shop.run(story)
+    shop.run(details)
     check(shop)
 
 
@@ -165,16 +165,16 @@ def test_nor_by_two_people_at_once(
 ) -> None:
     shop = open_shop()
 
-    def begun(story: list[tuple[str, int]]) -> Callable[[], None]:
+    def begun(details: list[tuple[str, int]]) -> Callable[[], None]:
         def run() -> None:
             try:
-                shop.run(story)
+                shop.run(details)
             finally:
                 connections.close_all()
 
         return run
 
-    threads = [threading.Thread(target=begun(story)) for story in (one, other)]
+    threads = [threading.Thread(target=begun(details)) for details in (one, other)]
     for thread in threads:
         thread.start()
     for thread in threads:

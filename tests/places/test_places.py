@@ -16,12 +16,12 @@ from inventory_ops.models import AuditEvent, InventoryType, Location, Product, S
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import ledger, places, stock
 from inventory_ops.operations.ledger import Movement, RetiredPlace
-from inventory_ops.operations.stock import Place, Story
+from inventory_ops.operations.stock import ChangeDetails, Place
 from tests import make
 from tests.together import at_once
 
 PAGE = "/settings/places/"
-STORY = Story("found")
+STORY = ChangeDetails("found")
 type Load = Callable[[str, str], str]
 
 
@@ -192,7 +192,7 @@ def test_a_second_warehouse_takes_stock_by_file_and_by_page(load: Load, admin: U
     assert "Unknown location" in load("stock", "sku,location,quantity\nLAMP,EAST,7\n")
     load("locations", "location\nEAST\n")
     load("stock", "sku,location,quantity\nLAMP,EAST,7\n")
-    stock.adjust_by(place=Place(lamp, location="EAST"), quantity=2, story=STORY, by=admin)
+    stock.adjust_by(place=Place(lamp, location="EAST"), quantity=2, details=STORY, by=admin)
     assert on_hand(lamp) == {("EAST", "good"): 9}
     assert 'value="EAST"' in browser.get(f"/inventory/adjust/?product={lamp.pk}").content.decode()
 
@@ -205,10 +205,10 @@ def test_a_retired_place_takes_nothing_by_any_way_and_gives_what_it_has(
     places.retire(place=east, by=admin)
     there = Place(lamp, location="EAST")
     for refused in (
-        lambda: stock.adjust_by(place=there, quantity=1, story=STORY, by=admin),
-        lambda: stock.set_to(place=there, counted=10, seen=9, story=STORY, by=admin),
-        lambda: stock.take_back(place=there, quantity=1, resealable=True, story=STORY, by=admin),
-        lambda: stock.change_type(place=there, to="damaged", quantity=1, story=STORY, by=admin),
+        lambda: stock.adjust_by(place=there, quantity=1, details=STORY, by=admin),
+        lambda: stock.set_to(place=there, counted=10, seen=9, details=STORY, by=admin),
+        lambda: stock.accept_return(place=there, quantity=1, resealable=True, details=STORY, by=admin),
+        lambda: stock.change_type(place=there, to="damaged", quantity=1, details=STORY, by=admin),
     ):
         with pytest.raises(RetiredPlace, match="Location EAST is retired"):
             refused()
@@ -221,14 +221,14 @@ def test_a_retired_place_takes_nothing_by_any_way_and_gives_what_it_has(
     # what is there may be said again, counted less, and taken out; taking out can be undone
     assert "1 unchanged" in load("stock", "sku,location,quantity\nLAMP,EAST,9\n")
     load("stock", "sku,location,quantity\nLAMP,EAST,8\n")
-    stock.adjust_by(place=there, quantity=-3, story=STORY, by=admin)
+    stock.adjust_by(place=there, quantity=-3, details=STORY, by=admin)
     load("adjustments", ADJUSTMENT.format(-1))
     stock.undo(event=lamp_events(lamp)[1], by=admin)
     assert on_hand(lamp) == {("EAST", "good"): 7}
     page = browser.get(f"/inventory/adjust/?product={make.product('OTHER').pk}").content.decode()
     assert 'value="EAST"' not in page  # no longer offered
     places.reinstate(place=east, by=admin)
-    stock.adjust_by(place=there, quantity=1, story=STORY, by=admin)
+    stock.adjust_by(place=there, quantity=1, details=STORY, by=admin)
 
 
 ADJUSTMENT = (
@@ -246,7 +246,7 @@ def test_a_retired_type_takes_nothing(load: Load, admin: User) -> None:
     lamp = make.product("LAMP")
     places.retire(place=InventoryType.objects.get(code="damaged"), by=admin)
     with pytest.raises(RetiredPlace, match="Inventory type damaged is retired"):
-        stock.adjust_by(place=Place(lamp, "damaged"), quantity=1, story=STORY, by=admin)
+        stock.adjust_by(place=Place(lamp, "damaged"), quantity=1, details=STORY, by=admin)
     text = load("stock", "sku,inventory_type,quantity\nLAMP,damaged,1\nLAMP,good,2\n")
     assert "Inventory type damaged is retired" in text and on_hand(lamp) == {("MAIN", "good"): 2}
 

@@ -39,7 +39,7 @@ def skus(slug: str, **filters: Any) -> set[str]:
     ("price", "cost", "fields", "listed"),
     [
         ("10", "10.01", {}, True),
-        ("10", "10", {}, False),  # equal is no issue
+        ("10", "10", {}, False),  # equal is not an issue
         ("10", "9.99", {}, False),
         ("10", None, {}, False),  # missing cost is a list of its own
         ("0", "0", {}, False),
@@ -246,7 +246,7 @@ def test_status_filter_and_current_prices() -> None:
         (3, ago(days=30), {}, True),  # at the window's open start
         (3, ago(days=30) + TICK, {}, False),
         (2, ago(days=1), {}, False),
-        (1, ago(days=1), {}, True),  # a cart is no order
+        (1, ago(days=1), {}, True),  # a cart is not an order
         (3, NOW, {}, False),
         (3, NOW + TICK, {}, True),
         (2, ago(days=1), {"quantity": 2, "cancelled_quantity": 2, "cancelled_by": "seller"}, True),

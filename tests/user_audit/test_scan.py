@@ -268,10 +268,10 @@ def test_each_story_of_the_demo_organisation_is_told(
     by_email = {i.email: i for i in Identity.objects.filter(iam_user=None)}
     seen = set()
     for person in people():
-        expected = EXPECTED.get(person.story)
+        expected = EXPECTED.get(person.details)
         if expected is None:
             continue
-        seen.add(person.story)
+        seen.add(person.details)
         rows = [by_name[iam.account_id, iam.user_name] for iam in person.iam]
         if not rows and person.platform is not None:
             rows = [by_email[person.platform.email]]

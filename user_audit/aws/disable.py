@@ -19,7 +19,7 @@ def disable(hand: Hand, records: Records) -> Outcome:
 
     Raises NoSuchEntity or IdentityChanged when it is not this user any more, AwsError when
     nothing was changed, or when a later call may succeed (`transient`): then repeat it. A refusal
-    for good after the deny leaves the deny in place and gives a partial outcome.
+    permanently after the deny leaves the deny in place and gives a partial outcome.
     """
     live = hand.read()
     record = records.current(live.user_id)
@@ -69,7 +69,7 @@ def _switch_off(hand: Hand, live: LiveUser, problems: list[str]) -> Outcome:
             if live.denied and not live.active:
                 return Outcome(hand.changed, partial=bool(problems), notes=tuple(problems))
             if problems or any(credential.id not in tried for credential in live.active):
-                break  # waiting mends neither a refusal nor a key made meanwhile
+                break  # waiting corrects neither a refusal nor a key made meanwhile
     if live.active:
         problems.append(f"Still active: {', '.join(map(str, live.active))}.")
     if not live.denied and not problems:
@@ -84,7 +84,7 @@ def _deactivate(hand: Hand, credential: Credential) -> None:
 
 
 def _try(problems: list[str], act: Callable[[], None]) -> None:
-    """Goes on after a refusal for good: the more is closed, the better."""
+    """Goes on after a permanent refusal: the more is closed, the better."""
     try:
         act()
     except AwsError as error:

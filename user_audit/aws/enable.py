@@ -45,7 +45,7 @@ def enable(hand: Hand, records: Records, *, now: datetime, max_key_age: timedelt
     """Re-activates what the open record lists as active, then detaches AWSDenyAll.
 
     Raises Refused without an open record, and as `disable` does. When a re-activation is refused
-    for good, what was switched on is switched off again: the user stays closed.
+    permanently, what was switched on is switched off again: the user stays closed.
     """
     live = hand.read()
     record = records.current(live.user_id)

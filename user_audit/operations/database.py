@@ -22,7 +22,7 @@ class LastAdmin(Exception):
 
 
 class NotAllowed(Exception):
-    """The person who asks is no active administrator (any more), or asks for themselves. Nothing was changed."""
+    """The person who asks is not an active administrator (any more), or asks for themselves. Nothing was changed."""
 
 
 class NotDisabled(Exception):
@@ -39,14 +39,14 @@ class Reference:
 
 @transaction.atomic
 def disable(*, user_id: int, by: User) -> bool:
-    """Ends the login and every session for good. False when it was disabled already.
+    """Ends the login and every session permanently. False when it was disabled already.
 
     Raises LastAdmin or NotAllowed. Two administrators who disable each other at once: the second is refused.
     """
     _lock_admins()
     user = User.objects.select_for_update().get(pk=user_id)
     if not User.objects.get(pk=by.pk).has_role("admin"):
-        raise NotAllowed(f"{by.email} is no active administrator any more.")
+        raise NotAllowed(f"{by.email} is not an active administrator any more.")
     if user.pk == by.pk:
         raise NotAllowed("Nobody disables themselves.")
     if not user.is_active:
@@ -63,7 +63,7 @@ def enable(*, user_id: int, by: User) -> bool:
     """Lets the account log in again; old sessions stay dead. False when it was active already."""
     user = User.objects.select_for_update().get(pk=user_id)
     if not User.objects.get(pk=by.pk).has_role("admin"):
-        raise NotAllowed(f"{by.email} is no active administrator any more.")
+        raise NotAllowed(f"{by.email} is not an active administrator any more.")
     if DeletedUser.objects.filter(user_id=user_id).exists():
         raise NotAllowed("A deleted account cannot be enabled.")
     if user.is_active:

@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from inventory_ops.models import User
 from user_audit.models import ActionItem, ActionJob, Identity
 from user_audit.operations import log
-from user_audit.operations.keepers import LEASE, LeaseLost
+from user_audit.operations.database_records import LEASE, LeaseLost
 from user_audit.operations.perform import perform
 from user_audit.queries.decisions import CALLS, LIMIT, Decision, decide, needs_approval
 
@@ -359,7 +359,7 @@ def _enqueue(job: ActionJob) -> None:
 
 
 def send(job_id: UUID) -> None:
-    """Tells the workers. A broker that is away is no error: the sweeper sends again."""
+    """Notifies the workers. A broker that is away is not an error: the sweeper sends again."""
     try:
         current_app.send_task("user_audit.tasks.work_on", args=[str(job_id)], queue="iam", retry=False)
     except (BrokerError, RedisError, OSError) as error:

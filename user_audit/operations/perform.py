@@ -23,7 +23,7 @@ from user_audit.aws.steps import Hand, Outcome, Refused
 from user_audit.models import ActionItem, DisableRecord, IamUser, Identity
 from user_audit.models.actions import Action
 from user_audit.operations import database, log, scans
-from user_audit.operations.keepers import DatabaseArchive, DatabaseJournal, DatabaseRecords, LeaseLost
+from user_audit.operations.database_records import DatabaseArchive, DatabaseJournal, DatabaseRecords, LeaseLost
 from user_audit.queries.decisions import GRACE, Kind, decide
 
 logger = structlog.get_logger(__name__)

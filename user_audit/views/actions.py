@@ -189,7 +189,7 @@ def emails(request: HttpRequest) -> HttpResponse:
         found = _by_address(wanted)
         missing = [each for each in wanted if each not in found]
         if missing:
-            form.add_error(None, _("Nobody is called %(names)s.") % {"names": ", ".join(missing[:10])})
+            form.add_error(None, _("No user has the e-mail or name %(names)s.") % {"names": ", ".join(missing[:10])})
         else:
             keys = [key for each in wanted for key in found[each]]
             return _show_plan(request, _action(form.cleaned_data["action"]), keys, waive_grace=False)

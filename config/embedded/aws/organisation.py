@@ -146,9 +146,9 @@ class Platform:
 
 @dataclass(frozen=True)
 class Person:
-    """One line of the story: what it shows, and the accounts on both sides."""
+    """One line of the details: what it shows, and the accounts on both sides."""
 
-    story: str
+    details: str
     platform: Platform | None = None
     iam: tuple[Iam, ...] = ()
 
@@ -163,7 +163,7 @@ def _people(rng: random.Random) -> Iterator[Person]:
     rng.shuffle(names)
     pool = iter(names)
 
-    def person(story: str, *, active: bool = True, role: str = "", **iam: Any) -> Person:
+    def person(details: str, *, active: bool = True, role: str = "", **iam: Any) -> Person:
         """Somebody with an account on both sides; `iam` overrides the ordinary IAM user."""
         first, last = next(pool)
         email = f"{first}.{last}@example.com".lower()
@@ -180,11 +180,11 @@ def _people(rng: random.Random) -> Iterator[Person]:
         login = rng.randrange(30) if active else rng.randrange(60, 300)
         platform = Platform(email, f"{first} {last}", role, "Admin", active, age, login)
         changed = replace(ordinary, **iam)
-        return Person(story, platform, (changed,))
+        return Person(details, platform, (changed,))
 
-    def stranger(story: str, **iam: Any) -> Person:
+    def stranger(details: str, **iam: Any) -> Person:
         """An IAM user whom nobody on the platform matches."""
-        return replace(person(story, **iam), platform=None)
+        return replace(person(details, **iam), platform=None)
 
     fresh, idle = Key(20, 1), Key(80, 60)
     for index in range(150):

@@ -18,7 +18,7 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 
 
 class BadToken(ValueError):
-    """The text is no token of this list."""
+    """The text is not a token of this list."""
 
 
 def beyond(

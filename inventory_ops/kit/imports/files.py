@@ -88,10 +88,22 @@ def _opened(path: Path) -> io.BufferedReader:
         raise refused(f"Cannot open the file: {error.strerror}") from error
 
 
+class _Unzipped(gzip.GzipFile):
+    """What is packed in `file`, which is closed together with it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(fileobj=file)
+        self._packed = file
+
+    def close(self) -> None:
+        super().close()
+        self._packed.close()
+
+
 def _unpacked(file: IO[bytes]) -> IO[bytes]:
     start = file.read(2)
     file.seek(0)
-    return cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if start == GZIP else file
+    return cast("IO[bytes]", _Unzipped(file)) if start == GZIP else file
 
 
 def _archive(file: IO[bytes]) -> zipfile.ZipFile:

@@ -116,7 +116,7 @@ def recognise(
     kind: str = "",
     format_name: str = "",
 ) -> Layout:
-    """Look at a file's beginning. Raises FileRefused for what is no table at all."""
+    """Look at a file's beginning. Raises FileRefused for what is not a table at all."""
     with source.open() as file:
         if source.is_workbook:
             sheet = SheetTable(file, judge_of(), limits)

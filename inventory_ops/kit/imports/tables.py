@@ -23,7 +23,7 @@ type Batch = tuple[list[int], list[list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of a file from a stranger, counted after unpacking. None is no bound."""
+    """Bounds of a file from a stranger, counted after unpacking. None means unbounded."""
 
     max_bytes: int | None = None
     max_rows: int | None = None

@@ -1,7 +1,7 @@
 """Types of cells: what a text in a CSV file must look like, and the text that COPY is given for it.
 
 Every type has `sql`, the type of its staging column, and `parse`, which answers the normalised text, None for an
-empty value, or raises `BadValue` with a sentence that says what is wrong and how to mend it.
+empty value, or raises `BadValue` with a sentence that says what is wrong and how to correct it.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Date:
         try:
             day = date.fromisoformat(text)
         except ValueError as error:
-            raise BadValue("is no date of the calendar", code="date") from error
+            raise BadValue("is not a date of the calendar", code="date") from error
         _sane(day.year)
         return text
 
@@ -156,7 +156,7 @@ class Moment:
         try:
             moment = datetime.fromisoformat(iso + ("Z" if zone == "UTC" else (zone or "").upper()))
         except ValueError as error:
-            raise BadValue("is no moment of the calendar", code="moment") from error
+            raise BadValue("is not a moment of the calendar", code="moment") from error
         _sane(moment.year)
         if moment.tzinfo is None:
             return moment.isoformat()

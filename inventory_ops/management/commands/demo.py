@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         supervisor = Supervisor(port=options["port"], say=self.say)
-        with supervisor.alone():
+        with supervisor.single_instance():
             if not demo.is_apart():
                 raise CommandError("The demo runs only in its own folder. Start it with: manage.py demo")
             if options["fresh"]:

@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         supervisor = Supervisor(port=options["port"], say=self.say)
-        with supervisor.alone():
+        with supervisor.single_instance():
             self.say(f"Data      {settings.DATA_DIR}")
             self._migrate()
             self.say("Schema    up to date")

@@ -34,7 +34,7 @@ class Supervisor:
         self.parts: list[parts.Part] = []
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def single_instance(self) -> Iterator[None]:
         """Refuse a busy port, and a second start over the same data folder: two beats would do everything twice."""
         self._refuse_busy_port()
         folder = Path(settings.DATA_DIR)

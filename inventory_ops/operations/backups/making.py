@@ -113,7 +113,7 @@ def _write(output: Any, *, say: Say, progress: archive.Progress) -> tuple[archiv
 
 @contextmanager
 def _snapshot() -> Iterator[_Snapshot]:
-    """A connection of its own, so that a caller's transaction is no part of it."""
+    """A connection of its own, so that a caller's transaction is not a part of it."""
     database = connection.copy()
     try:
         database.set_autocommit(False)

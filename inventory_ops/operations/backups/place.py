@@ -35,7 +35,7 @@ def folders() -> Mapping[str, Path]:
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """All files below, in order; links and what is no file are left out."""
+    """All files below, in order; links and what is not a file are left out."""
     return (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
 
 

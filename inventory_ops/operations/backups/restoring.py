@@ -67,7 +67,7 @@ def _look_at_the_place(manifest: archive.Manifest, *, role: str) -> tools.Tool:
         raise CannotRestore(
             "This is a backup of the demo, whose passwords are public: restore it with --demo."
             if manifest.demo
-            else "This is a backup of own data: the demo is no place for it. Restore it without --demo."
+            else "This is a backup of own data: the demo is not a place for it. Restore it without --demo."
         )
     for folder in place.folders().values():
         if found := next(place.files(folder), None):

@@ -132,7 +132,7 @@ def take(channel: Channel, snapshot: OrderSnapshot, *, now: datetime) -> bool:
     with transaction.atomic():
         known = intake.under_lock(channel, snapshot, now)
         if known.is_cart:
-            intake.tell(known, snapshot, now)
+            intake.record(known, snapshot, now)
             known.problem = problem[:500]
             known.save()
     return False
@@ -146,7 +146,7 @@ def _take(channel: Channel, snapshot: OrderSnapshot, now: datetime) -> bool:
     rows = intake.lines_of(channel, known, snapshot)
     if known.order and known.order.store and known.order.status == OrderStatus.CART:
         known.was_left |= snapshot.updated_at - known.order.last_activity_at > known.order.store.abandon_after
-    intake.tell(known, snapshot, now)
+    intake.record(known, snapshot, now)
     known.problem = intake.missing(rows.values())
     known.digest = intake.digest(snapshot)
     lines = [

@@ -19,7 +19,7 @@ from inventory_ops.models import Channel, ChannelImport, ChannelImportRow, User
 from inventory_ops.models.ledger import EventSource
 from inventory_ops.operations import audit, jobs, ledger
 from inventory_ops.operations.channels import exchange, health
-from inventory_ops.operations.channels.alone import alone
+from inventory_ops.operations.channels.exclusive import exclusive
 from inventory_ops.operations.channels.setup import ChannelRefused
 from inventory_ops.operations.jobs import Context, JobFailed
 
@@ -76,7 +76,7 @@ def read(context: Context) -> None:
         return
     channel = reading.channel
     try:
-        with alone(channel.pk):
+        with exclusive(channel.pk):
             count = _read_rows(reading, channel, context)
     except ChannelError as error:
         health.failed(channel, error, now=timezone.now())

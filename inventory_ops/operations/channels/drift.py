@@ -12,8 +12,8 @@ from inventory_ops.adapters.protocol import ChannelError
 from inventory_ops.models import Channel, Job, User
 from inventory_ops.operations import jobs
 from inventory_ops.operations.channels import exchange, health, push
-from inventory_ops.operations.channels.alone import alone
 from inventory_ops.operations.channels.exchange import Round
+from inventory_ops.operations.channels.exclusive import exclusive
 from inventory_ops.operations.jobs import Context, JobFailed
 from inventory_ops.queries.channels import DRIFTED
 
@@ -50,7 +50,7 @@ def compare(context: Context) -> None:
     if channel is None or channel.state != Channel.State.SYNCED:
         raise JobFailed(_("The channel is not in use."))
     try:
-        with alone(channel.pk):
+        with exclusive(channel.pk):
             adapter = exchange.open_adapter(channel)
             if channel.takes_orders:  # orders that we have not seen would look like drift
                 exchange.poll(channel, adapter, Round(), now=timezone.now())

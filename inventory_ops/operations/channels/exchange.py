@@ -151,7 +151,7 @@ def start_due(*, now: datetime) -> list[int]:
 
 
 def request(channel_id: int) -> None:
-    """Ask the workers for a round soon. A broker that is away is no error: the next tick asks again."""
+    """Ask the workers for a round soon. A broker that is away is not an error: the next tick asks again."""
     try:
         current_app.send_task(
             "inventory_ops.tasks.sync_channel", args=[channel_id], queue="channels", retry=False, expires=60

@@ -45,7 +45,7 @@ def failed(channel: Channel, error: ChannelError, *, now: datetime) -> None:
     if isinstance(error, RateLimited):
         rows.update(blocked_until=now + timedelta(seconds=error.retry_after))
         return
-    if isinstance(error, BadRequest):  # it answers, but something has to be mended: no reason to stay away long
+    if isinstance(error, BadRequest):  # it answers, but something has to be corrected: no reason to stay away long
         rows.update(blocked_until=now + timedelta(seconds=BAD_WAIT))
         return
     rows.update(failures=F("failures") + 1)

@@ -63,7 +63,7 @@ def take(channel: Channel, snapshot: OrderSnapshot, *, caps: Capabilities, now: 
         problem = does_not_fit(error)
     with transaction.atomic():
         known = under_lock(channel, snapshot, now)
-        tell(known, snapshot, now)
+        record(known, snapshot, now)
         known.problem = problem[:500]
         known.save()
     return False
@@ -93,7 +93,7 @@ def under_lock(channel: Channel, snapshot: OrderSnapshot, now: datetime) -> Chan
             return known
 
 
-def tell(known: ChannelOrder, snapshot: OrderSnapshot, now: datetime) -> None:
+def record(known: ChannelOrder, snapshot: OrderSnapshot, now: datetime) -> None:
     """Write what the snapshot says of the order itself into its row."""
     known.number, known.raw_state, known.problem = snapshot.number, snapshot.raw_state[:100], ""
     known.placed_at, known.updated_at, known.seen_at = snapshot.placed_at, snapshot.updated_at, now
@@ -109,7 +109,7 @@ def _take(channel: Channel, snapshot: OrderSnapshot, caps: Capabilities, now: da
     if is_old and not is_known and (caps.basis is Basis.AVAILABLE or snapshot.state != "placed"):
         return True  # the imported quantities are without it already
     known = under_lock(channel, snapshot, now)
-    tell(known, snapshot, now)
+    record(known, snapshot, now)
     rows = lines_of(channel, known, snapshot, is_old=is_old and not is_known)
     snapshot = replace(snapshot, lines=tuple(rows[each.external_id].since_start(each) for each in snapshot.lines))
     known.problem = missing(rows.values())

@@ -1,8 +1,8 @@
 """Telling a channel its quantities: coalesced, newest wins, at most once a value, and the last one always arrives.
 
 A change of stock notes its listings in the same transaction (a trigger). The push turns the notes into listings that
-are due, computes what each should be told, writes its intent down, sends, and writes down what became of it. Whoever
-is killed in between leaves an intent: the next push asks the channel what became of it before it sends anew.
+are due, computes what each should be told, writes its intent down, sends, and writes down the outcome of it. Whoever
+is killed in between leaves an intent: the next push asks the channel the outcome of it before it sends anew.
 
 Only the holder of the channel's lock runs this.
 """
@@ -161,7 +161,7 @@ def _send(channel: Channel, adapter: Adapter, writes: list[StockWrite], done: Pu
 
 
 def _note(channel: Channel, results: Sequence[WriteResult], done: Pushed) -> None:
-    """Write down what became of each write."""
+    """Write down the outcome of each write."""
     now = timezone.now()
     by_key = {result.key: result for result in results}
     with transaction.atomic():
@@ -224,7 +224,7 @@ def _give_up(channel: Channel, writes: Sequence[StockWrite]) -> None:
 
 
 def resolve(channel: Channel, adapter: Adapter, done: Pushed) -> None:
-    """Ask the channel what became of intents whose answer was lost; send those again that it does not have.
+    """Ask the channel the outcome of intents whose answer was lost; send those again that it does not have.
 
     The same intent goes out again under the same key; one that has been overtaken by a newer quantity is dropped.
     """

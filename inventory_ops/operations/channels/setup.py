@@ -22,7 +22,7 @@ RULES = ("buffer", "percent", "min_quantity", "max_quantity", "end_when")
 
 
 class ChannelRefused(Exception):
-    """The change was not made; says why and how to mend it."""
+    """The change was not made; says why and how to correct it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def resume(*, channel: Channel, by: User) -> None:
 
 @transaction.atomic
 def retire(*, channel: Channel, by: User) -> None:
-    """End a channel for good: nothing is sent or read any more; what it listed and ordered stays on record."""
+    """End a channel permanently: nothing is sent or read any more; what it listed and ordered stays on record."""
     locked = _lock(channel)
     if locked.state == Channel.State.RETIRED:
         return

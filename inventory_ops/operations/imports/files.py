@@ -346,7 +346,7 @@ def reason(error: Exception) -> str:
     diagnostics = getattr(error.__cause__, "diag", None)
     name = getattr(diagnostics, "constraint_name", None)
     what = f"rule {name}" if name else (getattr(diagnostics, "message_primary", None) or "database error")
-    return f"Nothing of the file was applied: {what}. Load it again; if it happens again, tell an administrator."
+    return f"Nothing of the file was applied: {what}. Load it again; if it happens again, notify an administrator."
 
 
 def _position(source: IO[bytes]) -> int:

@@ -145,7 +145,7 @@ class Spools:
 
 @dataclass
 class Result:
-    """What became of one kind of a unit, by number of the row."""
+    """The outcome of one kind of a unit, by number of the row."""
 
     spec: ImportSpec
     counts: Counts

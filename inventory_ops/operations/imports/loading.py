@@ -70,7 +70,7 @@ def run_plan(
     all_or_nothing: bool,
     record: Callable[[list[Outcome]], None] | None,
 ) -> list[Outcome]:
-    """Load a plan in one transaction and `record` what became of it; without `record` all is tried out and undone.
+    """Load a plan in one transaction and `record` the outcome of it; without `record` all is tried out and undone.
 
     Files see what the ones before them bring, so a check of products and their stock says what a load would.
     """

@@ -1,4 +1,4 @@
-"""What became of a file, and the record that is kept of it: counts, remarks and one audit event."""
+"""The outcome of a file, and the record that is kept of it: counts, remarks and one audit event."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CheckedOnly(Exception):
 
 @dataclass
 class Outcome:
-    """What became of one file. `errors` are sorted by line; `refused` says that no row of it was taken."""
+    """The outcome of one file. `errors` are sorted by line; `refused` says that no row of it was taken."""
 
     spec: ImportSpec
     file_name: str

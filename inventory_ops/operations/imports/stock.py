@@ -41,7 +41,7 @@ def _refuse_more_in_retired(staging: Staging) -> None:
 
 
 def _spread_totals(staging: Staging) -> None:
-    """Totals of a product and type, as our own list shows them: the same as now is no change, another one is booked
+    """Totals of a product and type, as our own list shows them: the same as now is not a change, another one is booked
     where all of it lies. Where it lies in several places, nobody can tell which of them changed."""
     staging.create(
         "staged_total",

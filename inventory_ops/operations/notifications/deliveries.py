@@ -31,7 +31,7 @@ MOST_TRIES = len(BACK_OFF) + 1
 
 
 class NotRetried(Exception):
-    """Only a delivery that failed for good can be tried again; the message says so."""
+    """Only a delivery that failed permanently can be tried again; the message says so."""
 
 
 def create(*, destination: Destination, title: str, sections: Sequence[Mapping[str, Any]], now: datetime) -> Delivery:
@@ -67,7 +67,7 @@ def create_letter(*, user: User, title: str, text: str, now: datetime, address: 
 
 
 def send_soon(delivery_id: UUID) -> None:
-    """Tell the workers. A broker that is away is no error: the sweeper tells them again."""
+    """Notify the workers. A broker that is away is not an error: the sweeper notifies them again."""
     try:
         current_app.send_task("inventory_ops.tasks.deliver", args=[str(delivery_id)], retry=False)
     except (BrokerError, RedisError, OSError) as error:
@@ -85,7 +85,7 @@ def sweep(*, now: datetime) -> int:
 
 
 def deliver(delivery_id: UUID | str, *, now: datetime | None = None) -> None:
-    """Send one message if it is due and nobody else is at it, and write down what became of it."""
+    """Send one message if it is due and nobody else is at it, and write down the outcome of it."""
     moment = now or timezone.now()
     taken = Delivery.objects.due(moment).filter(pk=delivery_id)
     if not taken.update(lease_until=moment + Delivery.LEASE, attempts=F("attempts") + 1):

@@ -1,4 +1,4 @@
-"""Destinations and subscriptions: what a person sets up to be told."""
+"""Destinations and subscriptions: what a person sets up to be notified."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from inventory_ops.kit import sealing
 from inventory_ops.models import Delivery, Destination, Merchant, Subscription, User
 from inventory_ops.operations import audit
 from inventory_ops.operations.notifications import deliveries, guard, senders
-from inventory_ops.operations.notifications.dispatch import next_digest, number_batch, tell
+from inventory_ops.operations.notifications.dispatch import next_digest, notify, number_batch
 from inventory_ops.registries import topics
 
 MOST_DESTINATIONS = 10
@@ -24,7 +24,7 @@ NEEDS_ADDRESS = (Destination.Kind.WEBHOOK, Destination.Kind.CHAT)
 
 @transaction.atomic
 def create(*, user: User, kind: str, frequency: str, name: str, address: str, now: datetime) -> tuple[Destination, str]:
-    """A destination that is told what is new from now on; answers it and a webhook's signing key, shown once.
+    """A destination that is notified of what is new from now on; answers it and a webhook's signing key, shown once.
 
     Raises ValidationError by field.
     """
@@ -33,7 +33,7 @@ def create(*, user: User, kind: str, frequency: str, name: str, address: str, no
     if own.count() >= MOST_DESTINATIONS:
         raise ValidationError(_("You have %(n)d destinations. Delete one first.") % {"n": MOST_DESTINATIONS})
     if kind == Destination.Kind.APP and own.filter(kind=kind).exists():
-        raise ValidationError({"kind": _("You are told in the app already.")})
+        raise ValidationError({"kind": _("You are notified in the app already.")})
     address = address.strip()
     if kind in NEEDS_ADDRESS:
         check_address(kind, address)
@@ -79,10 +79,10 @@ def _shown(kind: str, address: str) -> str:
 
 @transaction.atomic
 def subscribe(*, destination: Destination, chosen: Sequence[str], merchant: Merchant | None, by: User) -> int:
-    """Tell a destination about topics, of one merchant or of all; answers how many are new."""
+    """Subscribe a destination to topics, of one merchant or of all; answers how many are new."""
     offered = {topic.key: topic for topic in topics.offered_to(by)}
     if unknown := [key for key in chosen if key not in offered]:
-        raise ValidationError({"topics": _("You cannot be told about %(name)s.") % {"name": unknown[0]}})
+        raise ValidationError({"topics": _("You cannot be notified about %(name)s.") % {"name": unknown[0]}})
     made = 0
     for key in chosen:
         # who sees one merchant alone needs none named
@@ -114,9 +114,9 @@ def delete(*, destination: Destination, by: User) -> None:
 
 
 def send_now(*, destination: Destination, now: datetime) -> int:
-    """Send a digest's news without waiting for its time; answers how many, 0 when there is nothing to tell."""
+    """Send a digest's news without waiting for its time; answers how many, 0 when there is nothing to send."""
     number_batch()
-    return tell(destination.pk, now=now)
+    return notify(destination.pk, now=now)
 
 
 @transaction.atomic

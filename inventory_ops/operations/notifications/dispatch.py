@@ -1,4 +1,4 @@
-"""From notices to people: each destination is told what is new since it was last told, in one message."""
+"""From notices to people: each destination is notified of what is new since it was last notified, in one message."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ KEPT = timedelta(days=90)
 
 
 def dispatch(*, now: datetime) -> int:
-    """Tell every destination that is due what is new for it; answers how many were told something."""
+    """Notify every destination that is due of what is new for it; answers how many were sent something."""
     number_batch()
     waiting = Notice.objects.filter(batch__gt=OuterRef("cursor"))
     due = Q(frequency=Destination.Frequency.INSTANT) | Q(next_at__lte=now)
     # a digest with nothing new is due, too: its next time has to move on
     has_news = Exists(waiting) | ~Q(frequency=Destination.Frequency.INSTANT)
     ids = Destination.objects.filter(due, has_news, is_enabled=True, user__is_active=True).values_list("pk", flat=True)
-    return sum(tell(pk, now=now) > 0 for pk in list(ids))
+    return sum(notify(pk, now=now) > 0 for pk in list(ids))
 
 
 @transaction.atomic
@@ -54,8 +54,8 @@ def _latest_batch() -> int:
 
 
 @transaction.atomic
-def tell(destination_id: int, *, now: datetime) -> int:
-    """Hand one destination what is new for it; answers the number of news. Two at once tell it once."""
+def notify(destination_id: int, *, now: datetime) -> int:
+    """Hand one destination what is new for it; answers the number of news. Two at once notify it once."""
     destination = (
         Destination.objects.select_for_update(skip_locked=True, of=["self"])
         .select_related("user")
@@ -143,7 +143,7 @@ def next_digest(frequency: str, *, after: datetime) -> datetime:
 
 
 def delete_old(*, now: datetime) -> None:
-    """Notices that everybody was told, lines and deliveries of the past season."""
+    """Notices that everybody was sent, lines and deliveries of the past season."""
     behind = Destination.objects.filter(is_enabled=True).order_by("cursor").values_list("cursor", flat=True).first()
     old = Notice.objects.filter(at__lt=now - KEPT)
     old.filter(batch__lte=behind if behind is not None else _latest_batch()).delete()

@@ -16,7 +16,7 @@ LONGEST = 500
 
 
 class AddressRefused(Exception):
-    """The message says what is wrong with the address, and how to mend it."""
+    """The message says what is wrong with the address, and how to correct it."""
 
 
 def check_url(url: str) -> SplitResult:
@@ -25,7 +25,7 @@ def check_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise AddressRefused("This is no address. Use one like https://example.com/hook.") from error
+        raise AddressRefused("This is not an address. Use one like https://example.com/hook.") from error
     if len(url) > LONGEST or not url.isprintable() or " " in url:
         raise AddressRefused(f"The address has spaces or is longer than {LONGEST} characters.")
     host = parts.hostname or ""

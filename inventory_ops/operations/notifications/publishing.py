@@ -16,7 +16,7 @@ from inventory_ops.registries import topics
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One thing to tell. The same `key` within a topic is told once, ever."""
+    """One thing to tell. The same `key` within a topic is sent once, ever."""
 
     key: str
     label: str
@@ -48,7 +48,7 @@ def publish(*, topic: str, news: Sequence[News], at: datetime) -> None:
 
 
 def publish_opened(report: Report, *, as_of: datetime) -> None:
-    """The findings that the scan of `as_of` opened or opened again; each opening is told once."""
+    """The findings that the scan of `as_of` opened or opened again; each opening is sent once."""
     if topics.get(report.slug) is None:
         return
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""One function a kind of destination. Each raises Refused (for good) or NotSent (worth another try)."""
+"""One function a kind of destination. Each raises Refused (permanently) or NotSent (worth another try)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LOCAL_CHAT_SCHEMES = {"json": "JSON (local)"}  # for trying things out on this m
 
 
 class Refused(Exception):
-    """It cannot arrive: what the owner has to mend."""
+    """It cannot arrive: what the owner has to correct."""
 
 
 class NotSent(Exception):
@@ -182,7 +182,7 @@ def check_chat(address: str) -> None:
     if scheme.lower() in LOCAL_CHAT_SCHEMES:
         guard.check_url(f"http://{rest}")
     if apprise.Apprise.instantiate(address, suppress_exceptions=True) is None:
-        raise guard.AddressRefused(f"This is no complete address of {allowed[scheme.lower()]}.")
+        raise guard.AddressRefused(f"This is not a complete address of {allowed[scheme.lower()]}.")
 
 
 def _chat(delivery: Delivery, destination: Destination) -> None:

@@ -1,4 +1,4 @@
-"""Late cancellations: what people take back once a marketplace no longer tells."""
+"""Late cancellations: what people cancel once a marketplace no longer says so."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REASON = "channel_cancel"
 
 @transaction.atomic
 def cancel_late(*, order: Order, units: Mapping[int, int], by: User) -> int:
-    """Take back what a marketplace cancelled too late to tell: units by order item id; answers the units booked.
+    """Cancel here what a marketplace cancelled too late to say so: units by order item id; answers the units booked.
 
     Units that are still allocated are released, others come back on hand: either way they can be sold again. Each
     line once only. Raises LedgerRefusal, and books nothing, for a cart, a line that was taken back before, or more
@@ -41,7 +41,7 @@ def cancel_late(*, order: Order, units: Mapping[int, int], by: User) -> int:
         bought = item.quantity - item.cancelled_quantity
         if not 1 <= quantity <= bought:
             raise LedgerRefusal(
-                _("%(sku)s: take back 1 to %(n)s units. Nothing was booked.") % {"sku": item.product.sku, "n": bought}
+                _("%(sku)s: cancel 1 to %(n)s units. Nothing was booked.") % {"sku": item.product.sku, "n": bought}
             )
         events = InventoryEvent.objects.filter(order_item_id=item.pk, kind__in=ALLOCATION_KINDS)
         held = events.aggregate(total=Sum("quantity"))["total"] or 0
@@ -69,7 +69,7 @@ def cancel_late(*, order: Order, units: Mapping[int, int], by: User) -> int:
     save_items(chosen, "cancelled_quantity", "cancelled_by", *returned.FIELDS)
     booked = ledger.book(movements, source=EventSource.PAGE, actor=by.email)
     if booked.repeated or not movements:
-        raise LedgerRefusal(_("A line was taken back before, or none was chosen. Nothing was booked."))
+        raise LedgerRefusal(_("A line was cancelled before, or none was chosen. Nothing was booked."))
     total = sum(units.values())
     audit.record(
         action="stock.cancel",

@@ -33,7 +33,7 @@ PRICED = (
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """One line as it stands now; `shop_item_id` is its own for ever, `quantity` all units that were ordered."""
+    """One line as it stands now; `shop_item_id` is its own forever, `quantity` all units that were ordered."""
 
     shop_item_id: str
     product_id: int

@@ -33,7 +33,7 @@ def note(item: OrderItem, total: int, at: datetime) -> bool:
     return True
 
 
-def take_back(item: OrderItem, units: int) -> None:
+def accept_return(item: OrderItem, units: int) -> None:
     """A return of a locked line was booked by mistake: so many units less came back. The caller saves FIELDS."""
     item.returned_quantity = max(item.returned_quantity - units, 0)
     if not item.returned_quantity:

@@ -75,7 +75,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @cache
 def schema() -> Json:
-    """The description; it is the same for everybody."""
+    """The description; it is always the sameybody."""
     generator: Any = SchemaGenerator
     made = generator().get_schema(request=None, public=True)
     found: Json = json.loads(json.dumps(made, default=str))

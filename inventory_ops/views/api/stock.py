@@ -18,7 +18,7 @@ from inventory_ops.models import InventoryEvent, Product, Scope, StockBalance, U
 from inventory_ops.models.ledger import EventSource
 from inventory_ops.operations import stock
 from inventory_ops.operations.ledger import InsufficientStock, LedgerRefusal
-from inventory_ops.operations.stock import Place, StockMoved, Story
+from inventory_ops.operations.stock import ChangeDetails, Place, StockMoved
 from inventory_ops.registries.permissions import ADMIN, EVERYBODY, OPERATIONS
 from inventory_ops.views.api import paging, shapes
 from inventory_ops.views.api.endpoint import Endpoint, refused
@@ -160,9 +160,9 @@ class Adjustments(Endpoint):
         values = dict(body.validated_data)
         place = _place(user, values)
         own = str(uuid.uuid5(CALLS, f"{user.pk}:{key}"))
-        story = Story(values["reason"], values["note"], values["reference"], own, EventSource.API)
+        details = ChangeDetails(values["reason"], values["note"], values["reference"], own, EventSource.API)
         try:
-            repeated = _book(place, values, story, user)
+            repeated = _book(place, values, details, user)
         except InsufficientStock as short:
             return refused(409, str(short), on_hand=short.rows[0][2])
         except StockMoved as moved:
@@ -190,13 +190,15 @@ def _place(user: User, values: dict[str, Any]) -> Place:
     return Place(found[0], values["inventory_type"], values["location"], values["lot"], expires_on)
 
 
-def _book(place: Place, values: dict[str, Any], story: Story, by: User) -> bool:
+def _book(place: Place, values: dict[str, Any], details: ChangeDetails, by: User) -> bool:
     """Answers whether it was booked before."""
     if values.get("counted") is not None:
-        if stock.event_of(story.key) is not None:  # before the stock is looked at, which that count has changed
+        if stock.event_of(details.key) is not None:  # before the stock is looked at, which that count has changed
             return True
-        return stock.set_to(place=place, counted=values["counted"], seen=values["seen"], story=story, by=by).repeated
-    return stock.adjust_by(place=place, quantity=values["quantity"], story=story, by=by).repeated
+        return stock.set_to(
+            place=place, counted=values["counted"], seen=values["seen"], details=details, by=by
+        ).repeated
+    return stock.adjust_by(place=place, quantity=values["quantity"], details=details, by=by).repeated
 
 
 def _is_of(event: InventoryEvent, place: Place, values: dict[str, Any]) -> bool:

@@ -38,7 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
     due, waiting = sum(row.due for row in live), sum(row.waiting + row.problems for row in live)
     page = ChannelPage(
         title=_("Channels"),
-        subtitle=_("Stock is kept here and told to every channel; orders come in from them."),
+        subtitle=_("Stock is kept here and sent to every channel; orders come in from them."),
         breadcrumbs=[(_("Inventory"), None), (_("Channels"), None)],
         numbers=[
             Figure(_("Channels in use"), markup.number(sum(row.channel.state == "synced" for row in live))),

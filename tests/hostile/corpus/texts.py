@@ -154,7 +154,7 @@ HEADERS = {
     "address with a password": "https://user:secret@example.com/",
     "address elsewhere without a scheme": "//example.com/",
     "address with a backslash": "/\\example.com",
-    "address that is no address": "http://[::1",
+    "address that is not an address": "http://[::1",
     "unknown scheme": "gopher://example.com/",
 }
 

@@ -106,7 +106,7 @@ class _Reader:
         rows = self.selection.rows
         rows = rows.exclude(Exists(self.lead.rows.using(rows.db).filter(row_id=OuterRef(self.identity))))
         sort = self.selection.report.default_sort
-        found, names = by_key.some(
+        found, names = by_key.read_rows(
             self.selection, rows, self.asked, sort=sort, place=place, backwards=backwards, most=most
         )
         return [

@@ -29,7 +29,7 @@ def serves(selection: Selection, asked: PageRequest) -> bool:
 def read(selection: Selection, asked: PageRequest) -> Listing:
     """One query. Raises keyset.BadToken."""
     place = Place(asked.offset, after=asked.after, before=asked.before)
-    found, names = some(selection, selection.rows, asked, sort=asked.sort, place=place, most=asked.per_page + 1)
+    found, names = read_rows(selection, selection.rows, asked, sort=asked.sort, place=place, most=asked.per_page + 1)
     more = len(found) > asked.per_page or bool(asked.before)  # ahead of it, there is the page that we came back from
     found = found[: asked.per_page]
     if asked.before:
@@ -40,7 +40,7 @@ def read(selection: Selection, asked: PageRequest) -> Listing:
     return Listing(found, more, keyset.write_token(first), keyset.write_token(last))
 
 
-def some(
+def read_rows(
     selection: Selection, rows: QuerySet[Any], asked: PageRequest, *, sort: str, place: Place, most: int,
     backwards: bool | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:  # fmt: skip

@@ -1,4 +1,4 @@
-"""The process that owns the embedded services of one data folder: `python -m config.embedded.keeper DIR [--fast]`.
+"""The process that owns the embedded services of one data folder: `python -m config.embedded.supervisor DIR [--fast]`.
 
 It starts them, and stops them when no process uses them any more. Users hold a shared lock on a file, which the
 kernel gives back however they end; so nothing is left behind even after `kill -9` of the launcher, and two
@@ -24,7 +24,7 @@ from config.embedded.paths import Paths
 POLL_SECONDS = 0.1
 # seconds before each try to bring a service back that died; its children may need a moment to be gone
 HEAL_DELAYS = (0.1, 0.4, 1, 2, 4, 4)
-HEAL_WINDOW = 120  # so often within so many seconds, and the keeper gives up
+HEAL_WINDOW = 120  # so often within so many seconds, and the supervisor gives up
 
 
 class Keeper:
@@ -52,7 +52,7 @@ class Keeper:
                 valkey.stop(self.valkey)
         finally:
             postgres.stop(self.postgres)
-            self.paths.keeper_file.unlink(missing_ok=True)
+            self.paths.supervisor_file.unlink(missing_ok=True)
             self.paths.aws_request.unlink(missing_ok=True)
 
     def _on_signal(self, *_: object) -> None:
@@ -65,9 +65,9 @@ class Keeper:
             "valkey_pid": self.valkey.pid,
             "aws_url": self.aws.url if self.aws else None,
         }
-        new = self.paths.keeper_file.with_suffix(".new")
+        new = self.paths.supervisor_file.with_suffix(".new")
         new.write_text(json.dumps(state))
-        new.replace(self.paths.keeper_file)
+        new.replace(self.paths.supervisor_file)
 
     def _wait_for_last_user(self) -> None:
         with self.paths.users_lock.open("a") as users:
@@ -104,7 +104,7 @@ class Keeper:
                 self._announce()
 
     def _nobody_is_starting(self) -> bool:
-        """Take the start lock for good, so that a newcomer waits until everything here is down."""
+        """Take the start lock permanently, so that a newcomer waits until everything here is down."""
         self.start_lock = self.paths.start_lock.open("a")
         try:
             fcntl.flock(self.start_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -16,7 +16,7 @@ WAIT_SECONDS = 90.0
 
 
 @contextmanager
-def alone(channel_id: int, *, seconds: float = WAIT_SECONDS) -> Iterator[None]:
+def exclusive(channel_id: int, *, seconds: float = WAIT_SECONDS) -> Iterator[None]:
     """Wait for the round that runs to end, then hold the channel. Raises JobFailed when it takes too long."""
     deadline = time.monotonic() + seconds
     while True:
