@@ -15,6 +15,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory_ops.kit.reports import Report, Selection, exports, registry
 from inventory_ops.kit.reports import request as asking
@@ -90,7 +91,11 @@ def _export_job(context: jobs.Context) -> None:
     finally:
         part.unlink(missing_ok=True)
     name = file_name(report, format, timezone.now())
-    context.finish(_("%(n)s rows.") % {"n": f"{done:,}"}, result_file=f"exports/{target.name}", result_name=name)
+    context.finish(
+        ngettext("%(n)s row.", "%(n)s rows.", done) % {"n": f"{done:,}"},
+        result_file=f"exports/{target.name}",
+        result_name=name,
+    )
 
 
 def _selection(context: jobs.Context) -> tuple[Report, Selection, str]:

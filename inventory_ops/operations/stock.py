@@ -12,6 +12,7 @@ from datetime import date
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory_ops.models import AdjustmentReason, EventKey, InventoryEvent, OrderItem, Product, StockBalance, User
 from inventory_ops.models.ledger import EventKind, EventSource
@@ -395,7 +396,10 @@ def _record_count(counts: Sequence[Count], events: int, details: ChangeDetails, 
     audit.record(
         action="stock.count",
         by=by,
-        summary=_("%(n)s balances counted, %(events)s differed") % {"n": len(counts), "events": events},
+        summary=ngettext(
+            "%(n)s balance counted, %(events)s differed", "%(n)s balances counted, %(events)s differed", len(counts)
+        )
+        % {"n": len(counts), "events": events},
         data={
             "counts": [
                 [each.place.product.sku, each.seen, each.counted] for each in counts if each.seen != each.counted

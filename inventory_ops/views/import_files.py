@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, F, Min, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory_ops.kit import markup
 from inventory_ops.kit.imports import pages
@@ -32,7 +33,8 @@ def shown(facts: dict[str, Any]) -> pages.ShownFile:
     ]
     told = [FACTS[name] % {"n": markup.number(count)} for name, count in facts["facts"].items() if count]
     if facts["left_out"]:
-        told.append(_("Left out, not wrong and not ours: %(n)s rows") % {"n": markup.number(facts["left_out"])})
+        one, many = "Left out, not wrong and not ours: %(n)s row", "Left out, not wrong and not ours: %(n)s rows"
+        told.append(ngettext(one, many, facts["left_out"]) % {"n": markup.number(facts["left_out"])})
     return pages.ShownFile(
         name=facts["name"],
         found=facts["found"],

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory_ops.forms.stock import LARGEST, AdjustForm, ChangeDetailsForm, ReturnForm, TypeForm
@@ -265,7 +266,8 @@ def cancel(request: HttpRequest) -> HttpResponse:
             except LedgerRefusal as refused:
                 error = str(refused)
             else:
-                messages.success(request, _("%(n)s units are back and can be sold again.") % {"n": total})
+                one, many = "%(n)s unit is back and can be sold again.", "%(n)s units are back and can be sold again."
+                messages.success(request, ngettext(one, many, total) % {"n": total})
                 return HttpResponseRedirect(order.get_absolute_url())
         else:
             error = _("Units back: use whole numbers, 0 to leave a line alone.")

@@ -334,7 +334,7 @@ def book(record: Import, context: jobs.Context) -> None:
         )
     context.progress(total, total, failed=locked.rows_failed, skipped=locked.rows_unchanged)
     context.finish(
-        f"{locked.rows_new:,} units written off, {locked.rows_unchanged:,} were before, {locked.rows_failed:,} failed"
+        f"{locked.rows_new:,} written off, {locked.rows_unchanged:,} were before, {locked.rows_failed:,} failed"
         f"{_waiting_words(file)}."
     )
 

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import ngettext
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from inventory_ops.kit.db.prepared import fetch_prepared
@@ -190,7 +191,8 @@ def _tell(booked: int, *, source: Source, by: User | None, import_id: uuid.UUID 
     audit.record(
         action="write_off.book",
         by=by,
-        summary=f"{booked} units written off ({source})",
+        summary=ngettext("%(n)d unit written off (%(source)s)", "%(n)d units written off (%(source)s)", booked)
+        % {"n": booked, "source": source},
         data={"units": booked, "source": str(source), "import": str(import_id or "")},
     )
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from inventory_ops.kit import markup
@@ -55,13 +56,21 @@ def decide(request: HttpRequest) -> HttpResponse:
         seen = _seen(request.POST.getlist("unit"))
         if request.POST.get("verb") == "approve":
             done = waiting.approve(seen=seen, by=by)
-            messages.success(request, _("%(n)s units are written off.") % {"n": markup.number(done.booked)})
+            messages.success(
+                request,
+                ngettext("%(n)s unit is written off.", "%(n)s units are written off.", done.booked)
+                % {"n": markup.number(done.booked)},
+            )
             if done.left:
-                text = _("%(n)s units have changed and wait on: look at them again.") % {"n": markup.number(done.left)}
-                messages.warning(request, text)
+                one, many = "%(n)s unit has changed and waits on", "%(n)s units have changed and wait on"
+                left = ngettext(one, many, done.left) % {"n": markup.number(done.left)}
+                messages.warning(request, _("%(units)s: look at them again.") % {"units": left})
         else:
             count = waiting.reject(ids=list(seen), note=request.POST.get("note", ""), by=by)
-            messages.success(request, _("%(n)s units are rejected.") % {"n": markup.number(count)})
+            messages.success(
+                request,
+                ngettext("%(n)s unit is rejected.", "%(n)s units are rejected.", count) % {"n": markup.number(count)},
+            )
     except waiting.CannotDecide as error:
         messages.error(request, str(error))
     return HttpResponseRedirect(back)

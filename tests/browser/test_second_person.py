@@ -54,7 +54,7 @@ def test_one_asks_and_the_other_decides(visit: Callable[..., Page], world: dict[
     look(admin, "waiting")
     admin.locator("input[name=unit]").check()
     admin.get_by_role("button", name="Approve and write off").click()
-    expect(admin.locator("body")).to_contain_text("1 units are written off")
+    expect(admin.locator("body")).to_contain_text("1 unit is written off")
     look(admin, "decided")
     assert SellerTransaction.objects.get().amount == 3600
 

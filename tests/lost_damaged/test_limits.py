@@ -227,7 +227,7 @@ def test_the_pages_show_and_decide(world: World, client: Client) -> None:
     assert "a second person has to approve" in client.post("/finance/waiting/decide/", chosen, follow=True).text
     assert "cannot be read" in client.post("/finance/waiting/decide/", {"unit": "1:x"}, follow=True).text
     client.force_login(User.objects.create_user("boss@example.com", None, role="admin"))
-    assert "1 units are written off" in client.post("/finance/waiting/decide/", chosen, follow=True).text
+    assert "1 unit is written off" in client.post("/finance/waiting/decide/", chosen, follow=True).text
     assert WriteOff.objects.get().actor == world.finance.email
     client.force_login(User.objects.create_user("o@example.com", None, role="operations"))
     assert client.get("/finance/waiting/").status_code == 403

@@ -297,7 +297,7 @@ def headline(tracker: Tracker, reading: Reading, runs_out: Any) -> Headline:
     title = str(mechanism.title_below) % values
     if mechanism.text_below:
         return Headline(tone, title, str(mechanism.text_below) % values)
-    parts = [_("%(n)s units left") % {"n": markup.number(reading.value)}]
+    parts = [ngettext("%(n)s unit left", "%(n)s units left", reading.value) % {"n": markup.number(reading.value)}]
     if reading.daily:
         parts.append(_("%(daily)s sold per day on average") % {"daily": f"{reading.daily:.1f}"})
     text = ", ".join(parts)

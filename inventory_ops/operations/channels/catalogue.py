@@ -13,6 +13,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory_ops.adapters.protocol import Basis, ChannelError, StockItem
 from inventory_ops.models import Channel, ChannelImport, ChannelImportRow, User
@@ -88,7 +89,14 @@ def read(context: Context) -> None:
     with transaction.atomic():
         classify(reading)
         ChannelImport.objects.filter(pk=reading.pk, state=State.READING).update(state=State.READY)
-    context.finish(_("%(n)s things read. Look at the preview, then apply it.") % {"n": count})
+    context.finish(
+        ngettext(
+            "%(n)s thing read. Look at the preview, then apply it.",
+            "%(n)s things read. Look at the preview, then apply it.",
+            count,
+        )
+        % {"n": count}
+    )
 
 
 def _read_rows(reading: ChannelImport, channel: Channel, context: Context) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory_ops.adapters.protocol import ChannelError
 from inventory_ops.models import Channel, Job, User
@@ -61,7 +62,10 @@ def compare(context: Context) -> None:
         raise JobFailed(str(error)) from error
     health.succeeded(channel)
     drifted = channel.listings.filter(DRIFTED).count()
-    context.finish(_("%(n)s quantities differ from what was sent.") % {"n": drifted})
+    context.finish(
+        ngettext("%(n)s quantity differs from what was sent.", "%(n)s quantities differ from what was sent.", drifted)
+        % {"n": drifted}
+    )
 
 
 def _compare(channel: Channel, context: Context) -> None:

@@ -6,6 +6,7 @@ from typing import IO, Any, Protocol, cast
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory_ops.adapters import kinds
 from inventory_ops.models import Channel, User
@@ -35,7 +36,10 @@ def accept(*, channel: Channel, what: str, file: Any, by: User) -> int:
         action="channel.file",
         by=by,
         subject=channel,
-        summary=_("%(n)s rows of %(what)s uploaded for %(name)s") % {"n": rows, "what": what, "name": channel.name},
+        summary=ngettext(
+            "%(n)s row of %(what)s uploaded for %(name)s", "%(n)s rows of %(what)s uploaded for %(name)s", rows
+        )
+        % {"n": rows, "what": what, "name": channel.name},
         data={"file": str(file.name)[:200], "rows": rows},
         merchant_id=channel.merchant_id,
     )

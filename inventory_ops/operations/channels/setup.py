@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory_ops.adapters import kinds
 from inventory_ops.adapters.protocol import ChannelError
@@ -116,7 +117,10 @@ def send_all_again(*, channel: Channel, by: User) -> int:
     locked = _lock(channel)
     _in_use(locked)
     count = _make_due(ChannelListing.objects.filter(channel=locked).values_list("pk", flat=True), must_send=True)
-    summary = _("%(n)s quantities of %(name)s sent again") % {"n": count, "name": locked.name}
+    summary = ngettext("%(n)s quantity of %(name)s sent again", "%(n)s quantities of %(name)s sent again", count) % {
+        "n": count,
+        "name": locked.name,
+    }
     _record("channel.send_again", locked, summary, by, listings=count)
     transaction.on_commit(lambda: exchange.request(locked.pk))
     return count
@@ -134,7 +138,8 @@ def send_again(*, listing_ids: Iterable[int], by: User) -> int:
         audit.record(
             action="channel.send_again",
             by=by,
-            summary=_("%(n)s quantities sent to channels again") % {"n": count},
+            summary=ngettext("%(n)s quantity sent to channels again", "%(n)s quantities sent to channels again", count)
+            % {"n": count},
             data={"listings": sorted(found)[:1000]},
         )
     return count

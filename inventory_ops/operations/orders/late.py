@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory_ops.models import InventoryEvent, Order, OrderItem, User
 from inventory_ops.models.ledger import ALLOCATION_KINDS, EventKind, EventSource
@@ -75,7 +76,12 @@ def cancel_late(*, order: Order, units: Mapping[int, int], by: User) -> int:
         action="stock.cancel",
         by=by,
         subject=locked,
-        summary=_("Late cancellation of order %(number)s: %(n)s units back") % {"number": locked.number, "n": total},
+        summary=ngettext(
+            "Late cancellation of order %(number)s: %(n)s unit back",
+            "Late cancellation of order %(number)s: %(n)s units back",
+            total,
+        )
+        % {"number": locked.number, "n": total},
         data={"units": {str(item): number for item, number in units.items()}},
     )
     return total

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from inventory_ops.adapters.protocol import ChannelError
@@ -122,7 +123,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
             except (ChannelRefused, ChannelError) as refused:
                 form.add_error(None, str(refused))
             else:
-                messages.success(request, _("%(n)s rows taken.") % {"n": rows})
+                messages.success(request, ngettext("%(n)s row taken.", "%(n)s rows taken.", rows) % {"n": rows})
                 return redirect("channel", pk)
     page = ChannelPage(
         title=_("Upload a file"),
