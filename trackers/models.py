@@ -11,10 +11,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.models.visibility import OfMerchants
 from trackers.mechanisms import CHOICES, MECHANISMS, PARAMETERS
 
 if TYPE_CHECKING:
-    from inventory_ops.models import User
+    pass
 
 
 class State(models.TextChoices):
@@ -47,14 +48,6 @@ def _parameters_of_mechanisms() -> Q:
                 own &= Q(**{f"{name}__isnull": True})
         condition |= own
     return condition
-
-
-class TrackerQuerySet(models.QuerySet["Tracker"]):
-    def visible_to(self, user: User | None) -> TrackerQuerySet:
-        """Trackers whose merchant `user` may see; None is the system, which sees all."""
-        if user is None or user.sees_all_merchants:
-            return self
-        return self.filter(merchant_id=user.own_merchant_id)
 
 
 class Tracker(models.Model):
@@ -104,7 +97,7 @@ class Tracker(models.Model):
     evaluated_at = models.DateTimeField(_("checked at"), null=True, editable=False)
     alerted_state = models.CharField(max_length=10, blank=True, default="", editable=False)
 
-    objects = TrackerQuerySet.as_manager()
+    objects = OfMerchants["Tracker"].as_manager()
 
     class Meta:
         verbose_name = _("tracker")

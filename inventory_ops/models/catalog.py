@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.fields import MoneyField, PercentField
+from inventory_ops.models.visibility import OfMerchants
 
 if TYPE_CHECKING:
-    from inventory_ops.models.users import User
+    pass
 
 
 class Category(models.Model):
@@ -40,13 +41,7 @@ class Category(models.Model):
         return self.name
 
 
-class ProductQuerySet(models.QuerySet["Product"]):
-    def visible_to(self, user: User | None) -> ProductQuerySet:
-        """Products whose merchant `user` may see; None is the system, which sees all."""
-        if user is None or user.sees_all_merchants:
-            return self
-        return self.filter(merchant_id=user.own_merchant_id)
-
+class ProductQuerySet(OfMerchants["Product"]):
     def live(self) -> ProductQuerySet:
         return self.filter(is_live=True)
 

@@ -15,19 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.fields import MoneyField, PercentField, SealedField
+from inventory_ops.models.visibility import OfMerchants
 
 if TYPE_CHECKING:
     from inventory_ops.adapters.protocol import OrderLine
-    from inventory_ops.models.users import User
 
 
-class ChannelQuerySet(models.QuerySet["Channel"]):
-    def visible_to(self, user: User | None) -> ChannelQuerySet:
-        """Channels whose merchant `user` may see; None is the system, which sees all."""
-        if user is None or user.sees_all_merchants:
-            return self
-        return self.filter(merchant_id=user.own_merchant_id)
-
+class ChannelQuerySet(OfMerchants["Channel"]):
     def active(self) -> ChannelQuerySet:
         """Those that stock is pushed to and orders are read from."""
         return self.filter(state=Channel.State.SYNCED, is_paused=False)
@@ -139,14 +133,6 @@ class Channel(QuantityRule):
         return self.name
 
 
-class ListingQuerySet(models.QuerySet["ChannelListing"]):
-    def visible_to(self, user: User | None) -> ListingQuerySet:
-        """Listings whose merchant `user` may see; None is the system, which sees all."""
-        if user is None or user.sees_all_merchants:
-            return self
-        return self.filter(merchant_id=user.own_merchant_id)
-
-
 class ChannelListing(QuantityRule):
     """One product as a channel lists it, with what it was told last.
 
@@ -187,7 +173,7 @@ class ChannelListing(QuantityRule):
     there_quantity = models.IntegerField(_("quantity there"), null=True, blank=True)
     there_at = models.DateTimeField(_("read there at"), null=True, blank=True)
 
-    objects = ListingQuerySet.as_manager()
+    objects = OfMerchants["ChannelListing"].as_manager()
 
     class Meta:
         verbose_name = _("channel listing")

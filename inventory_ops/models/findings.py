@@ -13,18 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.fields import MoneyField
+from inventory_ops.models.visibility import OfMerchants
 
 if TYPE_CHECKING:
     from inventory_ops.models.users import User
 
 
-class FindingQuerySet(models.QuerySet["Finding"]):
-    def visible_to(self, user: User | None) -> FindingQuerySet:
-        """Findings whose merchant `user` may see (those of no merchant: only who sees all); None is the system."""
-        if user is None or user.sees_all_merchants:
-            return self
-        return self.filter(merchant_id=user.own_merchant_id)
-
+class FindingQuerySet(OfMerchants["Finding"]):
     def unresolved(self) -> FindingQuerySet:
         return self.exclude(state=Finding.State.RESOLVED)
 

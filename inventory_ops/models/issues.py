@@ -7,7 +7,7 @@ and notes the moment they are right for in `IssueRefresh`. A page never shows a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -16,17 +16,10 @@ from django.db.models.functions import Upper
 
 from inventory_ops.kit.db.fields import MoneyField, PercentField
 from inventory_ops.models.orders import OrderStatus
+from inventory_ops.models.visibility import OfMerchants
 
 if TYPE_CHECKING:
-    from inventory_ops.models.users import User
-
-
-class IssueQuerySet(models.QuerySet["IssueRow"]):
-    def visible_to(self, user: User | None) -> Self:
-        """Rows whose merchant `user` may see; None is the system, which sees all."""
-        if user is None or user.sees_all_merchants:
-            return self
-        return self.filter(merchant_id=user.own_merchant_id)
+    pass
 
 
 class IssueRow(models.Model):
@@ -43,7 +36,7 @@ class IssueRow(models.Model):
         "inventory_ops.Category", models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
     )
 
-    objects = IssueQuerySet.as_manager()
+    objects = OfMerchants["IssueRow"].as_manager()
 
     class Meta:
         abstract = True

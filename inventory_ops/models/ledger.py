@@ -9,8 +9,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.models.visibility import OfMerchants
+
 if TYPE_CHECKING:
-    from inventory_ops.models.users import User
+    pass
 
 
 class EventKind(models.TextChoices):
@@ -50,14 +52,6 @@ class AdjustmentReason(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class InventoryEventQuerySet(models.QuerySet["InventoryEvent"]):
-    def visible_to(self, user: User | None) -> InventoryEventQuerySet:
-        """Events whose merchant `user` may see; None is the system, which sees all."""
-        if user is None or user.sees_all_merchants:
-            return self
-        return self.filter(merchant_id=user.own_merchant_id)
 
 
 class InventoryEvent(models.Model):
@@ -125,7 +119,7 @@ class InventoryEvent(models.Model):
     counted_quantity = models.IntegerField(_("counted quantity"), null=True, blank=True)
     digest = models.BinaryField(_("digest"), editable=False)
 
-    objects = InventoryEventQuerySet.as_manager()
+    objects = OfMerchants["InventoryEvent"].as_manager()
 
     class Meta:
         verbose_name = _("inventory event")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.fields import MoneyField, PercentField
+from inventory_ops.models.visibility import OfMerchants
 
 if TYPE_CHECKING:
     from inventory_ops.models.users import User
@@ -159,13 +160,7 @@ class Order(models.Model):
         return order_address(self.number, self.store.number if self.store else NO_STORE)
 
 
-class OrderItemQuerySet(models.QuerySet["OrderItem"]):
-    def visible_to(self, user: User | None) -> OrderItemQuerySet:
-        """Items whose merchant `user` may see; None is the system, which sees all."""
-        if user is None or user.sees_all_merchants:
-            return self
-        return self.filter(merchant_id=user.own_merchant_id)
-
+class OrderItemQuerySet(OfMerchants["OrderItem"]):
     def placed(self) -> OrderItemQuerySet:
         """Items of open and closed orders."""
         return self.filter(status__in=[OrderStatus.OPEN, OrderStatus.CLOSED])

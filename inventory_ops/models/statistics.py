@@ -14,8 +14,10 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 
+from inventory_ops.models.visibility import OfMerchants
+
 if TYPE_CHECKING:
-    from inventory_ops.models.users import User
+    pass
 
 # in place of NULL where rows are ordered
 NEVER = date(9999, 12, 31)
@@ -58,14 +60,6 @@ class ProductStock(models.Model):
         return f"{self.on_hand} on hand"
 
 
-class StockTotalQuerySet(models.QuerySet["StockTotal"]):
-    def visible_to(self, user: User | None) -> StockTotalQuerySet:
-        """Totals whose merchant `user` may see; None is the system, which sees all."""
-        if user is None or user.sees_all_merchants:
-            return self
-        return self.filter(merchant_id=user.own_merchant_id)
-
-
 class StockTotal(models.Model):
     """Units of a product and inventory type over all locations and lots; the nearest expiry of lots with units."""
 
@@ -82,7 +76,7 @@ class StockTotal(models.Model):
     available = models.BigIntegerField(default=0)
     nearest_expiry = models.DateField(null=True)
 
-    objects = StockTotalQuerySet.as_manager()
+    objects = OfMerchants["StockTotal"].as_manager()
 
     class Meta:
         indexes = [

@@ -9,8 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.models.visibility import OfMerchants
+
 if TYPE_CHECKING:
-    from inventory_ops.models.users import User
+    pass
 
 
 class InventoryType(models.Model):
@@ -59,14 +61,6 @@ class Location(models.Model):
         return self.name or self.code
 
 
-class StockBalanceQuerySet(models.QuerySet["StockBalance"]):
-    def visible_to(self, user: User | None) -> StockBalanceQuerySet:
-        """Balances whose merchant `user` may see; None is the system, which sees all."""
-        if user is None or user.sees_all_merchants:
-            return self
-        return self.filter(merchant_id=user.own_merchant_id)
-
-
 class StockBalance(models.Model):
     """Units of one product, inventory type, location and lot: always the sum of its events in the ledger.
 
@@ -88,7 +82,7 @@ class StockBalance(models.Model):
     version = models.PositiveIntegerField(default=0)
     updated_at = models.DateTimeField(default=timezone.now)
 
-    objects = StockBalanceQuerySet.as_manager()
+    objects = OfMerchants["StockBalance"].as_manager()
 
     class Meta:
         verbose_name = _("stock balance")

@@ -8,7 +8,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from lost_damaged.models.write_offs import OfMerchants, Reason, WriteOff
+from inventory_ops.models.visibility import OfMerchants
+from lost_damaged.models.write_offs import Reason, WriteOff
 
 
 class Claim(models.Model):
@@ -31,7 +32,7 @@ class Claim(models.Model):
     uid_key = models.CharField(max_length=64, blank=True, default="")
     reason = models.CharField(_("what happened"), max_length=30, choices=Reason.choices)
     happened_on = models.DateField(_("happened on"))
-    text = models.TextField(_("details"), max_length=2000)
+    text = models.TextField(_("story"), max_length=2000)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("opened by")

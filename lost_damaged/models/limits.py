@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.fields import MoneyField
-from lost_damaged.models.write_offs import OfMerchants, Reason, Source, WriteOff
+from inventory_ops.models.visibility import OfMerchants
+from lost_damaged.models.write_offs import Reason, Source, WriteOff
 
 
 class Cap(models.Model):

@@ -8,7 +8,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.fields import MoneyField
-from lost_damaged.models.write_offs import OfMerchants, SellerTransaction
+from inventory_ops.models.visibility import OfMerchants
+from lost_damaged.models.write_offs import SellerTransaction
 
 
 class Statement(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,9 +10,10 @@ from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.fields import MoneyField, PercentField, RatioField
+from inventory_ops.models.visibility import OfMerchants
 
 if TYPE_CHECKING:
-    from inventory_ops.models import User
+    pass
 
 
 class Reason(models.TextChoices):
@@ -29,14 +30,6 @@ class Source(models.TextChoices):
     API = "api", _("API")
     CSV = "csv", _("CSV")
     PAGE = "page", _("Page")
-
-
-class OfMerchants[M: models.Model](models.QuerySet[M]):
-    def visible_to(self, user: User | None) -> Self:
-        """Rows whose merchant `user` may see; None is the system, which sees all."""
-        if user is None or user.sees_all_merchants:
-            return self
-        return self.filter(merchant_id=user.own_merchant_id)
 
 
 class WriteOff(models.Model):
