@@ -19,7 +19,7 @@ def check(staging: Staging) -> None:
         if outcome.state == "refused":
             staging.errors(
                 COLUMNS.get(outcome.field, outcome.field),
-                "refused",
+                outcome.code,
                 "%s",
                 "where s.line = %s",
                 [outcome.problem, line],

@@ -40,6 +40,7 @@ class Outcome:
     state: str
     problem: str = ""
     field: str = ""
+    code: str = "refused"  # of the error, where it stands in a file
 
 
 @transaction.atomic
@@ -86,7 +87,7 @@ def record(
 
 def _judge(new: NewPayment, statement: Statement | None, known: dict[tuple[int, str], Payment]) -> Outcome:
     if statement is None:
-        return Outcome("refused", _("There is no statement of this number."), "number")
+        return Outcome("refused", _("There is no statement of this number."), "number", "unknown")
     if new.currency and new.currency != statement.currency:
         return Outcome("refused", _("The statement is in %(currency)s.") % {"currency": statement.currency}, "currency")
     if before := known.get((statement.pk, new.reference)):

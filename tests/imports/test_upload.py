@@ -268,7 +268,7 @@ POSTS = ["/imports/new/", "/imports/{}/apply/", "/imports/{}/discard/"]
 def test_operations_and_admins_only(client: Client) -> None:
     job = uploaded(client, MIXED)
     merchant = Merchant.objects.create(vendor_number="V9", name="Nine")
-    for role, fields in (("merchant", {"merchant": merchant}), ("finance", {}), ("", {})):
+    for role, fields in (("merchant", {"merchant": merchant}), ("", {})):
         other = login(role, **fields) if role else Client()
         for page in PAGES:
             status = other.get(page.format(job.pk)).status_code
@@ -278,6 +278,21 @@ def test_operations_and_admins_only(client: Client) -> None:
     job.refresh_from_db()
     assert job.state == "checked"
     assert login("admin").get(f"/imports/{job.pk}/").status_code == 200
+
+
+def test_finance_uploads_kinds_of_its_own_alone(client: Client) -> None:
+    job, finance = uploaded(client, MIXED), login("finance")
+    assert {page: finance.get(page.format(job.pk)).status_code for page in PAGES} == {
+        "/imports/": 200,
+        "/imports/new/": 200,
+        "/imports/template/orders/": 404,
+        "/imports/{}/": 404,
+        "/imports/{}/errors/": 404,
+    }
+    assert finance.get("/imports/template/payments/").status_code == 200
+    assert job.file_name not in finance.get("/imports/").text
+    refused = upload(finance, GOOD)
+    assert refused.status_code == 422
 
 
 def test_imports_of_users_are_for_admins(client: Client) -> None:

@@ -19,7 +19,7 @@ from inventory_ops.operations import ledger, orders, stock
 from inventory_ops.operations.imports.files import load_files
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
 from inventory_ops.operations.orders import NewLine, NewOrder
-from inventory_ops.operations.stock import ClaimDetails, Place
+from inventory_ops.operations.stock import ChangeDetails, Place
 from lost_damaged.models import Statement, StatementLine
 from lost_damaged.queries import statements as queries
 from lost_damaged.queries import verification
@@ -112,7 +112,7 @@ def test_the_ledger_and_a_channel_tell_of_the_same_units() -> None:
         place=Place(product),
         quantity=1,
         resealable=True,
-        details=ClaimDetails("return"),
+        details=ChangeDetails("return"),
         by=make.user("operations"),
         shop_item_id="501",
     )
@@ -145,7 +145,7 @@ def test_no_more_comes_back_than_was_shipped() -> None:
             place=Place(product),
             quantity=4,
             resealable=True,
-            details=ClaimDetails("return"),
+            details=ChangeDetails("return"),
             by=make.user("operations"),
             shop_item_id=item.shop_item_id,
         )
