@@ -130,7 +130,7 @@ class ShippingIssue(IssueRow):
 
 class ShippingCandidate(IssueRow):
     """A row of `ShippingIssue` as what bounds it: a product was short in at most so many orders of any part of the
-    period. Read only: what it was short in is found by `queries.shipping.not_shipped_among`."""
+    period. Read only: what it was short in is found by `queries.shipping.not_shipped_of`."""
 
     pk = models.CompositePrimaryKey("period", "product_id")
     period = models.CharField(max_length=4, blank=True)

@@ -92,13 +92,13 @@ def inventory_cost_issues(
     as_of: datetime,
     most_margin: Decimal | None = None,
     missing_cost: bool = False,
-    among: Sequence[int] | None = None,
+    only: Sequence[int] | None = None,
 ) -> QuerySet[Product]:
     """Products whose cost is higher than the price in force at `as_of`.
 
     With `most_margin`, products whose margin is at most that percent of the price (0 takes in cost = price), and what
     costs something and is given away. With
-    `missing_cost`, the products without a cost, which are no issue of this report but a list of their own. `among` are
+    `missing_cost`, the products without a cost, which are no issue of this report but a list of their own. `only` are
     ids of the only products to look at.
     """
     products = Product.objects.visible_to(viewer).annotate(
@@ -112,8 +112,8 @@ def inventory_cost_issues(
             loss_per_unit=nothing, margin_percent=nothing, value_at_risk=zero
         )
     too_dear = Q(cost__gt=F("price_now")) if most_margin is None else Q(margin_percent__lte=most_margin)
-    if among is not None:
-        return with_prices(products.filter(pk__in=these(among)), as_of=as_of).filter(too_dear)
+    if only is not None:
+        return with_prices(products.filter(pk__in=these(only)), as_of=as_of).filter(too_dear)
     # Without a sale the price in force is the price or the special price: a partial index lists those below cost.
     # Only products in a sale need a look at each one.
     on_sale = FlashSale.objects.filter(starts_at__lte=as_of, ends_at__gt=as_of).values("product")
@@ -130,14 +130,14 @@ def inventory_cost_issues(
     return with_prices(products.filter(pk__in=candidates), as_of=as_of).filter(too_dear)
 
 
-def order_cost_issues(*, viewer: User | None, among: Sequence[int] | None = None) -> QuerySet[OrderItem]:
+def order_cost_issues(*, viewer: User | None, only: Sequence[int] | None = None) -> QuerySet[OrderItem]:
     """Lines of carts, open and closed orders whose cost at the time of order is higher than the price then.
 
-    `among` are ids of the only lines to look at.
+    `only` are ids of the only lines to look at.
     """
     lines = OrderItem.objects.visible_to(viewer).filter(unit_cost__gt=F("unit_price"))
-    if among is not None:
-        lines = lines.filter(pk__in=these(among))
+    if only is not None:
+        lines = lines.filter(pk__in=these(only))
     return lines.annotate(
         order_number=F("order__number"),
         customer_email=F("order__customer_email"),

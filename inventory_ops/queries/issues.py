@@ -68,7 +68,7 @@ def _shipping_moments(periods: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A report's table. `live(as_of, among)` is the SQL of the rows that define it, of all or of the keys `among`, with
+    """A report's table. `live(as_of, only)` is the SQL of the rows that define it, of all or of the keys `only`, with
     columns called as its own. `moments(periods)` says what the clock changes, and `periods` of which there are rows:
     then a column `period` tells them apart.
     """
@@ -96,18 +96,18 @@ def _columns_of(model: type[Model], rows: QuerySet[Any, Any], **named: Any) -> S
     return sql, params
 
 
-def _inventory_cost_issues(as_of: datetime, among: Sequence[int] | None) -> Statement:
-    rows = costs.inventory_cost_issues(viewer=None, as_of=as_of, most_margin=costs.MARGIN_KEPT, among=among)
+def _inventory_cost_issues(as_of: datetime, only: Sequence[int] | None) -> Statement:
+    rows = costs.inventory_cost_issues(viewer=None, as_of=as_of, most_margin=costs.MARGIN_KEPT, only=only)
     return _columns_of(InventoryCostIssue, rows, product_id=F("pk"))
 
 
-def _shipping_issues(as_of: datetime, among: Sequence[int] | None) -> Statement:
+def _shipping_issues(as_of: datetime, only: Sequence[int] | None) -> Statement:
     starts = {period: window_of(period, as_of=as_of).start for period in SHIPPING_PERIODS}
-    return shipping.not_shipped_by_period(as_of=as_of, starts=starts, among=among)
+    return shipping.not_shipped_by_period(as_of=as_of, starts=starts, only=only)
 
 
-def _order_cost_issues(as_of: datetime, among: Sequence[int] | None) -> Statement:
-    return _columns_of(OrderCostIssue, costs.order_cost_issues(viewer=None, among=among), item_id=F("pk"))
+def _order_cost_issues(as_of: datetime, only: Sequence[int] | None) -> Statement:
+    return _columns_of(OrderCostIssue, costs.order_cost_issues(viewer=None, only=only), item_id=F("pk"))
 
 
 TABLES = {

@@ -40,11 +40,11 @@ def unshipped_lines(
     return lines if after is None else lines.filter(ordered_at__gt=after)
 
 
-def _of_products(lines: QuerySet[OrderItem], among: Sequence[int] | None) -> QuerySet[OrderItem]:
-    if among is None:
+def _of_products(lines: QuerySet[OrderItem], only: Sequence[int] | None) -> QuerySet[OrderItem]:
+    if only is None:
         return lines
     # every line is of its product's merchant; said, because the index of these lines begins with the merchant
-    return lines.filter(product__in=these(among), merchant=F("product__merchant"))
+    return lines.filter(product__in=these(only), merchant=F("product__merchant"))
 
 
 def not_shipped_by_product(
@@ -53,13 +53,13 @@ def not_shipped_by_product(
     as_of: datetime,
     after: datetime | None,
     until: datetime,
-    among: Sequence[int] | None = None,
+    only: Sequence[int] | None = None,
 ) -> QuerySet[Any, Any]:
     """One row a product: `times` = number of distinct orders it was not shipped in, `units` short, `last_at`.
 
-    `among` are ids of the only products to look at.
+    `only` are ids of the only products to look at.
     """
-    lines = _of_products(unshipped_lines(viewer=viewer, as_of=as_of, after=after, until=until), among)
+    lines = _of_products(unshipped_lines(viewer=viewer, as_of=as_of, after=after, until=until), only)
     return lines.values(
         "product_id",
         "merchant_id",
@@ -76,7 +76,7 @@ def not_shipped_by_product(
     )
 
 
-def not_shipped_among(
+def not_shipped_of(
     kept: QuerySet[ShippingCandidate], *, as_of: datetime, after: datetime, until: datetime
 ) -> QuerySet[Any, Any]:
     """The rows of `not_shipped_by_product`, of the products of a period that the window lies in.
@@ -100,7 +100,7 @@ def not_shipped_among(
 
 
 def not_shipped_by_period(
-    *, as_of: datetime, starts: Mapping[str, datetime], among: Sequence[int] | None = None
+    *, as_of: datetime, starts: Mapping[str, datetime], only: Sequence[int] | None = None
 ) -> tuple[str, tuple[Any, ...]]:
     """The rows of `not_shipped_by_product` for several windows up to `as_of`, each with the name of its window.
 
@@ -108,7 +108,7 @@ def not_shipped_by_period(
     queryset can join them with the windows.
     """
     lines = unshipped_lines(viewer=None, as_of=as_of, after=min(starts.values()), until=as_of)
-    found: Any = _of_products(lines, among)
+    found: Any = _of_products(lines, only)
     values = found.values("product_id", "merchant_id", "order_id", "ordered_at", "units_short", "unit_price")
     sql, params = values.query.sql_with_params()
     return (

@@ -121,9 +121,9 @@ class ShippingIssues(ActionReport):
             return kept.filter(period=period)
         # days of somebody's own, or a number of them that is not offered
         least = max(scope.params.get("times") or 1, 1)
-        among: QuerySet[Any] = ShippingCandidate.objects.visible_to(scope.viewer)
-        among = among.filter(period=period, most_times__gte=least)
-        rows = shipping.not_shipped_among(among, as_of=as_of, after=window.start, until=window.end)
+        only: QuerySet[Any] = ShippingCandidate.objects.visible_to(scope.viewer)
+        only = only.filter(period=period, most_times__gte=least)
+        rows = shipping.not_shipped_of(only, as_of=as_of, after=window.start, until=window.end)
         return rows if least > 1 else rows.filter(times__gte=1)  # the filter itself asks for more
 
     def row_label(self, row: Any) -> str:

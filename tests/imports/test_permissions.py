@@ -77,6 +77,7 @@ def test_pages_let_in_the_same_roles(role: str) -> None:
 
 def test_the_api_writes_findings_trackers_and_stock_alone() -> None:
     """No field that a column's permission guards can be written by it."""
+
     def views(resolver: URLResolver) -> list[object]:
         found: list[object] = []
         for each in resolver.url_patterns:
