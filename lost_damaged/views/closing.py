@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Merchant
 from inventory_ops.operations import jobs
@@ -130,7 +131,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     page = Page(
         title=_("Begin statements"),
         subtitle=ngettext("%(n)s seller has no statement yet.", "%(n)s sellers have no statement yet.", waiting)
-        % {"n": f"{waiting:,}"},
+        % {"n": markup.number(waiting)},
         breadcrumbs=[(_("Account statements"), reverse("statements")), (_("Begin statements"), None)],
         submit_label=_("Begin the statements"),
         cancel_url=reverse("statements"),
