@@ -80,9 +80,10 @@ class Zygote:
         return self.log.read_text()
 
     def close(self) -> None:
-        assert self.process.stdin
+        assert self.process.stdin and self.process.stdout
         self.process.stdin.close()
         self.process.wait(60)
+        self.process.stdout.close()
 
     @property
     def marker(self) -> Path:

@@ -92,6 +92,8 @@ class World:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        for pipe in (self.console.stdin, self.console.stdout):
+            pipe.close()
         valkey.stop(self.valkey)
         postgres.stop(self.postgres)
 

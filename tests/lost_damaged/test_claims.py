@@ -120,7 +120,7 @@ def test_rejected_with_a_reason_and_decided_once(world: World, seller: Client) -
         ({"text": ""}, "required"),
         ({"text": "x" * 2001}, "at most 2000"),
         ({"text": "a\x00b"}, "Null characters"),
-        ({"evidence": [upload("run.html", b"<script>alert(1)</script>")]}, "no PDF, PNG or JPEG"),
+        ({"evidence": [upload("run.html", b"<script>alert(1)</script>")]}, "not a PDF, PNG or JPEG"),
         ({"evidence": [upload("empty.pdf", b"")]}, "empty"),
         ({"evidence": [upload("big.pdf", PDF + b"x" * 5 * 1024 * 1024)]}, "larger than 5 MB"),
         ({"evidence": [upload() for _ in range(6)]}, "At most 5 files"),

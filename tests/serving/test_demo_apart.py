@@ -68,7 +68,7 @@ def begun(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: No
     monkeypatch.setattr(lifecycle, "is_apart", lambda: True)
     monkeypatch.setattr(lifecycle, "start_over", lambda: done.append("deleted"))
     monkeypatch.setattr(Command, "_seed", lambda self: done.append("seeded"))
-    monkeypatch.setattr(Supervisor, "alone", lambda self: contextlib.nullcontext())
+    monkeypatch.setattr(Supervisor, "single_instance", lambda self: contextlib.nullcontext())
     monkeypatch.setattr(Supervisor, "run", lambda self, **_: done.append("started"))
     return done
 
