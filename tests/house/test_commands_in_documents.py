@@ -32,7 +32,6 @@ ASSIGNED = re.compile(r"[A-Z][A-Z_]*=\S*$")
 HERE = {
     "manage.py access_table": "access_table",
     "manage.py bench --scale S|M|L": "bench --scale S --help",
-    "manage.py load": "load --help",
     "manage.py report <slug>": "report products-without-orders",
     "manage.py reseal": "reseal",
     "manage.py verify_ledger": "verify_ledger",
