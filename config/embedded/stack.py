@@ -31,6 +31,7 @@ class Stack:
         self.paths = paths
         self._users: IO[str] | None = None
         self._fast = False
+        self._started: subprocess.Popen[bytes] | None = None  # the supervisor, where this process started it
 
     def acquire(self, *, fast: bool = False) -> None:
         """Make sure that PostgreSQL and Valkey run. Raises RuntimeError that says what to do."""
@@ -92,6 +93,10 @@ class Stack:
                     if not self._is_stopping():
                         return
             time.sleep(0.05)
+        if self._started is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._started.wait(STOP_SECONDS)
+            self._started = None
 
     def _is_stopping(self) -> bool:
         with self.paths.start_lock.open("a") as lock:
@@ -143,7 +148,7 @@ class Stack:
             *(["--fast"] * fast),
         ]
         with log.open("ab") as output:
-            supervisor = subprocess.Popen(
+            self._started = supervisor = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from inventory_ops.kit.imports.formats import Format, Part, register, straight
+from inventory_ops.kit.imports.formats import (
+    Bundle,
+    Format,
+    LeftOut,
+    Output,
+    Part,
+    Record,
+    Refused,
+    register,
+    straight,
+)
 
 STOCK = {
     "vendor_number": "Vendor Number",
@@ -26,7 +36,39 @@ COSTS = {
     "price": "Current Inventory Price",
     "cost": "Current Inventory Cost of Goods",
 }
+PEOPLE = {"email": "E-mail", "name": "Name", "role": "Role", "vendor_number": "Vendor Number", "is_active": "State"}
+# states as CSV and JSON write them, and as a page shows them
+ACTIVE = {"active": "true", "no_password": "true", "no password yet": "true", "deactivated": "false"}
+SERVICE = {"service", "service account"}
 
+
+def read_people(bundle: Bundle, out: Output) -> None:
+    """The state says whether somebody is active; a service account is no person, and made on its own page."""
+
+    def add(record: Record) -> None:
+        given = {ours: record.raw(theirs) for ours, theirs in PEOPLE.items() if record.at(theirs) >= 0}
+        state = record["State"].strip().lower()
+        if state in SERVICE:
+            raise LeftOut("a service account: it is changed on its own page")
+        if state not in ACTIVE:
+            raise Refused("State", "is not one of Active, No password yet, Deactivated", "choice")
+        out.row("users", record, given | {"is_active": ACTIVE[state]})
+
+    bundle.each(add)
+
+
+register(
+    Format(
+        name="our-people",
+        title="Our list of people",
+        what="people",
+        where="People › Export. Name, role, vendor number and state (Active, Deactivated) may be changed.",
+        parts=(Part("", "users", ("E-mail", "Name", "Role", "Vendor Number", "State", "Second Factor")),),
+        columns={"users": PEOPLE},
+        read=read_people,
+        guarded=True,
+    )
+)
 register(
     Format(
         name="our-stock-inquiry",

@@ -72,6 +72,7 @@ class AbandonedCheckouts(ActionReport):
     title = _("Checkout abandoned orders")
     short_title = _("Abandoned")
     icon = "shopping-cart-x"
+    not_loaded = common.ORDERS_ARE_LOADED_WHOLE
     purpose = _("Customer carts that were started but never completed.")
     meaning = _("Checkouts left in 12 months")
     steps = CHECKOUT_STEPS

@@ -17,6 +17,12 @@ from inventory_ops.kit.reports.filters import LONGEST_SEARCH
 from inventory_ops.models import Category, Merchant
 from inventory_ops.queries import search
 
+# of lists whose rows are orders, or stand for some
+ORDERS_ARE_LOADED_WHOLE = gettext_lazy(
+    "It shows findings about orders, not orders with all of their items. Change orders where they come from, and load "
+    "`orders`."
+)
+
 
 class ProductSearchFilter(django_filters.CharFilter):
     """Rows of the products that a text finds (queries/search.py). `product` is the path from a row to its product."""

@@ -74,6 +74,10 @@ class EventsLedger(Report):
     title = _("Events ledger")
     short_title = _("Events ledger")
     section = _("Inventory")
+    not_loaded = _(
+        "What happened is booked once and never again: its events are in the ledger already. "
+        "To change stock, load `adjustments`, or the export of Stock inquiry with other quantities."
+    )
     purpose = _("Everything that ever changed stock, with who, when and why. Nothing here can be changed or deleted.")
     path = "/inventory/events/"
     icon = "history"

@@ -39,6 +39,7 @@ class OrderCostIssues(ActionReport):
     title = _("Orders with cost issues")
     short_title = _("Order cost")
     icon = "clipboard-list"
+    not_loaded = common.ORDERS_ARE_LOADED_WHOLE
     purpose = _("Items in carts or placed orders whose cost of goods is higher than the selling price.")
     meaning = _("Sold or carted below cost")
     steps = (

@@ -46,6 +46,7 @@ class ShippingIssues(ActionReport):
     title = _("Orders with shipping issues")
     short_title = _("Not shipped")
     icon = "truck-off"
+    not_loaded = common.ORDERS_ARE_LOADED_WHOLE
     purpose = _("Items that were not shipped in several orders: stock, vendor or warehouse problems.")
     meaning = _("Not shipped two or more times")
     steps = (

@@ -185,6 +185,10 @@ class UserAudit(Report):
     title = gettext_lazy("Manage User Audit")
     short_title = gettext_lazy("User audit")
     icon = "users"
+    not_loaded = gettext_lazy(
+        "It compares accounts and AWS. To change accounts, load `users` or the export of People; users of AWS are "
+        "changed by the actions of the audit."
+    )
     purpose = gettext_lazy("Accounts of the platform against AWS IAM: nobody keeps access they should not have.")
     meaning = gettext_lazy("Accounts that do not match AWS")
     steps = (

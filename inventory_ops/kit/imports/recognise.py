@@ -11,7 +11,7 @@ from typing import Any
 from inventory_ops.kit.imports import formats
 from inventory_ops.kit.imports.columns import plain
 from inventory_ops.kit.imports.dialect import Dialect
-from inventory_ops.kit.imports.errors import FileRefused
+from inventory_ops.kit.imports.errors import FileRefused, refused
 from inventory_ops.kit.imports.files import Source
 from inventory_ops.kit.imports.formats import Format, Part
 from inventory_ops.kit.imports.reader import ERROR_COLUMN
@@ -21,6 +21,8 @@ from inventory_ops.kit.imports.tables import Limits, TextTable
 from inventory_ops.kit.imports.workbooks import SheetTable
 
 OWN, FOREIGN = 2000.0, 1000.0
+# how many columns of a list of ours, and which share of them, say that a file is its export
+LEAST_OF_LIST, SHARE_OF_LIST = 5, 0.6
 _plain = lru_cache(maxsize=20_000)(plain)
 
 
@@ -147,6 +149,7 @@ def _named(layout: Layout, kind: str, format_name: str) -> Layout:
         return replace(layout, spec=spec)
     if known := part_of([_plain(cell) for cell in layout.cells]):
         return _of_part(layout, *known)
+    _refuse_our_own_list(layout.cells)
     spec = registry.find(name) if name else None
     if spec and any(spec.name_of(cell) in spec.fields for cell in layout.cells):
         return replace(layout, spec=spec)
@@ -161,3 +164,18 @@ def _of_part(layout: Layout, found: Format, part: Part) -> Layout:
         dialect = replace(dialect, quoted=part.quoted)
     odd = () if part.encoding != "utf-8-sig" else layout.odd
     return replace(layout, format=found, part=part, dialect=dialect, odd=odd)
+
+
+def _refuse_our_own_list(cells: Sequence[str]) -> None:
+    """An export of a list that shows what is there, and changes nothing: mapping it would only mislead.
+
+    It is known by having hardly less than all columns of the list, and no other. Raises FileRefused.
+    """
+    from inventory_ops.kit.reports import registry as lists
+
+    given = {_plain(cell) for cell in cells}
+    for found in lists:
+        names = {_plain(str(column.header)) for column in found.columns}
+        if len(given) >= LEAST_OF_LIST and given <= names and len(given) >= SHARE_OF_LIST * len(names):
+            why = found.not_loaded or "It shows what is there; nothing of it is loaded."
+            raise refused(f"This is the export of our list “{found.title}”. {why}", line=1, code="not_loaded")

@@ -101,6 +101,8 @@ class Report:
     title: ClassVar[Any]
     short_title: ClassVar[Any] = ""
     purpose: ClassVar[Any] = ""
+    # why an export of it that is given to an import is refused, and what to load instead; of lists that come back: none
+    not_loaded: ClassVar[Any] = ""
     steps: ClassVar[Sequence[Any]] = ()
     section: ClassVar[Any] = _("Action required")
     icon: ClassVar[str] = "list"
