@@ -222,7 +222,6 @@ class Adjustment(models.Model):
     amount = MoneyField(_("amount"))
     reason = models.CharField(_("reason"), max_length=300)
     requested_by = models.CharField(_("asked for by"), max_length=254, blank=True, default="")
-    approved_by = models.CharField(_("approved by"), max_length=254, blank=True, default="")
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     objects = OfMerchants["Adjustment"].as_manager()
