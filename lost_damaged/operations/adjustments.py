@@ -18,7 +18,7 @@ from lost_damaged.models import Adjustment, Statement, StatementLine
 
 @transaction.atomic
 def adjust(
-    *, merchant: Merchant, currency: str, amount: Decimal, reason: str, requested_by: str, at: datetime
+    *, merchant: Merchant, currency: str, amount: Decimal, reason: str, proposal: Proposal, at: datetime
 ) -> Adjustment:
     """Put an amount on the seller's open statement: + raises what the shop owes. Raises Refused without one."""
     # who closes it meanwhile is waited for, and the next one is open then
@@ -38,7 +38,7 @@ def adjust(
         currency=currency,
         amount=amount,
         reason=reason,
-        requested_by=requested_by,
+        proposal=proposal,
     )
     StatementLine.objects.create(
         statement=found,
@@ -72,7 +72,7 @@ class AdjustmentKind(proposals.Kind):
             currency=proposal.values["currency"],
             amount=Decimal(proposal.values["amount"]),
             reason=proposal.values["reason"],
-            requested_by=proposal.requested_by.email,
+            proposal=proposal,
             at=begins,
         ).pk
 
