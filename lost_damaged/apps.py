@@ -19,7 +19,7 @@ class LostDamagedConfig(AppConfig):
         from inventory_ops.registries import order_marks as marks
         from inventory_ops.registries.permissions import ADMIN, EVERYBODY, FINANCE, OPERATIONS
         from lost_damaged import cards, demo, imports, order_marks, payments_file, reports  # noqa: F401  (registers kinds of `load`)
-        from lost_damaged.operations import books, rules, statements  # noqa: F401  (registers proposals, jobs)
+        from lost_damaged.operations import adjustments, books, rules, statements  # noqa: F401  (registers proposals, jobs)
         from lost_damaged.operations import imports as finance_import  # noqa: F401  (registers its jobs)
         from lost_damaged.queries import verification
 

@@ -10,6 +10,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lost_damaged.forms import ProposalForm, SellerField
+from lost_damaged.formula import minor_units, rounded
+from lost_damaged.models import Statement
 from lost_damaged.operations.payments import NewPayment
 
 
@@ -76,3 +79,35 @@ class PaymentForm(forms.Form):
     def payment(self, number: str) -> NewPayment:
         data: dict[str, Any] = self.cleaned_data
         return NewPayment(number, data["amount"], "", data["paid_on"], data["reference"])
+
+
+class AdjustmentForm(ProposalForm):
+    """An amount on a seller's open statement; a second person has to approve it."""
+
+    VALUES = ("amount", "currency", "reason")
+
+    merchant = SellerField(label=_("Vendor number"), max_length=50)
+    amount = forms.DecimalField(
+        label=_("Amount"),
+        max_digits=20,
+        decimal_places=4,
+        help_text=_("Above 0 raises what the shop owes the seller, below 0 lowers it."),
+    )
+    currency = forms.CharField(label=_("Currency"), max_length=3)
+    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("The seller sees it."))
+    field_order = ("merchant", "amount", "currency", "reason", "note")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["valid_from"]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        data["currency"] = (data.get("currency") or "").upper()
+        if self.errors:
+            return data
+        if not Statement.objects.filter(merchant=data["merchant"], currency=data["currency"], state="open").exists():
+            self.add_error("currency", _("The seller has no open statement in this currency."))
+        elif not data["amount"] or rounded(data["amount"], minor_units(data["currency"])) != data["amount"]:
+            self.add_error("amount", _("Give an amount other than 0, in the currency's smallest unit."))
+        return data

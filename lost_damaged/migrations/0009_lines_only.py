@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 name="statement_paid_is_the_payout",
             ),
         ),
-        ApplySql("lost_damaged", "statement_lines", "695bfd62484da286"),
+        ApplySql("lost_damaged", "statement_lines", "1aab9e24aab4eba5"),
         ApplySql("lost_damaged", "statements", "3fd697aff33c3fde"),
         ApplySql("lost_damaged", "journal", "0991f0c14b8242f0"),
         ApplySql("lost_damaged", "append_only", "93f1902c522d1518"),

@@ -221,8 +221,10 @@ class Adjustment(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     amount = MoneyField(_("amount"))
     reason = models.CharField(_("reason"), max_length=300)
-    requested_by = models.CharField(_("asked for by"), max_length=254, blank=True, default="")
-    approved_by = models.CharField(_("approved by"), max_length=254, blank=True, default="")
+    # who asked and who approved; none of those that a migration made
+    proposal = models.OneToOneField(
+        "inventory_ops.Proposal", models.PROTECT, null=True, blank=True, related_name="adjustment"
+    )
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     objects = OfMerchants["Adjustment"].as_manager()

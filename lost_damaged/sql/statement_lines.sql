@@ -75,28 +75,26 @@ begin
         select w.* from touched t join lost_damaged_owed w on w.order_item_id = t.id
     ), had as (
         select l.order_item_id, l.merchant_id, l.currency, l.kind, sum(l.quantity) as quantity, sum(l.amount) as amount,
-               count(*) as lines
+               count(*) as lines, max(l.sequence) as sequence
         from touched t join lost_damaged_statementline l on l.order_item_id = t.id group by 1, 2, 3, 4
-    ), last as (
-        select l.order_item_id, l.kind, max(l.sequence) as sequence
-        from touched t join lost_damaged_statementline l on l.order_item_id = t.id group by 1, 2
-    ), due as (
+    ), compared as (
         select order_item_id, merchant_id, currency, kind, coalesce(o.quantity, 0) - coalesce(h.quantity, 0) as quantity,
                o.unit_amount, coalesce(o.amount, 0) - coalesce(h.amount, 0) as amount,
                -- more of the same happened when it happened; what takes something back happens now
-               case when h.lines is null or coalesce(o.quantity, 0) > h.quantity then o.occurred_at end as occurred_at
+               case when h.lines is null or coalesce(o.quantity, 0) > h.quantity then o.occurred_at end as occurred_at,
+               max(h.sequence) over (partition by order_item_id, kind) as last
         from owed o full join had h using (order_item_id, merchant_id, currency, kind)
-        where coalesce(o.quantity, 0) <> coalesce(h.quantity, 0) or coalesce(o.amount, 0) <> coalesce(h.amount, 0)
+    ), due as (
+        select * from compared where quantity <> 0 or amount <> 0
     )
     insert into lost_damaged_statementline (statement_id, merchant_id, currency, kind, order_item_id, sequence, quantity,
         unit_amount, amount, occurred_at, recorded_at)
     select s.id, d.merchant_id, d.currency, d.kind, d.order_item_id,
-           coalesce(last.sequence, 0) + row_number() over (partition by d.order_item_id, d.kind order by d.merchant_id,
+           coalesce(d.last, 0) + row_number() over (partition by d.order_item_id, d.kind order by d.merchant_id,
                                                            d.currency),
            d.quantity, d.unit_amount, d.amount, coalesce(d.occurred_at, now()), now()
     from due d
     join lost_damaged_statement s on s.merchant_id = d.merchant_id and s.currency = d.currency and s.state = 'open'
-    left join last on last.order_item_id = d.order_item_id and last.kind = d.kind
     order by s.id, d.occurred_at, d.order_item_id;
     get diagnostics written = row_count;
     return written;
@@ -125,12 +123,19 @@ as $function$
 declare
     items bigint[];
 begin
-    select array_agg(a.id) into items
-    from after a join before b on b.id = a.id
-    where (a.quantity_shipped > 0 or b.quantity_shipped > 0)
-      and (a.quantity_shipped, a.shipped_at, a.returned_quantity, a.returned_at, a.unit_price, a.commission, a.merchant_id)
-          is distinct from
-          (b.quantity_shipped, b.shipped_at, b.returned_quantity, b.returned_at, b.unit_price, b.commission, b.merchant_id);
+    -- set operations and no join of the two, which without statistics would compare each row with each
+    select array_agg(distinct id) into items
+    from ((select id, quantity_shipped, shipped_at, returned_quantity, returned_at, unit_price, commission, merchant_id
+           from after where quantity_shipped > 0
+           except
+           select id, quantity_shipped, shipped_at, returned_quantity, returned_at, unit_price, commission, merchant_id
+           from before)
+          union all
+          (select id, quantity_shipped, shipped_at, returned_quantity, returned_at, unit_price, commission, merchant_id
+           from before where quantity_shipped > 0
+           except
+           select id, quantity_shipped, shipped_at, returned_quantity, returned_at, unit_price, commission, merchant_id
+           from after)) changed;
     if items is not null then
         perform pg_advisory_xact_lock_shared(hashtext('lost_damaged.books'), part)
             from (select distinct lost_damaged_books_lock(merchant_id) as part from after order by 1) parts;
@@ -216,21 +221,34 @@ begin
     return null;
 end $function$;
 
+-- Rows are not paired by a join, which without statistics would compare each with each: a statement's set of lines
+-- changed where the hashes of their ids do not cancel out.
 create or replace function lost_damaged_check_moved_lines()
 returns trigger
 language plpgsql
 as $function$
 declare
-    wrong record;
+    wrong bigint;
 begin
-    select b.statement_id as source, a.statement_id as target into wrong
-    from before b join after a on a.id = b.id
-    left join lost_damaged_statement s on s.id = b.statement_id and s.state = 'closing'
-    left join lost_damaged_statement t on t.id = a.statement_id and t.state = 'open' and t.previous_id = s.id
-    where a.statement_id <> b.statement_id and t.id is null limit 1;
+    select d.statement_id into wrong
+    from (select statement_id
+          from (select statement_id, hashint8extended(id, 0)::numeric as hash from after
+                union all select statement_id, -hashint8extended(id, 0)::numeric from before) x
+          group by statement_id having sum(hash) <> 0) d
+    left join lost_damaged_statement s on s.id = d.statement_id
+    left join lost_damaged_statement p on p.id = s.previous_id
+    where (s.state = 'closing' or s.state = 'open' and p.state = 'closing') is not true limit 1;
     if found then
-        raise exception 'A line of statement % cannot move to statement %.', wrong.source, wrong.target
-            using errcode = 'insufficient_privilege';
+        raise exception 'Lines of statement % cannot move.', wrong using errcode = 'insufficient_privilege';
+    end if;
+    select a.statement_id into wrong
+    from (select distinct statement_id, merchant_id, currency from after) a
+    left join lost_damaged_statement s on s.id = a.statement_id and s.merchant_id = a.merchant_id
+        and s.currency = a.currency
+    where s.id is null limit 1;
+    if found then
+        raise exception 'Statement % is of another seller or currency than its line.', wrong
+            using errcode = 'check_violation';
     end if;
     return null;
 end $function$;

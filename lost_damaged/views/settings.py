@@ -19,15 +19,17 @@ from inventory_ops.registries.permissions import ADMIN, FINANCE, roles_required,
 from inventory_ops.views.proposals import rows as proposal_rows
 from lost_damaged import forms
 from lost_damaged.models import ApiKey, SellerAccount
-from lost_damaged.operations import api_keys, rules
+from lost_damaged.operations import adjustments, api_keys, rules
 from lost_damaged.operations import settings as operations
 from lost_damaged.queries import settings as queries
+from lost_damaged.statement_forms import AdjustmentForm
 
 # what a second person has to approve: kind of proposal, and its form
 PROPOSED: dict[str, tuple[proposals.Kind, type[forms.ProposalForm]]] = {
     "factor": (rules.FACTOR, forms.FactorForm),
     "caps": (rules.CAPS_KIND, forms.CapsForm),
     "period": (rules.PERIOD, forms.PeriodForm),
+    "adjustment": (adjustments.ADJUSTMENT, AdjustmentForm),
 }
 
 
@@ -104,7 +106,7 @@ def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
 @signs_in_again()
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose(request: HttpRequest, name: str) -> HttpResponse:
-    """Propose a factor, caps or a period lock."""
+    """Propose a factor, caps, a period lock or an adjustment of a statement."""
     if name not in PROPOSED:
         raise Http404
     kind, form_class = PROPOSED[name]

@@ -13,11 +13,13 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from inventory_ops.models import AuditEvent, Job, Merchant, User
-from inventory_ops.operations import jobs
+from inventory_ops.operations import jobs, proposals
 from lost_damaged.models import Payment, Statement, StatementLine
 from lost_damaged.operations import payments, statements
+from lost_damaged.operations.adjustments import ADJUSTMENT
 from lost_damaged.operations.payments import NewPayment
 from lost_damaged.queries import verification
+from lost_damaged.statement_forms import AdjustmentForm
 from tests.lost_damaged.test_statement_lines import JUNE, MAY, begin, shipped
 from tests.lost_damaged.world import World, days
 
@@ -196,3 +198,23 @@ def test_the_sellers_home_shows_balance_what_is_on_its_way_and_the_last_payment(
     assert (account.balance, account.due, account.last.reference) == (70, 80, "BANK-1")
     page = seller.get("/").content.decode()
     assert "On its way to you" in page and "BANK-1" in page
+
+
+def test_an_adjustment_is_proposed_by_one_and_approved_by_another(world: World) -> None:
+    may = begin(world)
+    values = {"amount": "-12.50", "currency": "GBP", "reason": "Damaged pallet, agreed on the phone"}
+    form = AdjustmentForm({"merchant": "V1", **values})
+    assert form.is_valid(), form.errors
+    for wrong in ({"amount": "0"}, {"amount": "0.001"}, {"currency": "EUR"}, {"merchant": "V404"}):
+        assert not AdjustmentForm({"merchant": "V1", **values, **wrong}).is_valid()
+    made = proposals.propose(kind=ADJUSTMENT, values=form.values(), merchant=world.seller, by=world.finance)
+    with pytest.raises(proposals.Refused, match="second person"):
+        proposals.approve(pk=made.pk, by=world.finance)
+    assert not StatementLine.objects.exists()
+    proposals.approve(pk=made.pk, by=User.objects.create_user("f2@example.com", None, role="finance"))
+    [line] = may.lines.all()
+    assert (line.kind, line.amount, line.adjustment.reason) == ("adjustment", Decimal("-12.5"), values["reason"])
+    july = statements.close(number=may.number, by=world.finance)
+    may.refresh_from_db()
+    assert (may.adjustments_amount, may.payout_amount, july.opening_amount) == (Decimal("-12.5"), 0, Decimal("-12.5"))
+    assert verification.problems() == []

@@ -260,3 +260,34 @@ def test_minor_units_are_those_of_iso_4217() -> None:
     with connection.cursor() as cursor:
         cursor.execute("select code, lost_damaged_minor_units(code) from unnest(%s::text[]) x(code)", [sorted(known)])
         assert dict(cursor.fetchall()) == known
+
+
+def test_lines_that_stay_move_in_one_pass(world: World) -> None:
+    """Rows of an update are never paired with each other: with nothing known of a table, that took hours."""
+    may = begin(world)
+    first = shipped(world, MAY + days(1), "1.00", None)
+    OrderItem.objects.bulk_create(
+        OrderItem(
+            order=first.order,
+            merchant=world.seller,
+            product=first.product,
+            shop_item_id=f"m-{n}",
+            status=2,
+            ordered_at=JUNE,
+            quantity=1,
+            unit_price=Decimal(1),
+            quantity_shipped=1,
+            shipped_at=JUNE + days(1),
+        )
+        for n in range(3000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_hashjoin = off")
+        cursor.execute("set local enable_mergejoin = off")
+        june = statements.close(number=may.number, by=world.finance, cut_off=date(2026, 5, 31))
+        cursor.execute("set local enable_hashjoin = on")
+        cursor.execute("set local enable_mergejoin = on")
+    assert (june.lines.count(), Statement.objects.get(pk=may.pk).lines.count()) == (3000, 1)
+    OrderItem.objects.filter(shop_item_id__startswith="m-").update(commission=Decimal("0.10"))
+    assert amounts(june) == {"order": "3000.00", "fee": "-300.00"}
+    assert verification.problems() == []
