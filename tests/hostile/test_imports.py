@@ -20,6 +20,8 @@ from tests.hostile import corpus, judge
 from tests.hostile.marketplace import Attacked, user
 from tests.hostile.wire import Wire
 from tests.imports.support import NOW, write
+from tests.lost_damaged.test_closing_pages import closed
+from tests.lost_damaged.world import make_world
 
 # how a row of a kind gets a name of its own, so that one file can hold hundreds
 OWN: dict[str, Callable[[int], dict[str, str]]] = {
@@ -35,7 +37,9 @@ OWN: dict[str, Callable[[int], dict[str, str]]] = {
     "orders": lambda number: {"item_id": str(900_000 + number), "order_number": f"H{number}"},
     "stock": lambda number: {"lot": f"L{number}"},
     "write_offs": lambda number: {"UID": f"U-{number}"},
+    "payments": lambda number: {"reference": f"B-{number}"},
 }
+PAID: dict[str, str] = {}  # the closed statement that good payments are of
 # what no file can hold beside other rows: NUL and half characters end the reading, so do endless cells
 CELLS = {
     name: value
@@ -47,6 +51,8 @@ CELLS = {
 def good(spec: ImportSpec) -> dict[str, str]:
     """A row that is taken."""
     row = {column.name: column.example for column in spec.columns if column.example or column.required}
+    if spec.name == "payments":
+        return row | PAID
     return row | ({"Order Item Shop ID": ""} if "Order Item Shop ID" in row else {})
 
 
@@ -67,6 +73,7 @@ class TestImports(Attacked):
         category = Category.objects.get_or_create(name="Kettles", defaults={"commission_percent": 10})[0]
         for sku in ("KET-100", "example-sku-123"):
             Product.objects.create(merchant=merchant, sku=sku, name="Kettle", price=10, cost=5, category=category)
+        PAID.update(statement=closed(make_world()).number, amount="0.01")
 
     @contextmanager
     def loaded(self, spec: ImportSpec, content: bytes, *, all_or_nothing: bool = True) -> Iterator[Outcome]:
