@@ -252,7 +252,7 @@ def test_drift_is_found_shown_and_sent_again(by: User) -> None:
     assert drift.start(channel=channel, by=by) == job  # one at a time
     jobs.run(job.pk)
     job.refresh_from_db()
-    assert (job.state, job.message) == ("done", "1 quantities differ from what was sent.")
+    assert (job.state, job.message) == ("done", "1 quantity differs from what was sent.")
     from inventory_ops.kit.reports import registry
 
     rows = registry.get("channels-listings").select({"drift": "yes"}, viewer=by).rows

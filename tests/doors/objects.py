@@ -39,7 +39,7 @@ from inventory_ops.operations.person import Details
 from lost_damaged.models import ClaimFile, SellerAccount, SellerTransaction, Source, Statement
 from lost_damaged.operations import api_keys, claims, nav, rules, write_offs
 from lost_damaged.operations import imports as finance_imports
-from lost_damaged.operations.claims import ChangeDetails
+from lost_damaged.operations.claims import ClaimDetails
 from tests import make
 from tests.lost_damaged.world import items
 from trackers.models import Tracker
@@ -128,7 +128,7 @@ def _finance(found: Objects, product: Any, *, seller: User, finance: User, admin
     number = Statement.objects.get(merchant=other).number
     for end in ("", "close/", "pay/"):
         at[f"finance/statements/<str:number>/{end}"] = (number,)
-    details = ChangeDetails(
+    details = ClaimDetails(
         sku=product.sku, reason="other", happened_on=timezone.now().date(), text="x", uid="u-2",
         evidence=[SimpleUploadedFile("note.pdf", PDF)],
     )  # fmt: skip

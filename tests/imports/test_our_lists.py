@@ -152,7 +152,8 @@ def test_the_events_ledger_says_what_to_load_instead(browser: Client, tmp_path: 
     assert "events are in the ledger already" in result["refused"][0]["message"]
     assert "load `adjustments`" in result["refused"][0]["message"]
     assert InventoryEvent.objects.count() == before
-    page = browser.post("/imports/new/", {"kind": "", "file": path.open("rb")}, follow=True).content.decode()
+    with path.open("rb") as file:
+        page = browser.post("/imports/new/", {"kind": "", "file": file}, follow=True).content.decode()
     assert "This is the export of our list “Events ledger”" in page
 
 
