@@ -41,7 +41,10 @@ def standby() -> Iterator[Path]:
             shutil.chown(folder, user)
     binaries = postgres.POSTGRES_BIN_PATH
     backup = ["pg_basebackup", "-h", str(primary.run_dir), "-U", "postgres", "-D", str(data), "-R", "-X", "stream"]
-    subprocess.run([binaries / backup[0], *backup[1:], "-c", "fast"], check=True, user=user, cwd=home)
+    # the slot keeps what the standby has not read: other tests make and drop databases, and with them checkpoints
+    slot = f"tests_{os.getpid()}"
+    backup += ["-c", "fast", "-C", "-S", slot]
+    subprocess.run([binaries / backup[0], *backup[1:]], check=True, user=user, cwd=home)
     settings = [
         "-c",
         "listen_addresses=",
@@ -63,6 +66,9 @@ def standby() -> Iterator[Path]:
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(60)
+        drop = f"select pg_drop_replication_slot('{slot}')"
+        psql = ["-h", str(primary.run_dir), "-U", "postgres", "-d", "postgres", "-qAt", "-c", drop]
+        subprocess.run([binaries / "psql", *psql], check=True, stdout=subprocess.DEVNULL)
         shutil.rmtree(home, ignore_errors=True)
 
 
