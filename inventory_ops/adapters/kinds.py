@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 from inventory_ops.adapters.protocol import Adapter, Capabilities
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import Registry, import_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +52,8 @@ def register(kind: Kind) -> Kind:
 
 
 def register_all() -> None:
-    """Import every file of this folder; the kinds among them register themselves."""
-    package = import_module("inventory_ops.adapters")
-    for module in iter_modules(package.__path__):
-        import_module(f"{package.__name__}.{module.name}")
+    """The kinds among the files of this folder register themselves."""
+    import_all("inventory_ops.adapters")
 
 
 def get(name: str) -> Kind:

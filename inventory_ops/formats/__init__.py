@@ -1,12 +1,8 @@
 """Foreign layouts of import files, one small declaration each."""
 
-from __future__ import annotations
-
-import importlib
-import pkgutil
+from inventory_ops.kit.registry import import_all
 
 
 def register_all() -> None:
-    """Import every format of this folder, which registers it."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    """The formats of this folder register themselves."""
+    import_all(__name__)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
+from pkgutil import iter_modules
 
 from django.apps import apps
 
@@ -66,3 +68,10 @@ class Registry[T]:
             if not keep:  # in place: somebody else may hold the values, too
                 self._values.clear()
                 self._values.update(before)
+
+
+def import_all(package: str, *, first: Sequence[str] = ()) -> None:
+    """Import every module of a folder, those named `first` before the others: what is in them registers itself."""
+    found = [module.name for module in iter_modules(import_module(package).__path__)]
+    for name in [*first, *(name for name in found if name not in first)]:
+        import_module(f"{package}.{name}")

@@ -1,7 +1,6 @@
 """One small file per Action Required report."""
 
-from importlib import import_module
-from pkgutil import iter_modules
+from inventory_ops.kit.registry import import_all
 
 MENU_ORDER = (
     "inventory_cost_issues",
@@ -13,7 +12,5 @@ MENU_ORDER = (
 
 
 def register_all() -> None:
-    """Import every report of this folder, which registers it: those of the menu first, in its order."""
-    found = [module.name for module in iter_modules(__path__)]
-    for name in [*MENU_ORDER, *(name for name in found if name not in MENU_ORDER)]:
-        import_module(f"{__name__}.{name}")
+    """The reports of this folder register themselves: those of the menu first, in its order."""
+    import_all(__name__, first=MENU_ORDER)
