@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -59,10 +60,7 @@ def shown(tracker: Tracker) -> dict[str, Any]:
 
 
 def find(pk: int, user: User) -> Tracker:
-    found = visible_to(user).filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(visible_to(user), pk=pk)
 
 
 class Rule(serializers.Serializer[Any]):
@@ -108,9 +106,7 @@ class TrackerList(Endpoint):
     )
     def get(self, request: Request) -> Response:
         paths = {"sku": "product__sku", "vendor_number": "merchant__vendor_number", "state": "state"}
-        paging.known(request, tuple(paths))
-        given = {path: request.query_params[name] for name, path in paths.items() if name in request.query_params}
-        return paging.answer(request, visible_to(self.caller(request)).filter(**given), shown)
+        return paging.answer(request, paging.filtered(request, visible_to(self.caller(request)), paths), shown)
 
     @extend_schema(
         operation_id="trackers_create",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -73,10 +73,7 @@ def shown(finding: Finding, user: User) -> dict[str, Any]:
 
 
 def find(pk: int, user: User) -> Finding:
-    found = visible_to(user).filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(visible_to(user), pk=pk)
 
 
 class FindingList(Endpoint):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -35,6 +35,13 @@ def known(request: Request, names: Sequence[str]) -> None:
             raise ValidationError({name: [f"There is no such parameter. Use: {', '.join(sorted(offered))}."]})
         if "\0" in request.query_params[name]:
             raise ValidationError({name: ["It contains a NUL character. Remove it."]})
+
+
+def filtered(request: Request, rows: QuerySet[Any], paths: Mapping[str, str]) -> QuerySet[Any]:
+    """Rows by the parameters of the address, each equal to the field that `paths` says. Raises ValidationError."""
+    known(request, tuple(paths))
+    given = {path: request.query_params[name] for name, path in paths.items() if name in request.query_params}
+    return rows.filter(**given)
 
 
 def answer(request: Request, rows: QuerySet[Any], show: Callable[[Any], dict[str, Any]]) -> Response:

@@ -75,13 +75,9 @@ class Balances(Endpoint):
         responses={200: shapes.page_of(BALANCE), **shapes.WRONG, **shapes.READS},
     )
     def get(self, request: Request) -> Response:
-        paging.known(request, ("sku", "vendor_number", "location"))
-        rows = StockBalance.objects.visible_to(self.caller(request))
+        seen = StockBalance.objects.visible_to(self.caller(request))
         paths = {"sku": "product__sku", "vendor_number": "merchant__vendor_number", "location": "location__code"}
-        rows = rows.filter(
-            **{path: request.query_params[name] for name, path in paths.items() if name in request.query_params}
-        )
-        rows = rows.select_related("product", "merchant", "inventory_type", "location")
+        rows = paging.filtered(request, seen, paths).select_related("product", "merchant", "inventory_type", "location")
         return paging.answer(request, rows, _balance)
 
 
