@@ -16,6 +16,7 @@ from inventory_ops.models import User
 from inventory_ops.operations import audit, jobs
 from lost_damaged import formula
 from lost_damaged.models import Statement
+from lost_damaged.queries.closing import ENDS_AT
 from lost_damaged.queries.statements import COLUMNS, DIGEST
 
 TOGETHER = 100  # statements of one transaction: so long do bookings for their sellers wait
@@ -71,10 +72,9 @@ def close_many(
 
 # Statements are locked in the order of their ids, like by those who add lines.
 _LOCK = "select from lost_damaged_statement where id = any(%(ids)s) and state = 'open' order by id for update"
-_CLOSING = """
+_CLOSING = f"""
 update lost_damaged_statement s set state = 'closing', ends_at = e.ends_at
-from (select s.id, case when %(cut_off)s::date is null then %(now)s::timestamptz
-                        else (%(cut_off)s::date + 1)::timestamp at time zone m.timezone end as ends_at
+from (select s.id, {ENDS_AT} as ends_at
       from lost_damaged_statement s join inventory_ops_merchant m on m.id = s.merchant_id
       where s.id = any(%(ids)s) and s.state = 'open') e
 where s.id = e.id and e.ends_at > s.starts_at and e.ends_at <= %(now)s
