@@ -146,10 +146,7 @@ class NumbersForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.errors and not self.numbers():
+        given = {name: value for name, value in cleaned.items() if value is not None}
+        if not self.errors and not given:
             raise ValidationError(_("Enter at least one number."))
-        return cleaned
-
-    def numbers(self) -> dict[str, int]:
-        """The parameters that were given."""
-        return {name: value for name, value in self.cleaned_data.items() if value is not None}
+        return given

@@ -50,14 +50,13 @@ class ConfirmPage:
 def act(request: HttpRequest, slug: str) -> HttpResponse:
     """The confirm page for the chosen rows of a list; with `confirm`, carry the action out."""
     report = find(slug)
-    offered = bulk_actions.offered_on(report.bulk_group)
-    if not offered:
+    if not bulk_actions.offered_on(report.bulk_group):
         raise Http404
     user = viewer(request)
     if not report.allows(user) or not report.may_act(user):
         raise PermissionDenied
     back = safe_next(request, report.url)
-    action = next((each for each in offered if each.name == request.POST.get("action")), None)
+    action = bulk_actions.find(report.bulk_group, request.POST.get("action", ""))
     if action is None:
         messages.error(request, _("Choose what to do with the rows."))
         return HttpResponseRedirect(back)

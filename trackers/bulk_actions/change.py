@@ -23,5 +23,4 @@ class Change(TrackerAction):
     form_class = NumbersForm
 
     def apply(self, trackers: list[Tracker], *, by: User, values: dict[str, Any]) -> int:
-        numbers = {name: value for name, value in values.items() if value is not None}
-        return rules.change(trackers=trackers, numbers=numbers, by=by)
+        return rules.change(trackers=trackers, numbers=values, by=by)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit import showing
 from inventory_ops.kit.bulk.action import register
-from inventory_ops.kit.reports.scope import start_of_day
+from inventory_ops.kit.reports.scope import end_of_day
 from inventory_ops.models import User
 from trackers.bulk_actions.base import TrackerAction
 from trackers.models import Tracker
@@ -25,5 +25,5 @@ class Snooze(TrackerAction):
     icon = "clock"
 
     def apply(self, trackers: list[Tracker], *, by: User, values: dict[str, Any]) -> int:
-        until = start_of_day(showing.today() + timedelta(days=DAYS + 1)) - timedelta(microseconds=1)
+        until = end_of_day(showing.today() + timedelta(days=DAYS))
         return rules.snooze(trackers=trackers, until=until, by=by)

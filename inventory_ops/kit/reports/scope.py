@@ -65,10 +65,15 @@ def window_of_dates(first: date | None, last: date | None, *, as_of: datetime) -
     # a window is open at its start: one microsecond earlier takes midnight itself in
     instant = timedelta(microseconds=1)
     start = (start_of_day(first) if first else BEGINNING) - instant
-    end = start_of_day(last + timedelta(days=1)) - instant if last else as_of
+    end = end_of_day(last) if last else as_of
     return Window(start=start, end=end)
 
 
 def start_of_day(day: date) -> datetime:
     """When a day begins in the zone that pages are in (where its midnight is skipped or comes twice: the first)."""
     return datetime.combine(day, time.min, timezone.get_current_timezone()).astimezone(UTC)
+
+
+def end_of_day(day: date) -> datetime:
+    """The last microsecond of a day in the zone that pages are in."""
+    return start_of_day(day + timedelta(days=1)) - timedelta(microseconds=1)
