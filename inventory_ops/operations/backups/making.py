@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -131,26 +130,16 @@ def _snapshot() -> Iterator[_Snapshot]:
 
 
 def _dump(writer: archive.Writer, tool: tools.Tool, snapshot: _Snapshot, progress: archive.Progress) -> None:
-    address, env = tools.access(connection)
-    command = [str(tool.path), "--format=custom", "--no-owner", "--no-privileges", "--no-password"]
-    with tempfile.TemporaryFile() as complaints:
-        process = subprocess.Popen(
-            [*command, f"--snapshot={snapshot.name}", f"--dbname={address}"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            env=env,
-        )
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
+    options = ("--format=custom", f"--snapshot={snapshot.name}")
+    with tools.running(tool, *options, failed=_not_made, **pipes) as process:
         assert process.stdout
-        try:
-            writer.add(archive.DUMP, process.stdout, packed=True, progress=progress)
-        finally:
-            process.stdout.close()
-            code = process.wait()
-        if code:
-            complaints.seek(0)
-            said = complaints.read().decode(errors="replace").strip()
-            raise CannotBackUp(f"{tool.name} failed: {said}")
+        with process.stdout as source:
+            writer.add(archive.DUMP, source, packed=True, progress=progress)
+
+
+def _not_made(program: str, said: str) -> CannotBackUp:
+    return CannotBackUp(f"{program} failed: {said}")
 
 
 def _add_files(writer: archive.Writer, progress: archive.Progress) -> int:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -168,40 +169,19 @@ def _drop(staged: dict[Path, Path]) -> None:
 
 
 def _load(reader: archive.Reader, tool: tools.Tool, progress: archive.Progress) -> None:
-    address, env = tools.access(connection)
-    command = [
-        str(tool.path),
-        "--single-transaction",
-        "--exit-on-error",
-        "--no-owner",
-        "--no-privileges",
-        "--no-password",
-    ]
-    with tempfile.TemporaryFile() as complaints:
-        process = subprocess.Popen(
-            [*command, f"--dbname={address}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=complaints,
-            env=env,
-        )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
+    options = ("--single-transaction", "--exit-on-error")
+    with tools.running(tool, *options, failed=_not_restored, **pipes) as process:
         assert process.stdin
-        try:
-            with reader.open(archive.DUMP) as source, process.stdin as target:
-                while chunk := source.read(archive.CHUNK):
-                    target.write(chunk)
-                    progress(len(chunk))
-        except BrokenPipeError:  # it has ended, and says why
-            pass
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            code = process.wait()
-        if code:
-            complaints.seek(0)
-            said = complaints.read().decode(errors="replace").strip()
-            raise CannotRestore(f"{tool.name} failed, and nothing was restored: {said}")
+        # a program that has ended says why by its complaints
+        with suppress(BrokenPipeError), reader.open(archive.DUMP) as source, process.stdin as target:
+            while chunk := source.read(archive.CHUNK):
+                target.write(chunk)
+                progress(len(chunk))
+
+
+def _not_restored(program: str, said: str) -> CannotRestore:
+    return CannotRestore(f"{program} failed, and nothing was restored: {said}")
 
 
 def _look_at_the_outcome(reader: archive.Reader, *, role: str) -> Restored:

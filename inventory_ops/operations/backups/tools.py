@@ -6,13 +6,16 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 # where Debian and its children keep several versions beside each other
@@ -68,6 +71,28 @@ def _version(path: Path) -> tuple[int, ...]:
     said = subprocess.run([path, "--version"], capture_output=True, text=True).stdout
     found = re.search(r"\(PostgreSQL\) ([\d.]+)", said)
     return tuple(map(int, found[1].split("."))) if found else ()
+
+
+@contextmanager
+def running(
+    tool: Tool, *options: str, failed: Callable[[str, str], Exception], stdin: int, stdout: int
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`tool` at work on the default database. When it fails, raises what `failed` makes of its name and complaints;
+    when the block does, it is killed."""
+    address, env = access(connection)
+    command = [str(tool.path), *options, "--no-owner", "--no-privileges", "--no-password", f"--dbname={address}"]
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=complaints, env=env)
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            code = process.wait()
+        if code:
+            complaints.seek(0)
+            raise failed(tool.name, complaints.read().decode(errors="replace").strip())
 
 
 def access(database: BaseDatabaseWrapper) -> tuple[str, Mapping[str, str]]:
