@@ -7,9 +7,10 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.bulk_actions.base import FindingAction, end_of
+from inventory_ops.bulk_actions.base import FindingAction
 from inventory_ops.forms.findings import AcknowledgeForm
 from inventory_ops.kit.bulk.action import register
+from inventory_ops.kit.reports.scope import end_of_day
 from inventory_ops.models import Finding, User
 from inventory_ops.operations import findings
 
@@ -22,5 +23,5 @@ class Acknowledge(FindingAction):
     form_class = AcknowledgeForm
 
     def apply(self, finding: Finding, *, by: User, values: dict[str, Any], version: int | None) -> None:
-        until, now = end_of(values["until"]), timezone.now()
+        until, now = end_of_day(values["until"]), timezone.now()
         findings.acknowledge(finding=finding, reason=values["reason"], until=until, by=by, as_of=now, version=version)

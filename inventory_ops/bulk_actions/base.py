@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.utils import timezone
@@ -17,11 +16,6 @@ from inventory_ops.models import Finding, User
 from inventory_ops.operations import findings
 
 SHOWN_REASONS = 5
-
-
-def end_of(day: date) -> datetime:
-    """The last moment of a day (UTC)."""
-    return datetime.combine(day, time.max, UTC)
 
 
 class FindingAction(BulkAction[Finding]):

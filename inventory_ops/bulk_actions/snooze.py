@@ -7,9 +7,10 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.bulk_actions.base import FindingAction, end_of
+from inventory_ops.bulk_actions.base import FindingAction
 from inventory_ops.forms.findings import SnoozeForm
 from inventory_ops.kit.bulk.action import register
+from inventory_ops.kit.reports.scope import end_of_day
 from inventory_ops.models import Finding, User
 from inventory_ops.operations import findings
 
@@ -24,7 +25,7 @@ class Snooze(FindingAction):
     def apply(self, finding: Finding, *, by: User, values: dict[str, Any], version: int | None) -> None:
         findings.snooze(
             finding=finding,
-            until=end_of(values["until"]),
+            until=end_of_day(values["until"]),
             until_worse=values["until_worse"],
             by=by,
             as_of=timezone.now(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -277,6 +277,15 @@ def test_bulk_work_from_the_list() -> None:
     done = browser.post(address, values | {"reason": "flash sale"}, follow=True)
     assert "2 findings changed" in done.content.decode()
     assert Finding.objects.filter(state="acknowledged", reason="flash sale").count() == 2
+
+
+def test_until_a_day_ends_with_it_for_the_person() -> None:
+    dear("A")
+    browser = Client()
+    browser.force_login(make.user("operations", time_zone="Asia/Tokyo"))
+    values = {"action": "snooze", "ids": [str(Product.objects.get(sku="A").pk)], "confirm": "1", "until": "2100-01-01"}
+    assert browser.post(f"/action-required/{SLUG}/bulk/", values).status_code == 302
+    assert Finding.objects.get().until == datetime(2100, 1, 1, 14, 59, 59, 999999, UTC)
 
 
 def test_select_all_is_refused_when_the_number_changed() -> None:
