@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, QuerySet
-from django.urls import reverse_lazy as page
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.registry import Registry
@@ -60,19 +60,21 @@ def add_own() -> None:
     load = _("Products, stock and orders, from your own files.")
     add(
         "load",
-        Step(10, _("Load data"), load, page("import-new"), _("Load a file"), lambda viewer: Product.objects.all()),
+        Step(
+            10, _("Load data"), load, reverse_lazy("import-new"), _("Load a file"), lambda viewer: Product.objects.all()
+        ),
     )
     scan = _("A scan looks through the data and lists what needs attention.")
     done = ScanRun.objects.filter(state=ScanRun.State.DONE)
     add("scan", Step(20, _("Run the first scan"), scan, "", _("Run the scans"), lambda viewer: done.all(), scans=True))
     people = User.objects.filter(is_active=True, is_service=False)
     invite = Step(
-        40, _("Invite people"), _("Each gets a mail with a link, and a role."), page("person-new"),
+        40, _("Invite people"), _("Each gets a mail with a link, and a role."), reverse_lazy("person-new"),
         _("Invite a person"), lambda viewer: people.exclude(pk=viewer.pk), roles=(ADMIN,),
     )  # fmt: skip
     add("people", invite)
     channel = Step(
-        60, _("Connect a channel"), _("Quantities go out, orders and cancellations come in."), page("channel-new"),
-        _("Connect a channel"), lambda viewer: Channel.objects.all(),
+        60, _("Connect a channel"), _("Quantities go out, orders and cancellations come in."),
+        reverse_lazy("channel-new"), _("Connect a channel"), lambda viewer: Channel.objects.all(),
     )  # fmt: skip
     add("channels", channel)

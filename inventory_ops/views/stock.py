@@ -86,7 +86,7 @@ def adjust(request: HttpRequest, task: str = "adjust") -> HttpResponse:
                 (product.sku, reverse("stock-product", args=[product.pk])),
                 (title, None),
             ],
-            submit_label=_("Book it all the same") if conflict else submit,
+            submit_label=_("Book it anyway") if conflict else submit,
             cancel_url=reverse("stock-product", args=[product.pk]),
         ),
         "form": form,

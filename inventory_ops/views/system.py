@@ -51,7 +51,7 @@ def schedules(request: HttpRequest) -> HttpResponse:
     """All scans: how often, when next, how the last run went."""
     scans.ensure_schedules(now=timezone.now())
     context = {
-        "page": _page(_("Schedules"), _("How often each scan looks for findings. Lists are live all the same.")),
+        "page": _page(_("Schedules"), _("How often each scan looks for findings. Lists are live anyway.")),
         "rows": [(each, RUN_TONES[each.run.state] if each.run else "") for each in status.schedules()],
         "now": timezone.now(),
     }
