@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -168,63 +168,6 @@ def reading(tracker: Tracker, *, as_of: datetime) -> Reading:
         values={"mechanism": tracker.mechanism} | values_of(tracker),
         as_of=as_of,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """The chart of a tracker: stock (or shipments) and threshold a day, the projection to zero."""
-
-    days: list[str]
-    stock: list[int]
-    threshold: float | None
-    runs_out_on: date | None
-
-
-def stock_series(*, tracker: Tracker, reading: Reading, days: int) -> Series:
-    """On hand at the end of each of the last `days` days, read backwards from today's level.
-
-    What a later import taught is not taken for a movement; orders that were loaded as history move no stock.
-    """
-    merchant: Merchant = tracker.merchant
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select (occurred_at at time zone %(zone)s)::date, sum(quantity)
-            from inventory_ops_inventoryevent
-            where product_id = %(product)s and inventory_type_id = %(type)s
-              and kind not in ('allocated', 'released', 'imported')
-              and occurred_at >= (%(today)s::date - %(days)s)::timestamp at time zone %(zone)s
-              and recorded_at >= (%(today)s::date - %(days)s - 2)::timestamp at time zone %(zone)s  -- see above
-            group by 1
-            """,
-            {
-                "zone": merchant.timezone,
-                "product": tracker.product_id,
-                "type": tracker.inventory_type_id,
-                "today": reading.today,
-                "days": days,
-            },
-        )
-        moved = {day: int(total) for day, total in cursor.fetchall()}
-        cursor.execute(
-            "select coalesce(sum(on_hand), 0) from inventory_ops_stockbalance"
-            " where product_id = %s and inventory_type_id = %s",
-            [tracker.product_id, tracker.inventory_type_id],
-        )
-        level = int(cursor.fetchone()[0])
-    labels, stock = [], []
-    for back in range(days):
-        day = reading.today - timedelta(days=back)
-        labels.append(day.isoformat())
-        stock.append(level)
-        level -= moved.get(day, 0)
-    runs_out = None
-    if reading.daily and MECHANISMS[tracker.mechanism].counts_stock:
-        left = int(Decimal(max(reading.value, 0)) / reading.daily)
-        if left <= 3650:
-            runs_out = reading.today + timedelta(days=left)
-    threshold = float(reading.threshold) if reading.threshold is not None else None
-    return Series(labels[::-1], stock[::-1], threshold, runs_out)
 
 
 def rollup_differences(*, merchant_id: int | None = None) -> list[tuple[Any, ...]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from django.db import connection
@@ -10,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lost_damaged import formula
+from lost_damaged.models import SellerTransaction
+from lost_damaged.queries import explanation
 
 MONEY = st.decimals(min_value=0, max_value=10**9, places=4)
 PERCENT = st.decimals(min_value=0, max_value=100, places=4)
@@ -133,3 +137,31 @@ def test_minor_units_are_those_of_iso_4217(currency: str, digits: int) -> None:
 def test_a_code_without_a_minor_unit_is_refused(currency: str) -> None:
     with pytest.raises(ValueError, match=currency):
         formula.minor_units(currency)
+
+
+@RELAXED
+@given(MONEY, PERCENT, FACTOR, DIGITS, st.booleans())
+def test_the_explanation_of_a_credit_computes(
+    price: Decimal, percent: Decimal, factor: Decimal, digits: int, of_item: bool
+) -> None:
+    """What a page prints as the formula, typed into a calculator, gives the amount that it prints."""
+    commission = formula.commission_of(price, percent)
+    transaction = SellerTransaction(
+        formula=SellerTransaction.Formula.ORDER_ITEM if of_item else SellerTransaction.Formula.PRODUCT,
+        unit_price=price if of_item else None,
+        commission_amount=commission if of_item else None,
+        price=None if of_item else price,
+        commission_percent=None if of_item else percent,
+        factor=factor,
+        minor_units=digits,
+        currency="EUR",
+        warnings=[],
+    )
+    shown = explanation.of(transaction)
+    plain = shown.expression.replace("×", "*").replace("−", "-").replace(",", "")
+    assert re.fullmatch(r"[\d.*/() -]+", plain)
+    value: Fraction = eval(re.sub(r"\d+(?:\.\d+)?", r"Fraction('\g<0>')", plain), {"Fraction": Fraction})
+    scaled = max(value, Fraction(0)) * 10**digits
+    half_up = (scaled + Fraction(1, 2)).__floor__()
+    amount = format(Decimal(half_up).scaleb(-digits), "f")
+    assert any(f": {amount} EUR." in step for step in shown.steps), (shown, amount)

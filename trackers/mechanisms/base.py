@@ -64,6 +64,7 @@ class Mechanism:
     preset: Preset
     value_label: Any
     summary: str  # the rule's numbers in short
+    threshold_parts: tuple[str, ...]  # as pages show it: `sold`, `actual_days`, parameters; × and ÷ between
     title_below: Any  # what health below 100 % means
     counts_stock: bool = True  # else shipments: then the value is no stock level, and nothing runs out
     value_hint: Any = ""  # under the value, where it is no stock level

@@ -31,6 +31,7 @@ MECHANISM = Mechanism(
     value_hint=_("shipment volume, not the stock level"),
     value_unit=_("units shipped"),
     summary="fewer than %(quantity)s in %(lookback_days)s days",
+    threshold_parts=("quantity",),
     title_below=_("This stock is stalled."),
     text_on_target=_("%(n)s units shipped in %(lookback_days)s days."),
     text_below=_("%(n)s units shipped in %(lookback_days)s days, fewer than %(quantity)s."),

@@ -24,6 +24,7 @@ MECHANISM = Mechanism(
     needs_sales=False,
     value_label=_("Counted stock"),
     summary="below %(quantity)s",
+    threshold_parts=("quantity",),
     title_below=_("Stock is below its number."),
     preset=Preset(
         "expiry",

@@ -31,6 +31,7 @@ MECHANISM = Mechanism(
     needs_sales=True,
     value_label=_("Counted stock"),
     summary="%(lookback_days)s / %(coverage_days)s days",
+    threshold_parts=("sold", "÷", "actual_days", "×", "coverage_days"),
     title_below=_("Stock will not last %(coverage_days)s days."),
     preset=Preset(
         "replenish",

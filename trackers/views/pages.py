@@ -23,7 +23,8 @@ from inventory_ops.kit.page import Page
 from inventory_ops.models import InventoryType, Merchant, Product
 from inventory_ops.queries import search
 from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS, roles_required, viewer
-from trackers import queries
+from trackers import calculation, queries
+from trackers.chart import stock_series
 from trackers.forms import TrackerForm
 from trackers.mechanisms import MECHANISMS, values_of
 from trackers.models import State, Tracker
@@ -192,11 +193,12 @@ def preview(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"reading": None, "existing": None}
     if form.is_valid():
         cleaned = form.cleaned_data
-        values = rules.parameters(cleaned["mechanism"], form.numbers()) | {"mechanism": cleaned["mechanism"]}
+        mechanism = MECHANISMS[cleaned["mechanism"]]
+        values = rules.parameters(mechanism.name, form.numbers())
         reading = queries.preview(
             product=cleaned["product"],
             inventory_type_id=cleaned["inventory_type"].pk,
-            values=values,
+            values=values | {"mechanism": mechanism.name},
             as_of=timezone.now(),
         )
         existing = (
@@ -211,7 +213,9 @@ def preview(request: HttpRequest) -> HttpResponse:
         context = {
             "reading": reading,
             "existing": existing,
-            "mechanism": MECHANISMS[cleaned["mechanism"]],
+            "mechanism": mechanism,
+            "threshold": calculation.threshold(mechanism, values, reading),
+            "health": calculation.health(mechanism, values, reading),
             "bar": markup.health_bar(reading.ratio, reading.state),
             "state": State(reading.state).label,
         }
@@ -224,9 +228,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One tracker: where its number comes from, chart, history."""
     tracker = found(request, pk)
     now = timezone.now()
+    mechanism = MECHANISMS[tracker.mechanism]
     reading = queries.reading(tracker, as_of=now)
     days = next((each for each in RANGES if request.GET.get("days") == str(each)), 60)
-    series = queries.stock_series(tracker=tracker, reading=reading, days=days)
+    series = stock_series(tracker=tracker, reading=reading, days=days)
     product = tracker.product
     page = Page(
         title=product.name,
@@ -240,18 +245,21 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "tracker": tracker,
         "reading": reading,
-        "mechanism": MECHANISMS[tracker.mechanism],
+        "mechanism": mechanism,
+        "threshold": calculation.threshold(mechanism, values_of(tracker), reading),
+        "health": calculation.health(mechanism, values_of(tracker), reading),
         "bar": markup.health_bar(reading.ratio, reading.state),
         "state": State(reading.state).label,
         "headline": headline(tracker, reading, series.runs_out_on),
         "chart": {
             "days": series.days,
             "stock": series.stock,
-            "threshold": series.threshold if MECHANISMS[tracker.mechanism].counts_stock else None,
+            "threshold": series.threshold if mechanism.counts_stock else None,
             "runsOut": series.runs_out_on.isoformat() if series.runs_out_on else None,
             "value": max(reading.value, 0),
         },
         "table": list(zip(series.days, series.stock, strict=True))[::-1],
+        "stock_label": mechanism.value_label if tracker.expiry_days is not None else _("On hand"),
         "ranges": [(each, each == days) for each in RANGES],
         "runs_out": series.runs_out_on,
         "window_start": reading.today - timedelta(days=tracker.lookback_days) if tracker.lookback_days else None,
