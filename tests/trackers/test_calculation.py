@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -18,6 +17,7 @@ from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import ledger
 from inventory_ops.operations.ledger import Movement
 from tests import make
+from tests.calculator import computed
 from trackers import calculation, queries
 from trackers.calculation import Calculation
 from trackers.chart import stock_series
@@ -31,15 +31,6 @@ RULES = {
     "turnover_days": {"lookback_days": st.integers(1, 400), "coverage_days": st.integers(1, 400)},
     "stalled_days": {"lookback_days": st.integers(1, 400), "quantity": st.integers(1, 5000)},
 }
-
-
-def computed(text: str) -> Fraction:
-    """What a reader gets who types the printed parts into a calculator."""
-    plain = text.replace(",", "").replace("÷", "/").replace("×", "*")
-    assert re.fullmatch(r"[\d./*() −-]+", plain), text
-    exact = re.sub(r"\d+(?:\.\d+)?", lambda found: f"Fraction('{found.group()}')", plain)
-    result: Fraction = eval(exact, {"Fraction": Fraction})  # digits and signs only, as just checked
-    return result
 
 
 def check(shown: Calculation, *, down: bool) -> None:
