@@ -6,16 +6,24 @@ from typing import Any
 
 import django_filters
 from django.db.models import Count, F, Q, QuerySet, Sum
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import OrderItem, Store
 from inventory_ops.models.orders import order_address
 from inventory_ops.queries import checkouts
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
 
+EVERYBODY = frozenset({"operations", "merchant", "finance", "admin"})
+STAFF = EVERYBODY - {"merchant"}  # what sellers may know of cards, the list by card error cannot say
+ALL_CARTS = Link(_("All carts"), reverse_lazy("report", args=["abandoned-checkouts"]), "shopping-cart-x", EVERYBODY)
+GROUPED = (
+    Link(_("By product"), reverse_lazy("abandoned-by-product"), "package", EVERYBODY),
+    Link(_("By promo code"), reverse_lazy("abandoned-by-promo"), "tag", EVERYBODY),
+    Link(_("By card error"), reverse_lazy("abandoned-by-card-error"), "alert-circle", STAFF),
+)
 CHECKOUT_STEPS = (
     _("Filter data to view results from the past 12 months."),
     _("Look for patterns such as specific products or promotions causing abandonment."),
@@ -75,6 +83,7 @@ class AbandonedCheckouts(ActionReport):
     not_loaded = common.ORDERS_ARE_LOADED_WHOLE
     purpose = _("Customer carts that were started but never completed.")
     meaning = _("Checkouts left in 12 months")
+    links = GROUPED
     steps = CHECKOUT_STEPS
     columns = (
         columns.Text(
@@ -187,6 +196,10 @@ class GroupedReport(Report):
     filterset_class = type("GroupFilters", (filters.WindowedFilterSet,), {"defaults": {"window": "12m"}})
     in_menu = False
     currency = None
+    links = (
+        Link(_("All carts"), reverse_lazy("report", args=["abandoned-checkouts"]), "shopping-cart-x", EVERYBODY),
+        *GROUPED,
+    )
     default_sort = "-carts"
 
 
@@ -250,7 +263,7 @@ class AbandonedByCardError(GroupedReport):
     title = _("Abandoned checkouts by card error")
     purpose = _("Which credit card errors end in abandoned carts (last failed attempt of each).")
     path = "/action-required/abandoned-checkouts/by-card-error/"
-    roles = frozenset({"operations", "finance", "admin"})  # what sellers may know, it cannot say
+    roles = STAFF
     identity = ("card_code", "card_message")
     columns = (
         columns.Text(key="code", header="Code", expression="card_code"),

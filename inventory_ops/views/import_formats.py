@@ -10,16 +10,19 @@ from django.views.decorators.http import require_safe
 
 from inventory_ops.kit.imports import formats, pages
 from inventory_ops.kit.imports.formats import Format
-from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required
+from inventory_ops.registries.permissions import ADMIN, FINANCE, MERCHANT, OPERATIONS, roles_required, viewer
+
+IMPORTERS = (OPERATIONS, FINANCE, ADMIN)
 
 
-@roles_required(OPERATIONS, FINANCE, ADMIN)
+@roles_required(*IMPORTERS, MERCHANT)  # the guide links here
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
+    imports = reverse("imports") if viewer(request).has_role(*IMPORTERS) else None
     page = pages.FormatsPage(
         title=_("Files that are known"),
         subtitle=_("Exports are taken as they are: the header says what a file is, whatever its name."),
-        breadcrumbs=[(_("Imports"), reverse("imports")), (_("Formats"), None)],
+        breadcrumbs=[(_("Imports"), imports), (_("Formats"), None)],
         formats=[shown(found) for found in sorted(formats.registry, key=lambda each: each.name.startswith("our-"))],
     )
     return render(request, "inventory_ops/import_formats.html", {"page": page})

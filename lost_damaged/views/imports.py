@@ -87,7 +87,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     return render(request, "lost_damaged/import_upload.html", context, status=status)
 
 
-@roles_required(*READERS)
+@roles_required(FINANCE)
 @require_safe
 def template(request: HttpRequest) -> HttpResponse:
     return HttpResponse(
