@@ -175,14 +175,17 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 @roles_required(*ROLES)
 @require_safe
 def products(request: HttpRequest) -> JsonResponse:
-    """Type-ahead: products of one merchant by SKU or name, as the select expects them."""
+    """Type-ahead: products of one merchant by SKU or name, as the select expects them; a note why there are none."""
     user = viewer(request)
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     merchant = whole(request.GET.get("merchant"))
     if merchant is None or not text:
         return JsonResponse({"results": []})
-    rows = search.products(text=text, viewer=user, merchant_id=merchant)[:PRODUCT_HITS]
-    return JsonResponse({"results": [{"value": row.pk, "text": f"{row.sku} · {row.name}"} for row in rows]})
+    rows, note = list(search.products(text=text, viewer=user, merchant_id=merchant)[:PRODUCT_HITS]), {}
+    if not rows and (chosen := Merchant.objects.visible_to(user).filter(pk=merchant).first()):
+        text, rows = search.why_none(text=text, viewer=user, merchant=chosen)
+        note = {"note": text}
+    return JsonResponse({"results": [{"value": row.pk, "text": f"{row.sku} · {row.name}"} for row in rows]} | note)
 
 
 @roles_required(*ROLES)
