@@ -73,7 +73,19 @@ class SettingsForm(FinanceSettingsForm):
             "nav_expense_account",
             "nav_shop_dimension",
             "nav_local_currency",
+            "nav_statements_from",
+            "nav_sales_account",
+            "nav_commission_account",
+            "nav_adjustment_account",
         )
+        widgets = {"nav_statements_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        for name in ("nav_sales_account", "nav_commission_account", "nav_adjustment_account"):
+            if data.get("nav_statements_from") and not data.get(name) and name not in self.errors:
+                self.add_error(name, _("Whole statements need this account."))
+        return data
 
 
 class SellerField(forms.CharField):

@@ -41,6 +41,35 @@ class FinanceSettings(models.Model):
         _("local currency"), max_length=3, default="GBP", help_text=_("Its currency code is left blank in NAV files.")
     )
 
+    nav_statements_from = models.DateField(
+        _("whole statements from"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Closed statements that end on this day or later go to NAV with their orders, fees, refunds and"
+            " adjustments. Empty: NAV gets what is lost and damaged only."
+        ),
+    )
+    nav_sales_account = models.CharField(
+        _("sales account"),
+        max_length=20,
+        blank=True,
+        default="",
+        validators=[NAV_CODE],
+        help_text=_("A G/L account: what customers paid for sellers' items, and refunds."),
+    )
+    nav_commission_account = models.CharField(
+        _("commission account"),
+        max_length=20,
+        blank=True,
+        default="",
+        validators=[NAV_CODE],
+        help_text=_("A G/L account: commission, and commission returned."),
+    )
+    nav_adjustment_account = models.CharField(
+        _("adjustment account"), max_length=20, blank=True, default="", validators=[NAV_CODE]
+    )
+
     class Meta:
         verbose_name = _("finance settings")
         verbose_name_plural = _("finance settings")
@@ -49,6 +78,11 @@ class FinanceSettings(models.Model):
                 name="finance_claim_days_are_some", condition=Q(claim_days__gte=1) & Q(claim_days__lte=3650)
             ),
             models.CheckConstraint(name="finance_settings_is_one_row", condition=Q(id=1)),
+            models.CheckConstraint(
+                name="finance_whole_statements_have_accounts",
+                condition=Q(nav_statements_from__isnull=True)
+                | ~Q(nav_sales_account="") & ~Q(nav_commission_account="") & ~Q(nav_adjustment_account=""),
+            ),
         ]
 
     def __str__(self) -> str:

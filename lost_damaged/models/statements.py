@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -27,6 +29,7 @@ class Statement(models.Model):
         PAID = "paid", _("Paid")
 
     FROZEN = (State.CLOSED, State.PAID)
+    NAV_AMOUNTS = ("orders_amount", "fees_amount", "refunds_amount", "fee_refunds_amount", "adjustments_amount")
 
     number = models.CharField(_("number"), max_length=20, unique=True)
     # the index statement_of_seller begins with it
@@ -107,6 +110,11 @@ class Statement(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def nav_amount(self) -> Decimal:
+        """Of a closed one: what goes to NAV with it, which is all but credits and debits."""
+        return sum((getattr(self, name) for name in self.NAV_AMOUNTS), Decimal(0))
 
 
 class StatementLine(models.Model):
