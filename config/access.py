@@ -128,6 +128,7 @@ TABLE = (
     Rule("finance/claims/<str:number>/files/<int:pk>/", get="omfa", others="ofa"),
     Rule("finance/claims/new/", get="m", post="m"),
     Rule("finance/double-payments/", get="ofa"),
+    Rule("finance/factors/", get="fa"),
     Rule("finance/import/", get="ofa", post="f"),
     Rule("finance/import/<uuid:pk>/", get="ofa", others="ofa"),
     Rule("finance/import/<uuid:pk>/confirm/", post="f", others="f", again=True),

@@ -90,7 +90,7 @@ seller as materialized (
            coalesce((select f.factor from lost_damaged_factor f
                      where f.merchant_id = m.id and f.valid_from <= %(now)s::timestamptz and f.withdrawn_at is null
                      order by f.valid_from desc, f.id desc limit 1),
-                    m.write_off_factor, (select factor from default_factor), 1.0000) as factor
+                    (select factor from default_factor), 1.0000) as factor
     from inventory_ops_merchant m where m.id in (select merchant_id from product)
 ),
 found as (
