@@ -20,6 +20,7 @@ class UserAuditConfig(AppConfig):
         from user_audit import accounts, bulk_actions, reports  # noqa: F401  (registers them)
         from user_audit.demo import APPROVER, seed
         from user_audit.models import IamUser
+        from user_audit.operations import reviews  # noqa: F401  (registers its job)
         from user_audit.operations.periodic import scan_users
 
         scans.register(
