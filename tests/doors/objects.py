@@ -202,7 +202,7 @@ def _people(found: Objects, *, finance: User, admin: User) -> None:
     schedule = ScanSchedule.objects.create(name="costs", every=timedelta(hours=1))
     at["system/schedules/<int:pk>/"] = at["system/schedules/<int:pk>/run/"] = (schedule.pk,)
     root = "action-required/user-audit/"
-    for end in ("", "recheck/", "review/", "confirm-link/"):
+    for end in ("", "recheck/", "review/", "confirm-link/", "manager/"):
         at[f"^{root}(?P<key>[ui][0-9]{{1,19}})/{end}$"] = (f"u{operator.pk}",)
     action = ActionJob.objects.create(
         action="disable-db", reason="test", requested_by=admin, state="awaiting", idempotency_key="x"

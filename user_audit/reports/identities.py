@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import CharField, Count, Func, Q, QuerySet, Value
+from django.db.models import CharField, Count, Exists, Func, Q, QuerySet, Value
 from django.db.models.functions import Concat, Replace
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
@@ -27,6 +27,7 @@ from inventory_ops.models.users import Role
 from user_audit.accounts import why_not_connected
 from user_audit.models import Identity, Review
 from user_audit.models.identities import AwsStatus, DatabaseStatus, Finding, Flag, Severity
+from user_audit.queries.certification import not_certified
 from user_audit.queries.decisions import statuses_rule_out
 from user_audit.reports.freshness import freshness
 
@@ -188,7 +189,16 @@ class Filters(filters.ReportFilterSet):
     verdict = django_filters.ChoiceFilter(
         label=gettext_lazy("Review verdict"), choices=Review.Verdict.choices, empty_label=gettext_lazy("Any")
     )
+    certification = django_filters.ChoiceFilter(
+        method="certified",
+        label=gettext_lazy("Certification"),
+        choices=[("open", gettext_lazy("Not certified in the last campaign"))],
+        empty_label=gettext_lazy("Any"),
+    )
     defaults = {"show": "issues"}
+
+    def certified(self, rows: QuerySet[Identity], name: str, value: str) -> QuerySet[Identity]:
+        return rows.filter(Exists(not_certified())) if value else rows
 
     def shown(self, rows: QuerySet[Identity], name: str, value: str) -> QuerySet[Identity]:
         return rows.filter(severity__gte=Severity.LOW) if value == "issues" else rows
@@ -340,6 +350,7 @@ class UserAudit(Report):
         View(gettext_lazy("User not found in platform"), "audit=not_found"),
         View(gettext_lazy("User disabled in platform"), "audit=disabled&show=all"),
         View(gettext_lazy("Bulk user operations"), "show=all"),
+        View(gettext_lazy("Not certified"), "certification=open&show=all"),
     )
     roles = frozenset({"admin"})
     currency = None

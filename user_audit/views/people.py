@@ -17,7 +17,7 @@ from inventory_ops.kit.reports import registry
 from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
 from inventory_ops.views.reports import show
 from user_audit.accounts import why_not_connected
-from user_audit.forms import ReviewForm
+from user_audit.forms import ManagerForm, ReviewForm
 from user_audit.models import ActionJob, DisableRecord, IamUser, Identity, Review
 from user_audit.models.actions import Action
 from user_audit.models.identities import AwsStatus, Flag, Severity
@@ -90,6 +90,8 @@ def _detail(request: HttpRequest, row: Identity, form: ReviewForm, status: int =
         "reviews": history.reviews(row),
         "verdicts": Review.Verdict,
         "form": form,
+        "manager_form": ManagerForm(initial={"manager": history.manager_of(row)}),
+        "certifications": history.certifications(row),
         "now": now,
     }
     return render(request, "user_audit/detail.html", context, status=status)
