@@ -112,6 +112,8 @@ TABLE = (
     Rule("api/v1/stock/adjustments/", post="oa"),
     Rule("api/v1/trackers/", get="oma", post="oma"),
     Rule("api/v1/trackers/<int:pk>/", get="oma", others="oa"),
+    Rule("certifications/", get="omfa"),
+    Rule("certifications/bulk/", post="omfa"),
     Rule("channels/", get="oa"),
     Rule("channels/<int:pk>/", get="oa", others="oa"),
     Rule("channels/<int:pk>/act/", post="oa", others="oa"),

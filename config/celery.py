@@ -62,6 +62,11 @@ def configure() -> None:
                 "schedule": timedelta(hours=1),
                 "options": {"expires": 3000},
             },
+            "claims": {
+                "task": "lost_damaged.tasks.claims",
+                "schedule": timedelta(hours=1),
+                "options": {"expires": 3000},
+            },
             "channels": {
                 "task": "inventory_ops.tasks.channels_tick",
                 "schedule": timedelta(seconds=10),

@@ -1,7 +1,7 @@
 """Tables of lost and damaged, one subject a file."""
 
 from lost_damaged.models.api import ApiIntent, ApiKey, ApiReply
-from lost_damaged.models.claims import Claim, ClaimFile
+from lost_damaged.models.claims import Claim, ClaimFile, ClaimStep, Side
 from lost_damaged.models.imports import WriteOffFile, WriteOffRow
 from lost_damaged.models.limits import Cap, Spending, WaitingUnit
 from lost_damaged.models.nav import NavBatch, NavBatchLine
@@ -17,6 +17,7 @@ __all__ = [
     "Cap",
     "Claim",
     "ClaimFile",
+    "ClaimStep",
     "Factor",
     "FinanceSettings",
     "LedgerEntry",
@@ -26,6 +27,7 @@ __all__ = [
     "Reason",
     "SellerAccount",
     "SellerTransaction",
+    "Side",
     "Source",
     "Spending",
     "Statement",

@@ -29,6 +29,18 @@ class FinanceSettings(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("How long after the loss a seller may claim it."),
     )
+    claim_answer_days = models.PositiveSmallIntegerField(
+        _("days to answer a claim"),
+        default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text=_("Within this time each side answers the other; both are reminded two days before."),
+    )
+    appeal_days = models.PositiveSmallIntegerField(
+        _("days for an appeal"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text=_("How long after a decision a seller may appeal, once."),
+    )
     nav_template = models.CharField(_("journal template name"), max_length=10, default="GENERAL", validators=[NAV_CODE])
     nav_journal = models.CharField(_("journal batch name"), max_length=10, default="LOSTDAM", validators=[NAV_CODE])
     nav_expense_account = models.CharField(
@@ -76,6 +88,10 @@ class FinanceSettings(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="finance_claim_days_are_some", condition=Q(claim_days__gte=1) & Q(claim_days__lte=3650)
+            ),
+            models.CheckConstraint(
+                name="finance_claim_deadlines_are_some",
+                condition=Q(claim_answer_days__range=(1, 365)) & Q(appeal_days__range=(1, 365)),
             ),
             models.CheckConstraint(name="finance_settings_is_one_row", condition=Q(id=1)),
             models.CheckConstraint(

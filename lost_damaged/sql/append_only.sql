@@ -1,6 +1,12 @@
 -- Write-offs, transactions, journal entries, factors, caps, spending, statements with their lines, adjustments and
--- payments, and NAV batches are never changed, deleted or truncated, but for the few fields that say where they went
--- next.
+-- payments, NAV batches, and steps of claims are never changed, deleted or truncated, but for the few fields that say
+-- where they went next.
+
+create or replace trigger append_only before update or delete on lost_damaged_claimstep
+    for each row execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only_truncate before truncate on lost_damaged_claimstep
+    for each statement execute function inventory_ops_refuse_change();
 
 create or replace trigger append_only before update or delete on lost_damaged_cap
     for each row execute function inventory_ops_only_withdraw();
