@@ -86,6 +86,25 @@ class PaymentForm(forms.Form):
         return NewPayment(number, data["amount"], "", data["paid_on"], data["reference"])
 
 
+class PastForm(forms.Form):
+    """The moment at which a statement is looked at, in the viewer's zone."""
+
+    at = forms.DateTimeField(
+        label=_("As it was at"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+
+class ReturnForm(forms.Form):
+    """What the bank says of a payment that came back."""
+
+    returned_on = forms.DateField(label=_("Returned on"), widget=day_input())
+    reference = forms.CharField(label=_("Bank reference of the return"), max_length=100)
+    reason = forms.CharField(
+        label=_("Why it came back"), max_length=200, help_text=_("The seller sees it. For example: account closed.")
+    )
+
+
 class AdjustmentForm(ProposalForm):
     """An amount on a seller's open statement; a second person has to approve it."""
 
