@@ -54,7 +54,7 @@ def finance(request: HttpRequest) -> HttpResponse:
         "general": bound["general"],
         "account": bound["account"],
         "form": bound[part] if part else None,
-        "factors": queries.factors()[:50],
+        "factors": queries.factors().filter(state__in=["in_force", "to_come"])[:50],
         "caps": queries.caps()[:50],
         "default_caps": queries.caps_of(""),
         "locked_until": queries.current().locked_until,

@@ -36,7 +36,7 @@ from inventory_ops.operations import api_tokens, invitations, ledger, proposals
 from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.ledger import Movement
 from inventory_ops.operations.person import Details
-from lost_damaged.models import ClaimFile, SellerAccount, SellerTransaction, Source, Statement
+from lost_damaged.models import ClaimFile, Payment, SellerAccount, SellerTransaction, Source, Statement
 from lost_damaged.operations import api_keys, claims, nav, rules, write_offs
 from lost_damaged.operations import imports as finance_imports
 from lost_damaged.operations.claims import ClaimDetails
@@ -128,6 +128,10 @@ def _finance(found: Objects, product: Any, *, seller: User, finance: User, admin
     number = Statement.objects.get(merchant=other).number
     for end in ("", "close/", "pay/"):
         at[f"finance/statements/<str:number>/{end}"] = (number,)
+    paid = Payment.objects.create(
+        statement=Statement.objects.get(number=number), amount=1, paid_on="2026-01-01", reference="x", source="page"
+    )
+    at["finance/statements/<str:number>/payments/<int:pk>/return/"] = (number, paid.pk)
     details = ClaimDetails(
         sku=product.sku, reason="other", happened_on=timezone.now().date(), text="x", uid="u-2",
         evidence=[SimpleUploadedFile("note.pdf", PDF)],
@@ -202,7 +206,7 @@ def _people(found: Objects, *, finance: User, admin: User) -> None:
     schedule = ScanSchedule.objects.create(name="costs", every=timedelta(hours=1))
     at["system/schedules/<int:pk>/"] = at["system/schedules/<int:pk>/run/"] = (schedule.pk,)
     root = "action-required/user-audit/"
-    for end in ("", "recheck/", "review/", "confirm-link/"):
+    for end in ("", "recheck/", "review/", "confirm-link/", "manager/"):
         at[f"^{root}(?P<key>[ui][0-9]{{1,19}})/{end}$"] = (f"u{operator.pk}",)
     action = ActionJob.objects.create(
         action="disable-db", reason="test", requested_by=admin, state="awaiting", idempotency_key="x"
