@@ -10,6 +10,7 @@ from inventory_ops.views import (
     bulk,
     catalog,
     channels,
+    findings,
     home,
     imports,
     jobs,
@@ -84,5 +85,7 @@ urlpatterns = [
         if each.path
     ],
     path("action-required/<slug:slug>/", reports.report, name="report"),
+    path("action-required/<slug:slug>/findings/<str:key>/", findings.detail, name="finding"),
+    path("action-required/<slug:slug>/findings/<str:key>/<slug:verb>/", findings.act, name="finding-act"),
     path("action-required/<slug:slug>/bulk/", bulk.act, name="findings-bulk"),
 ]
