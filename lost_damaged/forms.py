@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.forms.api_tokens import AccountChoice
+from inventory_ops.forms.seen import MergedForm
 from inventory_ops.models import Merchant, User
 from lost_damaged import formula, items
 from lost_damaged.errors import ItemError
@@ -62,7 +63,7 @@ class WriteOffForm(forms.Form):
         self.add_error(self.FIELDS.get(error.column), f"{error.message} ({error.code})")
 
 
-class SettingsForm(FinanceSettingsForm):
+class SettingsForm(MergedForm, FinanceSettingsForm):
     class Meta:
         model = FinanceSettings
         fields = (
@@ -74,6 +75,10 @@ class SettingsForm(FinanceSettingsForm):
             "nav_shop_dimension",
             "nav_local_currency",
         )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.carry([*self.fields])
 
 
 class SellerField(forms.CharField):

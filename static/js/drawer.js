@@ -41,6 +41,11 @@
     window.htmx.ajax("GET", location.pathname + location.search, { target: part, swap: "outerHTML" });
   });
 
+  // What is swapped takes the focus along: it goes to the first thing that can be done now, never out of the drawer.
+  body.addEventListener("htmx:afterSwap", () => {
+    if (drawer.open) (body.querySelector(".finding-act[open] :invalid, summary") ?? drawer).focus();
+  });
+
   drawer.addEventListener("close", () => {
     for (const row of document.querySelectorAll("tr.is-open")) row.classList.remove("is-open");
     const link = [...document.querySelectorAll("a[data-drawer]")].find((each) => each.getAttribute("href") === opener);

@@ -169,7 +169,7 @@ class Work(Endpoint):
     """Base of what is done to one finding."""
 
     scope = Scope.FINDINGS
-    writers = (OPERATIONS, ADMIN)
+    writers: tuple[str, ...] = (OPERATIONS, ADMIN)
     body: ClassVar[type[serializers.Serializer[Any]]] = Versioned
 
     def post(self, request: Request, pk: int) -> Response:
