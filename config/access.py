@@ -213,6 +213,7 @@ TABLE = (
     Rule("preferences/views/<slug:slug>/<int:pk>/open/", post="omfa", others=""),
     Rule("products/<int:pk>/", get="omfan", others="ofa"),
     Rule("products/<int:pk>/prices/", get="oa", post="oa", others="oa"),
+    Rule("scans/<slug:name>/progress/", get="omfa"),
     Rule("scans/<slug:name>/run/", post="oa"),
     Rule("scans/run/", post="oa"),
     Rule("search/", get="omfan"),

@@ -69,6 +69,7 @@ urlpatterns = [
     path("metrics", system.metrics, name="metrics"),
     path("notifications/", include(notifications.urlpatterns)),
     path("scans/run/", scans.run_scans, name="run-scans"),
+    path("scans/<slug:name>/progress/", scans.progress, name="scan-progress"),
     path("scans/<slug:name>/run/", scans.run_scan, name="run-scan"),
     path("preferences/columns/<slug:slug>/", reports.save_columns, name="save-columns"),
     path("preferences/views/<slug:slug>/", saved_views.save, name="view-save"),

@@ -112,7 +112,7 @@ def scan_report(report: Report, *, as_of: datetime) -> ScanCounts:
 
     Under the default filters, as the system sees them. Rows whose label and value are unchanged are not written.
     """
-    selection = report.select({}, viewer=None, as_of=as_of)
+    selection = report.select(report.scanned, viewer=None, as_of=as_of)
     nobody = Cast(Value(None), BigIntegerField())
     rows = selection.rows.order_by().values(
         f_key=identity_key(report),

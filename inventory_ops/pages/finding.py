@@ -143,7 +143,7 @@ def build(report: Report, key: str, *, viewer: User, bound: Any = None, act: str
 def _row(report: Report, key: str, viewer: User) -> tuple[list[Fact], str]:
     """What the row says now in the columns of the page, and its name; nothing when it is in the list no more."""
     [name] = report.identity
-    selection = report.select({}, viewer=viewer)
+    selection = report.select(report.scanned, viewer=viewer)
     columns = [column for column in report.columns if not column.late]
     rows = report.page_values(selection.rows.filter(**{name: int(key)}), columns, viewer=viewer)
     found = rows.first()
@@ -260,7 +260,7 @@ def _midnight(day: date) -> datetime:
 def _of_stock(day: StockDay) -> Entry:
     kinds = dict(EventKind.choices)
     text = ", ".join(f"{kinds.get(kind, kind)} {units:+,d}" for kind, units in day.by_kind.items())
-    title = _("Stock %(units)s") % {"units": f"{day.total:+,d}"}
+    title = (_("Stock %(units)s") % {"units": f"{day.total:+,d}"}).replace("-", markup.MINUS)
     return Entry(_midnight(day.day), "stock", title, text.replace("-", markup.MINUS), day_only=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
@@ -48,6 +48,7 @@ class ActionReport(ScannedReport):
         cls.columns = (*cls.columns, *workflow.of_report(cls.slug, name))
 
     opens_rows = True
+    scanned: ClassVar[Mapping[str, str]] = {"finding": workflow.ALL}
     bulk_group = "findings"
 
     @property
@@ -78,7 +79,12 @@ class ActionReport(ScannedReport):
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         rows, wanted = self.issues(scope), scope.params
-        given = {name for name in workflow.NAMES if wanted.get(name)}
+        if not wanted.get("finding"):
+            # out of the way until somebody asks for it: the menu counts what is left
+            (name,) = self.identity
+            snoozed = Finding.objects.filter(report=self.slug, state=Finding.State.SNOOZED, row_id=OuterRef(name))
+            rows = rows.exclude(Exists(snoozed))
+        given = {name for name in workflow.NAMES if wanted.get(name) not in (None, "", workflow.ALL)}
         if not given:
             return rows
         if given == {"owner"} and wanted["owner"] == workflow.NOBODY:

@@ -22,6 +22,7 @@ from inventory_ops.models import Finding, FindingEvent
 
 STATE_TONES = {"open": "critical", "acknowledged": "neutral", "snoozed": "warning", "resolved": "good"}
 ME, NOBODY = "me", "nobody"
+ALL = "all"
 WEEK = timedelta(days=7)
 
 
@@ -35,9 +36,10 @@ class WorkflowFilters(django_filters.FilterSet):
             ("snoozed", _("Snoozed")),
             ("new", _("New since yesterday")),
             ("reopened", _("Opened more than once")),
+            (ALL, _("All, snoozed ones too")),
         ],
         label=_("Status"),
-        empty_label=_("Any"),
+        empty_label=_("Not snoozed"),
     )
     owner = filters.ScopeText(
         label=_("Owner"), max_length=100, help_text=_("me, nobody, or part of a name or an e-mail address.")
@@ -72,7 +74,7 @@ def condition(wanted: Mapping[str, Any], *, viewer: Any, as_of: datetime) -> Q:
         found &= Q(opened_at__gt=as_of - timedelta(days=1))
     elif state == "reopened":
         found &= Q(times_opened__gt=1)
-    elif state:
+    elif state and state != ALL:
         found &= Q(state=state)
     if owner == ME:
         found &= Q(assignee=viewer.pk if viewer else 0)

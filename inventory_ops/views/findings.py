@@ -95,5 +95,5 @@ def _done(request: HttpRequest, report: Report, key: str, verb: str, form: Any, 
         return HttpResponseRedirect(page.url)
     response = _answer(request, page, status=422 if failed else 200)
     if not failed:
-        response["HX-Trigger"] = "ops:finding"  # the list behind the drawer shows what changed
+        response["HX-Trigger"] = "ops:list"  # the list behind the drawer shows what changed
     return response

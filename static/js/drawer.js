@@ -35,12 +35,6 @@
     if (link) open(link);
   });
 
-  // What was done there is seen in the list at once: rows, figures and the menu's numbers, the window left where it is.
-  document.body.addEventListener("ops:finding", () => {
-    const part = document.getElementById("report-results");
-    window.htmx.ajax("GET", location.pathname + location.search, { target: part, swap: "outerHTML" });
-  });
-
   // What is swapped takes the focus along: it goes to the first thing that can be done now, never out of the drawer.
   body.addEventListener("htmx:afterSwap", () => {
     if (drawer.open) (body.querySelector(".finding-act[open] :invalid, summary") ?? drawer).focus();

@@ -119,6 +119,7 @@ class Report:
     roles: ClassVar[frozenset[str]] = frozenset({"operations", "merchant", "finance", "admin"})
     currency: ClassVar[str | None] = "merchant__currency"
     scan: ClassVar[str] = ""  # name of the periodic scan that turns rows into findings; '' = none
+    scanned: ClassVar[Mapping[str, str]] = {}  # filters that the scan sets besides the default ones
     value_at_risk: ClassVar[str] = ""  # annotation with the money a finding is about
     finding_label: ClassVar[Any] = ""  # field path or expression: what a finding of a row is called
     merchant_path: ClassVar[str | None] = "merchant_id"  # whose row it is; None = of no single merchant
