@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.forms.api_tokens import AccountChoice
+from inventory_ops.forms.seen import MergedForm
 from inventory_ops.models import Merchant, User
 from lost_damaged import formula, items
 from lost_damaged.errors import ItemError
@@ -62,7 +63,7 @@ class WriteOffForm(forms.Form):
         self.add_error(self.FIELDS.get(error.column), f"{error.message} ({error.code})")
 
 
-class SettingsForm(FinanceSettingsForm):
+class SettingsForm(MergedForm, FinanceSettingsForm):
     class Meta:
         model = FinanceSettings
         fields = (
@@ -88,6 +89,10 @@ class SettingsForm(FinanceSettingsForm):
             if data.get("nav_statements_from") and not data.get(name) and name not in self.errors:
                 self.add_error(name, _("Whole statements need this account."))
         return data
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.carry([*self.fields])
 
 
 class SellerField(forms.CharField):

@@ -112,8 +112,10 @@ def make_objects() -> Objects:
     moment = timezone.now()
     seen = dict.fromkeys(("first_seen_at", "opened_at", "last_seen_at"), moment)
     finding = Finding.objects.create(report="inventory-cost-issues", key="0", label="x", merchant=other, **seen)
-    for end in ("", "acknowledge/", "assign/", "comment/", "reopen/", "snooze/"):
+    for end in ("", "acknowledge/", "assign/", "comment/", "due/", "reopen/", "snooze/"):
         at[f"api/v1/findings/<int:pk>/{end}"] = (finding.pk,)
+    at["action-required/<slug:slug>/findings/<str:key>/"] = (finding.report, finding.key)
+    at["action-required/<slug:slug>/findings/<str:key>/<slug:verb>/"] = (finding.report, finding.key, "comment")
     _finance(found, product, seller=seller, finance=finance, admin=admin)
     _channels(found, other)
     _people(found, finance=finance, admin=admin)

@@ -23,6 +23,7 @@ from inventory_ops.kit.page import Page
 from inventory_ops.models import InventoryType, Merchant, Product
 from inventory_ops.queries import search
 from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS, roles_required, viewer
+from inventory_ops.views import editing
 from trackers import calculation, queries
 from trackers.chart import stock_series
 from trackers.forms import TrackerForm
@@ -122,6 +123,7 @@ def _form_page(request: HttpRequest, form: TrackerForm, page: Page, **extra: Any
 
 
 @roles_required(*ROLES)
+@editing.alone
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a tracker. Changing it into another's key asks first, and merges."""
     tracker = found(request, pk)

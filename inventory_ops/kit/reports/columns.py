@@ -45,6 +45,8 @@ class Column:
     on_page: bool = True  # False: only exported, or only the second line of another column
     exported: bool = True
     personal: bool = False  # masked for merchants
+    staff: bool = False  # empty in what merchants export
+    source: Any = None  # the expression of what is exported, where it is not `expression`
     late: bool = False  # looked up for the rows of the page alone, by `Report.look_up`; `expression` is its order
     css: str = ""
 
@@ -63,6 +65,10 @@ class Column:
         """The expression of the raw value."""
         expression = self.expression if self.expression is not None else self.key
         return F(expression) if isinstance(expression, str) else expression
+
+    def exported_value(self) -> Any:
+        """The expression of the raw value that exports write."""
+        return self.value() if self.source is None else self.source
 
     def order(self) -> Any:
         """The expression that rows are ordered by."""
@@ -84,12 +90,12 @@ class Column:
 
     def text(self) -> Any:
         """The expression of the exported text."""
-        return expressions.as_text(self.value())
+        return expressions.as_text(self.exported_value())
 
     def spreadsheet_text(self) -> Any:
         """The same for CSV, which spreadsheets open: free text that they would run gets an apostrophe in front."""
         is_free = type(self).text is Column.text
-        return expressions.PlainText(self.value()) if is_free else self.text()
+        return expressions.PlainText(self.exported_value()) if is_free else self.text()
 
     def json(self, text: str | None) -> Any:
         """The JSON value for an exported text."""
@@ -134,7 +140,7 @@ class Integer(Column):
     numeric = True
 
     def text(self) -> Any:
-        return expressions.as_text(self.value())
+        return expressions.as_text(self.exported_value())
 
     def json(self, text: str | None) -> Any:
         return int(text) if text else None
@@ -156,7 +162,7 @@ class Money(Column):
 
     def text(self) -> Any:
         show = expressions.AtLeast if self.unit else expressions.RoundTo
-        return show(self.value(), expressions.minor_units(self.currency))
+        return show(self.exported_value(), expressions.minor_units(self.currency))
 
     def html(self, row: Row) -> str:
         value: Decimal | None = row[self.alias]
@@ -175,7 +181,7 @@ class Percent(Column):
     numeric = True
 
     def text(self) -> Any:
-        return expressions.TrimmedNumber(self.value())
+        return expressions.TrimmedNumber(self.exported_value())
 
     def html(self, row: Row) -> str:
         value = row[self.alias]
@@ -190,7 +196,7 @@ class Moment(Column):
     """A point in time: exported as ISO 8601 in UTC, shown as date and time."""
 
     def text(self) -> Any:
-        return expressions.IsoMoment(self.value())
+        return expressions.IsoMoment(self.exported_value())
 
     def html(self, row: Row) -> str:
         value: datetime | None = row[self.alias]
@@ -204,7 +210,7 @@ class Date(Column):
     """A day."""
 
     def text(self) -> Any:
-        return expressions.as_text(self.value())
+        return expressions.as_text(self.exported_value())
 
     def html(self, row: Row) -> str:
         value = row[self.alias]
@@ -227,7 +233,7 @@ class Choice(Column):
     tones: Mapping[Any, str] = field(default_factory=dict)
 
     def text(self) -> Any:
-        return expressions.as_text(self.value())
+        return expressions.as_text(self.exported_value())
 
     def html(self, row: Row) -> str:
         value = row[self.alias]
@@ -243,7 +249,7 @@ class YesNo(Column):
     """True or false."""
 
     def text(self) -> Any:
-        return expressions.as_text(self.value())
+        return expressions.as_text(self.exported_value())
 
     def json(self, text: str | None) -> Any:
         return None if not text else text == "true"
@@ -261,6 +267,16 @@ class Custom(Column):
 
     draw: Callable[[Row], str] = field(default=lambda row: "")
     is_number: bool = False
+
+    def html(self, row: Row) -> str:
+        return self.draw(row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since(Moment):
+    """A point in time whose cell is drawn by a function of the row, as how long ago it was."""
+
+    draw: Callable[[Row], str] = field(default=lambda row: "")
 
     def html(self, row: Row) -> str:
         return self.draw(row)
