@@ -7,7 +7,7 @@ import inventory_ops.kit.db.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory_ops", "0012_returned_quantity"),
+        ("inventory_ops", "0013_factor_in_one_place"),
     ]
 
     operations = [
