@@ -46,6 +46,7 @@ urlpatterns = [
     path("docs/<slug:name>/", home.docs, name="guide-page"),
     path("orders/<path:code>/", catalog.order, name="order"),
     path("products/<int:pk>/", catalog.product, name="product"),
+    path("products/<int:pk>/live/", catalog.set_live, name="product-live"),
     path("products/<int:pk>/prices/", prices.edit, name="product-prices"),
     path("settings/price-guard/", prices.guard, name="price-guard"),
     path("settings/proposals/<int:pk>/", proposals.detail, name="proposal"),

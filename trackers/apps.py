@@ -14,7 +14,7 @@ class TrackersConfig(AppConfig):
     def ready(self) -> None:
         from inventory_ops.demo import lifecycle as demo
         from inventory_ops.operations import scans, verify
-        from inventory_ops.pages import first_steps, overview
+        from inventory_ops.pages import first_steps, overview, product
         from inventory_ops.registries import guide, menu, topics
         from trackers import bulk_actions, cards, imports, queries, reports  # noqa: F401  (importing registers them)
         from trackers.demo import seed
@@ -47,6 +47,7 @@ class TrackersConfig(AppConfig):
             ),
         )
         overview.add_panels("trackers", cards.panels)
+        product.add_panels("trackers", cards.of_product)
         scans.register(scans.Scan("health", health.evaluate_all, timedelta(minutes=15)))
         demo.add_seeder("trackers", seed)
         verify.add_check(

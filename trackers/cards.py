@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import markup
-from inventory_ops.models import User
+from inventory_ops.models import Product, User
 from inventory_ops.pages.overview import Panel
 from trackers import losses
 from trackers.mechanisms import MECHANISMS, values_of
@@ -38,6 +38,24 @@ def panels(user: User, now: datetime) -> list[Panel]:
         stalled = reverse("trackers", query={"mechanism": "stalled_days"})
         found.append(Panel(_("Dead stock"), "trackers/_dead.html", dead, stalled, _("All of it")))
     return found
+
+
+def of_product(product: Product, viewer: User) -> list[Panel]:
+    """All trackers of a product."""
+    if not viewer.has_role("operations", "merchant", "admin"):
+        return []
+    rows = Tracker.objects.visible_to(viewer).filter(product=product).select_related("product", "inventory_type")
+    shown = [
+        {"tracker": tracker, "bar": markup.health_bar(_ratio(tracker), tracker.state)}
+        for tracker in rows.order_by("severity", "pk")
+    ]
+    new = reverse("tracker-new", query={"product": product.pk})
+    return [Panel(_("Trackers"), "trackers/_of_product.html", shown, new, _("New tracker"))]
+
+
+def _ratio(tracker: Tracker) -> Decimal | None:
+    """Health as a ratio; None where it says nothing."""
+    return None if tracker.state in (State.NO_SALES, State.NO_DATA) else Decimal(tracker.health) / 10_000
 
 
 def _row(found: losses.Losing) -> dict[str, Any]:

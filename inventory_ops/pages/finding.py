@@ -189,7 +189,7 @@ def _acts(page: FindingPage, finding: Finding, viewer: User, bound: Any, act: st
     if finding.state == Finding.State.RESOLVED:
         return
     for action in offered_on("findings"):
-        if not may_act(viewer, action.name):
+        if not may_act(viewer, action.name) or not action.suits(finding):
             continue
         if action.name == "reopen" and finding.state == Finding.State.OPEN:
             continue

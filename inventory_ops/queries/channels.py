@@ -25,14 +25,15 @@ from inventory_ops.models import (
 
 FAILURES_THAT_OPEN = 5  # failed exchanges in a row after which a channel counts as not reachable
 
-# On the shelf less promised, of types that can be sold; then the rule, the listing's fields over the channel's. On an
-# on-hand channel its own open orders come on top: it takes them off itself.
+# On the shelf less promised, of types that can be sold, and nothing of a product that is not live; then the rule, the
+# listing's fields over the channel's. On an on-hand channel its own open orders come on top: it takes them off itself.
 _WANTED = """
 select l.id, greatest(0, least(2147483647, case
-    when s.available <= r.end_when then 0
+    when not p.is_live or s.available <= r.end_when then 0
     else greatest(r.least, least(r.most, floor((s.available - r.buffer) * r.percent / 100))) end + o.held))::int
 from inventory_ops_channellisting l
 join inventory_ops_channel c on c.id = l.channel_id
+join inventory_ops_product p on p.id = l.product_id
 cross join lateral (
     select coalesce(l.buffer, c.buffer, 0)::bigint as buffer, coalesce(l.percent, c.percent, 100) as percent,
         coalesce(l.min_quantity, c.min_quantity, 0)::bigint as least,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import CharField, F, Sum, Value
+from django.db.models import CharField, F, Q, Sum, Value
 from django.db.models.functions import Cast, Concat
 
-from inventory_ops.kit.reports import Report
-from inventory_ops.models import Finding, FindingTotal, ReportDay, User
+from inventory_ops.kit.reports import Report, registry
+from inventory_ops.models import Finding, FindingTotal, OrderItem, Product, ReportDay, User
 
+SHOWN = 20  # findings on the page of their product
 COUNTED = (Finding.State.OPEN, Finding.State.ACKNOWLEDGED)
 
 
@@ -24,6 +25,31 @@ def identity_key(report: Report) -> Any:
     for name in report.identity:
         parts += [Value(":"), Cast(F(name), CharField())]
     return Concat(*parts[1:], output_field=CharField()) if len(parts) > 2 else parts[1]
+
+
+def product_ids(found: Iterable[Finding]) -> list[int]:
+    """The products that findings are about, of their own or of their order's item; carts are about none."""
+    by_subject: dict[str, list[int]] = {}
+    for finding in found:
+        report = registry.find(finding.report)
+        if finding.row_id is not None:
+            by_subject.setdefault(getattr(report, "about", ""), []).append(finding.row_id)
+    items = OrderItem.objects.filter(pk__in=by_subject.get("item", ())).values_list("product_id", flat=True)
+    return sorted({*by_subject.get("product", ()), *items})
+
+
+def of_product(product: Product, *, viewer: User) -> list[Finding]:
+    """Findings of a product and of its order items that wait for somebody, the most money first."""
+    items: list[str] = []
+    products: list[str] = []
+    for report in registry:
+        about = getattr(report, "about", "")
+        if report.allows(viewer) and about in ("item", "product"):
+            (items if about == "item" else products).append(report.slug)
+    found = Finding.objects.visible_to(viewer).unresolved().filter(merchant=product.merchant_id)
+    of_items = OrderItem.objects.filter(product=product).values("pk")
+    rows = found.filter(Q(report__in=products, row_id=product.pk) | Q(report__in=items, row_id__in=of_items))
+    return list(rows.select_related("assignee").order_by("-value", "pk")[:SHOWN])
 
 
 @dataclass(frozen=True, slots=True)

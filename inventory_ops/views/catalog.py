@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from inventory_ops.forms.availability import AvailabilityForm
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
-from inventory_ops.models import Order, OrderItem, Product, StockBalance, User
+from inventory_ops.models import Order, OrderItem, Product, User
+from inventory_ops.operations import availability
+from inventory_ops.pages import product as product_page
 from inventory_ops.queries import costs, orders
 from inventory_ops.registries import order_marks
-from inventory_ops.registries.permissions import ADMIN, OPERATIONS, viewer
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
 
 
 @login_required
@@ -73,28 +77,33 @@ def mask(email: str) -> str:
 @login_required
 @require_safe
 def product(request: HttpRequest, pk: int) -> HttpResponse:
-    """A product: prices, flash sales, stock, price history, latest orders."""
-    user = viewer(request)
-    now = timezone.now()
+    """A product, all that is known of it, and what can be done about it."""
+    user, now = viewer(request), timezone.now()
     rows: Any = Product.objects.visible_to(user).select_related("merchant", "category")
     found = get_object_or_404(costs.with_prices(rows, as_of=now), pk=pk)
-    balances = (
-        StockBalance.objects.filter(product=found)
-        .select_related("inventory_type", "location")
-        .order_by("inventory_type__name", "location__code", "expires_on")
+    page = Page(
+        title=found.name,
+        subtitle=f"{found.sku} · {found.merchant.name}",
+        breadcrumbs=[(_("Products"), None), (found.sku, None)],
     )
-    context = {
-        "page": Page(
-            title=found.name,
-            subtitle=f"{found.sku} · {found.merchant.name}",
-            breadcrumbs=[(_("Products"), None), (found.sku, None)],
-        ),
-        "product": found,
-        "may_change_prices": user.has_role(OPERATIONS, ADMIN),
-        "balances": balances,
-        "sales": found.flash_sales.order_by("-starts_at")[:10],
-        "changes": found.price_changes.order_by("-at")[:10],
-        "items": OrderItem.objects.filter(product=found).select_related("order__store").order_by("-ordered_at")[:10],
-        "now": now,
-    }
-    return render(request, "inventory_ops/product.html", context)
+    return render(
+        request,
+        "inventory_ops/product.html",
+        {"page": page, "form": AvailabilityForm()} | product_page.context(found, viewer=user, now=now),
+    )
+
+
+@roles_required(OPERATIONS, ADMIN)
+@require_POST
+def set_live(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a product live, or take it off; the channels that list it are notified."""
+    user = viewer(request)
+    found = get_object_or_404(Product.objects.visible_to(user), pk=pk)
+    form, live = AvailabilityForm(request.POST), request.POST.get("live") == "1"
+    if not form.is_valid():
+        messages.error(request, _("Give a reason."))
+    elif availability.set_live(products=[pk], live=live, reason=form.cleaned_data["why"], by=user):
+        messages.success(request, _("Put live.") if live else _("Taken off sale. Channels get the quantity 0."))
+    else:
+        messages.info(request, _("Somebody else did so already."))
+    return redirect("product", found.pk)

@@ -94,7 +94,12 @@ def make_objects() -> Objects:
     product = make.product("OTHERS", of=other, category=category)
     ledger.book([Movement(product.pk, EventKind.RECEIVED, 9)], source=EventSource.CSV)
     item = make.item(product, in_=make.order("B-1", status=2))
-    for route in ("products/<int:pk>/", "products/<int:pk>/prices/", "inventory/products/<int:pk>/"):
+    for route in (
+        "products/<int:pk>/",
+        "products/<int:pk>/prices/",
+        "products/<int:pk>/live/",
+        "inventory/products/<int:pk>/",
+    ):
         at[route] = (product.pk,)
     at["orders/<path:code>/"] = (item.order.number,)
     at["settings/places/<slug:kind>/<int:pk>/"] = ("location", Location.objects.get(code="MAIN").pk)

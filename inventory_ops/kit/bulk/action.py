@@ -73,6 +73,10 @@ class BulkAction[Row]:
         """Why the row is left alone; '' when it is not."""
         return ""
 
+    def suits(self, row: Row) -> bool:
+        """Is it offered on the page of this row?"""
+        return True
+
     def plan(self, rows: Sequence[Row]) -> Plan[Row]:
         will, skipped = [], []
         for row in rows:

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from inventory_ops.views.api import account, description, findings, reports, stock
+from inventory_ops.views.api import account, availability, description, findings, reports, stock
 
 urlpatterns: list[Any] = [
     path("account/", account.Account.as_view(), name="api-account"),
@@ -20,6 +20,7 @@ urlpatterns: list[Any] = [
     path("findings/<int:pk>/due/", findings.Due.as_view(), name="api-finding-due"),
     path("findings/<int:pk>/reopen/", findings.Reopen.as_view(), name="api-finding-reopen"),
     path("findings/<int:pk>/snooze/", findings.Snooze.as_view(), name="api-finding-snooze"),
+    path("products/live/", availability.Live.as_view(), name="api-products-live"),
     path("reports/", reports.ReportList.as_view(), name="api-reports"),
     path("reports/<slug:slug>/", reports.ReportRows.as_view(), name="api-report"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),

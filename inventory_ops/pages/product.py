@@ -1,0 +1,91 @@
+"""The page of one product: what waits about it, its stock, prices, channels and orders, and what can be done here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.reports import registry
+from inventory_ops.models import ChannelListing, Finding, OrderItem, Product, StockBalance, User
+from inventory_ops.pages.overview import Panel
+from inventory_ops.queries import findings, ledger
+from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS
+from inventory_ops.reports.workflow import STATE_TONES
+
+LATEST = 10  # orders, flash sales and changes of prices
+LISTINGS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """A finding with the report that it stands in, and its state as a badge."""
+
+    finding: Finding
+    report: Any
+    url: str
+    tone: str
+
+
+type PanelMaker = Callable[[Product, User], list[Panel]]
+_panels: Registry[PanelMaker] = Registry("source of panels about a product")
+
+
+def add_panels(name: str, maker: PanelMaker) -> None:
+    """Let another app show what it knows of a product. Called from AppConfig.ready()."""
+    _panels.add(name, maker)
+
+
+def context(product: Product, *, viewer: User, now: datetime) -> dict[str, Any]:
+    """What the template draws; `product` comes with its prices of `now`."""
+    weeks = list(reversed(ledger.summary(product_id=product.pk, by="week")))
+    staff = viewer.has_role(OPERATIONS, ADMIN)
+    return {
+        "product": product,
+        "findings": [_line(finding) for finding in findings.of_product(product, viewer=viewer)],
+        "balances": StockBalance.objects.filter(product=product)
+        .select_related("inventory_type", "location")
+        .order_by("inventory_type__name", "location__code", "expires_on"),
+        "listings": ChannelListing.objects.filter(product=product)
+        .select_related("channel")
+        .order_by("channel__name", "pk")[:LISTINGS],
+        "panels": [panel for maker in _panels for panel in maker(product, viewer)],
+        "sales": product.flash_sales.order_by("-starts_at")[:LATEST],
+        "changes": product.price_changes.order_by("-at")[:LATEST],
+        "items": OrderItem.objects.filter(product=product)
+        .select_related("order__store")
+        .order_by("-ordered_at")[:LATEST],
+        "weeks": weeks,
+        "chart": {
+            "days": [f"{week.start:%Y-%m-%d}" for week in weeks],
+            "stock": [week.end for week in weeks],
+            "threshold": None,
+            "runsOut": None,
+            "value": 0,
+        },
+        "links": _links(product, viewer),
+        "may_change_prices": staff,
+        "may_set_live": staff,
+        "now": now,
+    }
+
+
+def _line(finding: Finding) -> FindingLine:
+    report = registry.get(finding.report)
+    url = reverse("finding", args=[finding.report, finding.key])
+    return FindingLine(finding, report, url, STATE_TONES[finding.state])
+
+
+def _links(product: Product, viewer: User) -> list[tuple[str, str, str]]:
+    """Icon, label and address of where more is said or done about the product."""
+    links = [("list", _("Stock and ledger"), reverse("stock-product", args=[product.pk]))]
+    if viewer.has_role(OPERATIONS, ADMIN):
+        links.append(("pencil", _("Adjust stock"), reverse("stock-adjust", query={"product": product.pk})))
+    if viewer.has_role(OPERATIONS, MERCHANT, ADMIN):
+        links.append(("truck-off", _("Not shipped"), reverse("unshipped-orders", query={"product": product.pk})))
+    return links
