@@ -183,6 +183,7 @@ def test_the_page_shows_and_exports_what_is_chosen(world: World) -> None:
     write_offs.write_off(items(("B", "held")), source=Source.PAGE, by=world.finance)
     finance = in_front(world.finance)
     fields = {"general-shop_name": "Shop", "general-claim_days": "90", "part": "general"}
+    fields |= {"general-claim_answer_days": "14", "general-appeal_days": "30"}
     fields |= {"general-nav_statements_from": "2026-05-01", "general-nav_sales_account": "70100"}
     fields |= {f"general-nav_{name}": "X" for name in ("template", "journal", "expense_account")}
     fields["general-nav_local_currency"] = "GBP"

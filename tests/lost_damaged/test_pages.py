@@ -224,6 +224,8 @@ def test_general_settings_and_accounts(world: World) -> None:
         "part": "general",
         "general-shop_name": "Bazaar",
         "general-claim_days": "90",
+        "general-claim_answer_days": "14",
+        "general-appeal_days": "30",
         "general-nav_template": "GENERAL",
         "general-nav_journal": "LOSTDAM",
         "general-nav_expense_account": "60450",
