@@ -80,6 +80,7 @@ TABLE = (
     Rule("action-required/abandoned-checkouts/by-card-error/", get="ofa"),
     Rule("action-required/abandoned-checkouts/by-product/", get="omfa"),
     Rule("action-required/abandoned-checkouts/by-promo/", get="omfa"),
+    Rule("action-required/shipping-issues/by-cause/", get="omfa"),
     Rule("action-required/shipping-issues/orders/", get="omfa"),
     Rule("action-required/user-audit/", get="a"),
     Rule("action-required/user-audit/certification/", get="a", post="a"),

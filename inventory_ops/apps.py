@@ -26,8 +26,8 @@ class InventoryOpsConfig(AppConfig):
         from inventory_ops.operations import account_events, exports, prices, scans  # noqa: F401  (they register jobs, …)
         from inventory_ops.operations.channels import catalogue, drift  # noqa: F401
         from inventory_ops.operations.imports import uploads  # noqa: F401
-        from inventory_ops.pages import cards, first_steps, overview
-        from inventory_ops.registries import guide, menu, topics
+        from inventory_ops.pages import cards, first_steps, overview, shipping_hints
+        from inventory_ops.registries import finding_hints, guide, menu, topics
         from inventory_ops.registries.permissions import EVERYBODY
 
         first_steps.add_own()
@@ -63,6 +63,7 @@ class InventoryOpsConfig(AppConfig):
         menu.add("system", _("Jobs"), "jobs", "history", roles=EVERYBODY, order=10)
         menu.add("inventory", _("Channels"), "channels", "building-store", roles=("operations", "admin"), order=30)
         overview.add_cards("oversold stock", cards.oversold)
+        finding_hints.add("shipping cases", shipping_hints.of_cases)
         overview.add_cards("failing channels", cards.failing_channels)
         for name, title in GUIDE.items():
             guide.add(name, title, f"{name}.md")

@@ -24,6 +24,8 @@ from inventory_ops.models import Finding, FindingEvent, PriceChange, User
 from inventory_ops.models.ledger import EventKind
 from inventory_ops.queries import finding_history
 from inventory_ops.queries.finding_history import BEFORE, OrderDay, StockDay, Subject
+from inventory_ops.registries import finding_hints
+from inventory_ops.registries.finding_hints import Hint
 from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS
 from inventory_ops.reports.workflow import STATE_TONES
 
@@ -102,6 +104,7 @@ class FindingPage:
     links: list[tuple[str, str]] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
     history: list[Entry] = field(default_factory=list)
+    hints: list[Hint] = field(default_factory=list)
     run_scan_url: str = ""
 
 
@@ -135,6 +138,7 @@ def build(report: Report, key: str, *, viewer: User, bound: Any = None, act: str
     about = finding_history.subject(getattr(report, "about", "product"), finding.row_id)
     page.facts = list(_facts(finding, viewer, about))
     page.links = list(_links(about))
+    page.hints = finding_hints.hints(finding, about.products, viewer, timezone.now())
     page.acts = list(_acts(page, finding, viewer, bound, act))
     page.history = _history(finding, about, viewer)
     return page
