@@ -97,6 +97,8 @@ TABLE = (
     Rule("action-required/user-audit/jobs/<uuid:job_id>/retry/", post="a", others="a", again=True),
     Rule("action-required/user-audit/plan/", get="a", post="a", again=True),
     Rule("action-required/user-audit/request/", post="a", again=True),
+    Rule("action-required/vendors/", get="ofa"),
+    Rule("action-required/vendors/requests/", get="omfa"),
     Rule("api", get="omfan-", post="omfan-"),
     Rule("api/", get="omfan-", post="omfan-"),
     Rule("api/v1/account/", get="omfan"),
