@@ -23,11 +23,12 @@ class InventoryOpsConfig(AppConfig):
         from inventory_ops import bulk_actions, formats, imports, reports
         from inventory_ops.adapters import kinds
         from inventory_ops.kit.reports import registry
+        from inventory_ops.models import VendorRequest
         from inventory_ops.operations import account_events, exports, prices, scans  # noqa: F401  (they register jobs, …)
         from inventory_ops.operations.channels import catalogue, drift  # noqa: F401
         from inventory_ops.operations.imports import uploads  # noqa: F401
-        from inventory_ops.pages import cards, first_steps, overview
-        from inventory_ops.registries import guide, menu, topics
+        from inventory_ops.pages import cards, first_steps, overview, shipping_hints
+        from inventory_ops.registries import finding_hints, guide, menu, topics
         from inventory_ops.registries.permissions import EVERYBODY
 
         first_steps.add_own()
@@ -46,6 +47,16 @@ class InventoryOpsConfig(AppConfig):
             }
         )
         menu.add("", _("Overview"), "overview", "layout-dashboard", roles=EVERYBODY, order=0)
+        menu.add("action", _("Vendors"), "vendors", "users", roles=("operations", "finance", "admin"), order=200)
+        menu.add(
+            "action",
+            _("Vendor requests"),
+            "vendor-requests",
+            "mail",
+            roles=("merchant",),
+            order=200,
+            counted=lambda user: VendorRequest.objects.visible_to(user).filter(answer=""),
+        )
         for order, slug in enumerate(("stock-inquiry", "events-ledger")):
             report = registry.get(slug)
             menu.add("inventory", report.short_title, report.route, report.icon, roles=EVERYBODY, order=20 + order)
@@ -63,6 +74,7 @@ class InventoryOpsConfig(AppConfig):
         menu.add("system", _("Jobs"), "jobs", "history", roles=EVERYBODY, order=10)
         menu.add("inventory", _("Channels"), "channels", "building-store", roles=("operations", "admin"), order=30)
         overview.add_cards("oversold stock", cards.oversold)
+        finding_hints.add("shipping cases", shipping_hints.of_cases)
         overview.add_cards("failing channels", cards.failing_channels)
         for name, title in GUIDE.items():
             guide.add(name, title, f"{name}.md")

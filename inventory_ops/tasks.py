@@ -7,7 +7,7 @@ from contextlib import suppress
 from celery import shared_task
 from django.utils import timezone
 
-from inventory_ops.operations import exports, issues, jobs, ledger_partitions, scans
+from inventory_ops.operations import exports, issues, jobs, ledger_partitions, scans, vendor_requests
 from inventory_ops.operations.channels import drift, exchange
 from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.notifications import deliveries, dispatch
@@ -39,6 +39,7 @@ def tick() -> None:
     jobs.sweep(now=now)
     dispatch.dispatch(now=now)
     deliveries.sweep(now=now)
+    vendor_requests.remind(now=now)
     issues.refresh(as_of=now, patience=issues.PATIENCE)
     status.tick_done(now=now)
 

@@ -15,8 +15,8 @@ class TrackersConfig(AppConfig):
         from inventory_ops.demo import lifecycle as demo
         from inventory_ops.operations import scans, verify
         from inventory_ops.pages import first_steps, overview, product
-        from inventory_ops.registries import guide, menu, topics
-        from trackers import bulk_actions, cards, imports, queries, reports  # noqa: F401  (importing registers them)
+        from inventory_ops.registries import finding_hints, guide, menu, topics
+        from trackers import bulk_actions, cards, hints, imports, queries, reports  # noqa: F401  (importing registers them)
         from trackers.demo import seed
         from trackers.models import Tracker
         from trackers.operations import health
@@ -48,6 +48,7 @@ class TrackersConfig(AppConfig):
         )
         overview.add_panels("trackers", cards.panels)
         product.add_panels("trackers", cards.of_product)
+        finding_hints.add("trackers", hints.after_shortages)
         scans.register(scans.Scan("health", health.evaluate_all, timedelta(minutes=15)))
         demo.add_seeder("trackers", seed)
         verify.add_check(

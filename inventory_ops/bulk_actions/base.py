@@ -52,20 +52,25 @@ class FindingAction(BulkAction[Finding]):
         return f"version_{row.pk}", str(row.version)
 
     def run(self, rows: Sequence[Finding], *, by: User, values: dict[str, Any], seen: Mapping[str, str]) -> Outcome:
-        done, refused = 0, []
+        done, refused = list[Finding](), []
         for finding in rows:
             try:
                 self.apply(finding, by=by, values=values, version=whole(seen.get(f"version_{finding.pk}")))
-                done += 1
+                done.append(finding)
             except (findings.FindingChanged, findings.InvalidChange) as error:
                 refused.append(str(error))
+        refused += self.finish(done)
         left = refused[:SHOWN_REASONS]
         if rest := len(refused) - len(left):
             left.append(
                 ngettext("… and %(n)d more was left alone.", "… and %(n)d more were left alone.", rest) % {"n": rest}
             )
-        said = ngettext("%(n)d finding changed.", "%(n)d findings changed.", done) % {"n": done}
+        said = ngettext("%(n)d finding changed.", "%(n)d findings changed.", len(done)) % {"n": len(done)}
         return Outcome(said if done else "", left)
+
+    def finish(self, findings: Sequence[Finding]) -> list[str]:
+        """What is done once for all that `apply` changed; answers what has to be said about it."""
+        return []
 
     def apply(self, finding: Finding, *, by: User, values: dict[str, Any], version: int | None) -> None:
         """Change one finding. Raises FindingChanged and InvalidChange."""

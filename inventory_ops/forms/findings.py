@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit import showing
 from inventory_ops.kit.reports.scope import LAST_YEAR
-from inventory_ops.models import User
+from inventory_ops.models import User, VendorRequest
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS
 
 
@@ -79,3 +79,43 @@ class DueForm(forms.Form):
         if day and not showing.today() <= day <= date(LAST_YEAR, 12, 31):
             raise ValidationError(_("Choose today or a day that lies ahead."))
         return day
+
+
+class AskForm(forms.Form):
+    note = forms.CharField(
+        label=gettext_lazy("Note to the vendor"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Each vendor gets one mail with its findings, and answers here."),
+    )
+
+
+class ReplyForm(forms.Form):
+    """What a vendor answers."""
+
+    answer = forms.ChoiceField(
+        label=gettext_lazy("Answer"), choices=VendorRequest.Answer.choices, widget=forms.RadioSelect
+    )
+    fix_by = forms.DateField(
+        label=gettext_lazy("Will be fixed by"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    text = forms.CharField(
+        label=gettext_lazy("In words"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Why it is not yours, or how it is fixed."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        day = cleaned.get("fix_by")
+        if cleaned.get("answer") == VendorRequest.Answer.WILL_FIX and "fix_by" not in self.errors:
+            if day is None or not showing.today() <= day <= date(LAST_YEAR, 12, 31):
+                self.add_error("fix_by", _("Choose today or a day that lies ahead."))
+        elif cleaned.get("answer") == VendorRequest.Answer.NOT_OURS and not cleaned.get("text", "").strip():
+            self.add_error("text", _("Say why it is not yours."))
+        return cleaned

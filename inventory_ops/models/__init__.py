@@ -42,6 +42,7 @@ from inventory_ops.models.shop import Shop
 from inventory_ops.models.statistics import ProductDemand, ProductStock, StockTotal
 from inventory_ops.models.stock import InventoryType, Location, StockBalance
 from inventory_ops.models.users import User
+from inventory_ops.models.vendors import VendorRequest
 
 __all__ = [
     "AdjustmentReason",
@@ -101,4 +102,5 @@ __all__ = [
     "Store",
     "Subscription",
     "User",
+    "VendorRequest",
 ]

@@ -36,6 +36,8 @@ WORDS: dict[str, Any] = {
     "finding.snooze": gettext_lazy("Snoozed"),
     "finding.reopen": gettext_lazy("Reopened"),
     "finding.comment": gettext_lazy("Commented on"),
+    "finding.asked": gettext_lazy("Asked the vendor about"),
+    "finding.answered": gettext_lazy("Vendor answered about"),
     "finding.due": gettext_lazy("Set the due date of"),
     "product.price": gettext_lazy("Changed prices of"),
     "tracker.created": gettext_lazy("Made the tracker"),

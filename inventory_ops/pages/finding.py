@@ -20,10 +20,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from inventory_ops.kit import markup, showing
 from inventory_ops.kit.bulk.action import offered_on
 from inventory_ops.kit.reports import Report
-from inventory_ops.models import Finding, FindingEvent, PriceChange, User
+from inventory_ops.models import Finding, FindingEvent, PriceChange, User, VendorRequest
 from inventory_ops.models.ledger import EventKind
 from inventory_ops.queries import finding_history
 from inventory_ops.queries.finding_history import BEFORE, OrderDay, StockDay, Subject
+from inventory_ops.registries import finding_hints
+from inventory_ops.registries.finding_hints import Hint
 from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS
 from inventory_ops.reports.workflow import STATE_TONES
 
@@ -38,10 +40,14 @@ WORDS: dict[str, Any] = {
     "reopen": gettext_lazy("Reopened"),
     "comment": gettext_lazy("Comment"),
     "due": gettext_lazy("Due date"),
+    "asked": gettext_lazy("Vendor asked"),
+    "answered": gettext_lazy("Vendor answered"),
+    "reminded": gettext_lazy("Vendor reminded"),
 }
 ICONS = {
     "opened": "flag", "reopened": "refresh", "resolved": "circle-check", "woke": "bell", "assign": "user-check",
     "acknowledge": "flag", "snooze": "clock", "reopen": "arrow-back-up", "comment": "message", "due": "calendar",
+    "asked": "send", "answered": "mail", "reminded": "bell",
     "price": "tag", "stock": "package", "orders": "shopping-cart",
 }  # fmt: skip
 
@@ -102,12 +108,13 @@ class FindingPage:
     links: list[tuple[str, str]] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
     history: list[Entry] = field(default_factory=list)
+    hints: list[Hint] = field(default_factory=list)
     run_scan_url: str = ""
 
 
 def may_act(viewer: User, action: str) -> bool:
     """May the viewer do this to a finding? Merchants say something about their own."""
-    return viewer.has_role(OPERATIONS, ADMIN) or (action == "comment" and viewer.has_role(MERCHANT))
+    return viewer.has_role(OPERATIONS, ADMIN) or (action in ("comment", "answer") and viewer.has_role(MERCHANT))
 
 
 def build(report: Report, key: str, *, viewer: User, bound: Any = None, act: str = "") -> FindingPage | None:
@@ -135,6 +142,7 @@ def build(report: Report, key: str, *, viewer: User, bound: Any = None, act: str
     about = finding_history.subject(getattr(report, "about", "product"), finding.row_id)
     page.facts = list(_facts(finding, viewer, about))
     page.links = list(_links(about))
+    page.hints = finding_hints.hints(finding, about.products, viewer, timezone.now())
     page.acts = list(_acts(page, finding, viewer, bound, act))
     page.history = _history(finding, about, viewer)
     return page
@@ -169,6 +177,12 @@ def _facts(finding: Finding, viewer: User, about: Subject) -> Iterator[Fact]:
         yield Fact(_("Wakes"), worse)
     if viewer.sees_all_merchants:
         yield Fact(_("Owner"), str(finding.assignee) if finding.assignee else _("Nobody"))
+    request = VendorRequest.objects.filter(finding=finding).order_by("-asked_at").first()
+    if request is not None:
+        yield Fact(_("Vendor asked"), showing.moment(request.asked_at))
+        day = showing.day(request.fix_by) if request.fix_by else ""
+        said = " · ".join(filter(None, [str(request.get_answer_display()), day, request.text]))
+        yield Fact(_("Vendor’s answer"), said or _("Not yet"))
     yield Fact(_("Due"), showing.day(finding.due_on) if finding.due_on else _("No day set"))
     yield Fact(_("First seen"), markup.ago(finding.first_seen_at, now))
     yield Fact(_("Opened"), markup.ago(finding.opened_at, now))
@@ -192,6 +206,8 @@ def _acts(page: FindingPage, finding: Finding, viewer: User, bound: Any, act: st
         if not may_act(viewer, action.name) or not action.suits(finding):
             continue
         if action.name == "reopen" and finding.state == Finding.State.OPEN:
+            continue
+        if action.name in ("ask", "answer") and action.reason_to_skip(finding):
             continue
         form = bound if bound is not None and action.name == act else None
         if form is None and action.form_class:

@@ -6,25 +6,24 @@ from dataclasses import replace
 from typing import Any
 
 import django_filters
-from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce, Concat
-from django.urls import reverse
+from django.db.models import Count, QuerySet, Sum, Value
+from django.db.models.functions import Concat
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db import replica
-from inventory_ops.kit.reports import Kpi, Report, Scope, View, Window, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Link, Scope, View, Window, columns, filters, register
 from inventory_ops.kit.reports.scope import BEGINNING
-from inventory_ops.models import InventoryEvent, ShippingCandidate, ShippingIssue
-from inventory_ops.models.ledger import ALLOCATION_KINDS
-from inventory_ops.models.orders import CancelledBy, OrderStatus, order_address
+from inventory_ops.models import ShippingCandidate, ShippingIssue
 from inventory_ops.operations import issues
 from inventory_ops.queries import shipping
 from inventory_ops.queries.issues import shipping_period, window_of
+from inventory_ops.registries.permissions import EVERYBODY
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
 
 
-def _window(scope: Scope) -> Window:
+def window_until_now(scope: Scope) -> Window:
     """The window asked for, all time without one, as far as it has come: a last day of today or later ends now."""
     window = scope.window or Window(BEGINNING, scope.as_of)
     return Window(max(window.start, BEGINNING), min(window.end, scope.as_of))
@@ -47,6 +46,10 @@ class ShippingIssues(ActionReport):
     short_title = _("Not shipped")
     icon = "truck-off"
     not_loaded = common.ORDERS_ARE_LOADED_WHOLE
+    links = (
+        Link(_("By cause"), reverse_lazy("unshipped-by-cause"), "scale", frozenset(EVERYBODY)),
+        Link(_("All cases"), reverse_lazy("unshipped-orders"), "list", frozenset(EVERYBODY)),
+    )
     purpose = _("Items that were not shipped in several orders: stock, vendor or warehouse problems.")
     meaning = _("Not shipped two or more times")
     steps = (
@@ -107,12 +110,12 @@ class ShippingIssues(ActionReport):
     table = ShippingIssue
 
     def prepare(self, scope: Scope) -> Scope:
-        period = shipping_period(_window(scope), as_of=scope.as_of)
+        period = shipping_period(window_until_now(scope), as_of=scope.as_of)
         kept = issues.right_at(self.slug, as_of=scope.as_of, using=replica.alias(), scan=self.scan, periods=[period])
         return replace(scope, kept=kept)
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
-        window, as_of = _window(scope), scope.as_of
+        window, as_of = window_until_now(scope), scope.as_of
         if not scope.kept:
             return shipping.not_shipped_by_product(
                 viewer=scope.viewer, as_of=as_of, after=window.start, until=window.end
@@ -130,67 +133,3 @@ class ShippingIssues(ActionReport):
 
     def row_label(self, row: Any) -> str:
         return str(row["c_sku"])
-
-
-class OrderFilters(filters.WindowedFilterSet):
-    q = filters.SearchFilter(fields=("order__number", "product__sku"))
-    product = django_filters.NumberFilter(field_name="product_id", label=_("Product id"))
-    vendor = common.vendor_filter()
-    defaults = {"window": "12m"}
-
-
-@register
-class UnshippedOrders(Report):
-    slug = "unshipped-orders"
-    title = _("Orders behind the shipping issues")
-    purpose = _("The order lines that were not shipped in full, with what was on hand when they were ordered.")
-    path = "/action-required/shipping-issues/orders/"
-    icon = "truck-off"
-    in_menu = False
-    columns = (
-        columns.Text(
-            key="order",
-            header="Order Number",
-            expression="order__number",
-            link=lambda row: f"{order_address(row['c_order'])}?item={row['pk']}",
-        ),
-        columns.Moment(key="ordered_at", header="Order Time", label=_("Ordered")),
-        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name"),
-        columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
-        columns.Text(key="vendor_number", header="Vendor Number", expression="merchant__vendor_number", css="m-hide"),
-        columns.Choice(key="status", header="Order Status", words=dict(OrderStatus.choices), css="m-hide"),
-        columns.Choice(
-            key="cancelled_by",
-            header="Cancelled By",
-            words=dict(CancelledBy.choices),
-            label=_("Cancelled by"),
-            css="m-hide",
-        ),
-        columns.Moment(key="ship_by", header="Ship By", nullable=True, css="m-hide"),
-        columns.Integer(key="quantity", header="Units Ordered", label=_("Ordered"), css="m-hide"),
-        columns.Integer(key="quantity_shipped", header="Units Shipped", label=_("Shipped"), css="m-hide"),
-        columns.Integer(key="units_short", header="Units Short", label=_("Short"), css="m-right"),
-        columns.Integer(
-            key="on_hand_then",
-            header="On Hand at Order Time",
-            label=_("On hand then"),
-            hint=_("Sum of the ledger's events up to the time of order."),
-            css="m-hide",
-        ),
-    )
-    filterset_class = OrderFilters
-    default_sort = "-ordered_at"
-
-    def rows(self, scope: Scope) -> QuerySet[Any]:
-        window = _window(scope)
-        events = (
-            InventoryEvent.objects.filter(product=OuterRef("product"), occurred_at__lte=OuterRef("ordered_at"))
-            .exclude(kind__in=ALLOCATION_KINDS)
-            .order_by()
-            .values("product")
-            .annotate(total=Sum(F("quantity")))
-            .values("total")
-        )
-        return shipping.unshipped_lines(
-            viewer=scope.viewer, as_of=scope.as_of, after=window.start, until=window.end
-        ).annotate(on_hand_then=Coalesce(Subquery(events, output_field=IntegerField()), 0))

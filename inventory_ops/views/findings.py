@@ -76,6 +76,8 @@ def act(request: HttpRequest, slug: str, key: str, verb: str) -> HttpResponse:
                 values=form.cleaned_data if form is not None else {},
                 version=whole(request.POST.get("version")),
             )
+            for text in action.finish([finding]):
+                messages.warning(request, text)
         except (findings.FindingChanged, findings.InvalidChange) as error:
             refused = str(error)
     return _done(request, report, key, verb, form, refused)

@@ -91,6 +91,11 @@ def _initial(request: HttpRequest, user: Any) -> dict[str, Any]:
         if request.GET.get("preset") == mechanism.preset.name:
             initial["mechanism"] = mechanism.name
             initial |= {f"{mechanism.name}-{name}": value for name, value in mechanism.preset.values.items()}
+    if request.GET.get("mechanism") in MECHANISMS:  # a rule that a page suggests, with its numbers
+        mechanism = MECHANISMS[request.GET["mechanism"]]
+        initial["mechanism"] = mechanism.name
+        numbers = {name: request.GET.get(name) for name in (f"{mechanism.name}-{f.name}" for f in mechanism.fields)}
+        initial |= {name: whole(text) for name, text in numbers.items() if whole(text) is not None}
     return initial
 
 
