@@ -64,7 +64,8 @@ class InventoryOpsConfig(AppConfig):
             "inventory", _("Imports"), "imports", "file-upload", roles=("operations", "finance", "admin"), order=90
         )
         menu.add("system", _("Adjustment reasons"), "adjustment-reasons", "list", roles=("admin",), order=60)
-        menu.add("system", _("Price guard"), "price-guard", "shield-check", roles=("finance", "admin"), order=65)
+        guards = ("operations", "finance", "admin")
+        menu.add("system", _("Price guard"), "price-guard", "shield-check", roles=guards, order=65)
         menu.add("system", _("Shop"), "shop-settings", "building-store", roles=("admin",), order=50)
         menu.add("system", _("Places"), "places", "building-warehouse", roles=("admin",), order=58)
         menu.add("system", _("People"), "people", "users", roles=("admin",), order=55)

@@ -124,6 +124,7 @@ class PriceGuardKind(proposals.Kind):
     """Value: `mode`, one of PriceGuard.Mode."""
 
     name, title, of_merchants = "price_guard", gettext_lazy("Price guard"), True
+    proposers = ("operations", *proposals.ROLES)  # they see what is sold at a loss
 
     def before(self, merchant: Merchant | None, subject: str) -> dict[str, str]:
         return {"mode": price_guard.rule_of(merchant_id=merchant.pk if merchant else None)}

@@ -30,6 +30,7 @@ class Kind(ABC):
     at_once = False
     log = ""  # first part of its actions in the audit log: its name, if nothing else
     labels: Mapping[str, object] = {}
+    proposers: tuple[str, ...] = ROLES  # who may propose; finance and administration decide
 
     @abstractmethod
     def before(self, merchant: Merchant | None, subject: str) -> dict[str, str]:
@@ -75,7 +76,7 @@ def propose(
     note: str = "",
 ) -> Proposal:
     """Write a change down, for a second person to approve. Raises Refused."""
-    if not by.has_role(*ROLES):
+    if not by.has_role(*kind.proposers):
         raise Refused("Only finance and administration propose this.")
     before = kind.before(merchant, subject)
     if kind.at_once and dict(values) == before:

@@ -22,7 +22,7 @@ from inventory_ops.kit.bulk.action import offered_on
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Finding, FindingEvent, PriceChange, User, VendorRequest
 from inventory_ops.models.ledger import EventKind
-from inventory_ops.queries import finding_history
+from inventory_ops.queries import finding_history, price_guard
 from inventory_ops.queries.finding_history import BEFORE, OrderDay, StockDay, Subject
 from inventory_ops.registries import finding_hints
 from inventory_ops.registries.finding_hints import Hint
@@ -50,6 +50,9 @@ ICONS = {
     "asked": "send", "answered": "mail", "reminded": "bell",
     "price": "tag", "stock": "package", "orders": "shopping-cart",
 }  # fmt: skip
+
+
+GUARDED = ("inventory-cost-issues", "order-cost-issues")  # what the price guard would have kept out
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,8 @@ def _facts(finding: Finding, viewer: User, about: Subject) -> Iterator[Fact]:
     currency = next((product.merchant.currency for product in about.products), None)
     if finding.merchant:
         yield Fact(_("Vendor"), f"{finding.merchant.vendor_number} · {finding.merchant.name}")
+    if finding.merchant and finding.report in GUARDED:
+        yield Fact(_("Price guard"), price_guard.mode_of(merchant_id=finding.merchant.pk).label)
     yield Fact(_("Value at risk"), _amount(finding.value, currency))
     if finding.reason:
         yield Fact(_("Reason"), finding.reason)

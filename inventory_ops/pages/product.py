@@ -14,7 +14,7 @@ from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import ChannelListing, Finding, OrderItem, Product, StockBalance, User
 from inventory_ops.pages.overview import Panel
-from inventory_ops.queries import findings, ledger
+from inventory_ops.queries import findings, ledger, price_guard
 from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS
 from inventory_ops.reports.workflow import STATE_TONES
 
@@ -69,6 +69,7 @@ def context(product: Product, *, viewer: User, now: datetime) -> dict[str, Any]:
             "value": 0,
         },
         "links": _links(product, viewer),
+        "guard": price_guard.mode_of(merchant_id=product.merchant_id).label if viewer.sees_all_merchants else "",
         "may_change_prices": staff,
         "may_set_live": staff,
         "now": now,

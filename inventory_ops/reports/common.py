@@ -8,11 +8,13 @@ from typing import Any
 
 import django_filters
 from django.db.models import Model
+from django.urls import reverse_lazy
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit import markup, showing
+from inventory_ops.kit.reports import Link
 from inventory_ops.kit.reports.filters import LONGEST_SEARCH
 from inventory_ops.models import Category, Merchant
 from inventory_ops.queries import search
@@ -21,6 +23,17 @@ from inventory_ops.queries import search
 ORDERS_ARE_LOADED_WHOLE = gettext_lazy(
     "It shows findings about orders, not orders with all of their items. Change orders where they come from, and load "
     "`orders`."
+)
+
+
+# of the reports that the price guard would have spared
+PRICE_GUARD = (
+    Link(
+        gettext_lazy("Price guard"),
+        reverse_lazy("price-guard"),
+        "shield-check",
+        frozenset({"operations", "finance", "admin"}),
+    ),
 )
 
 

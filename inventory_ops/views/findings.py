@@ -28,10 +28,10 @@ DRAWER = "drawer-body"  # id of the element that the drawer's part is swapped in
 def _report(request: HttpRequest, slug: str, key: str) -> Report:
     """The report that has such rows; their keys are numbers."""
     report = find(slug)
-    if report.bulk_group != "findings" or not re.fullmatch(r"[0-9]{1,18}", key, re.ASCII):
-        raise Http404
     if not report.allows(viewer(request)):
         raise PermissionDenied
+    if report.bulk_group != "findings" or not re.fullmatch(r"[0-9]{1,18}", key, re.ASCII):
+        raise Http404
     return report
 
 
@@ -53,19 +53,24 @@ def _answer(request: HttpRequest, page: finding_page.FindingPage, *, status: int
     return response
 
 
+def _action(verb: str) -> Any:
+    action: Any = bulk_actions.find("findings", verb)
+    if action is None:
+        raise Http404
+    return action
+
+
 @login_required
 @require_POST
 def act(request: HttpRequest, slug: str, key: str, verb: str) -> HttpResponse:
     """Do one thing to one finding: an action that its list offers for ticked rows."""
-    report, user = _report(request, slug, key), viewer(request)
-    action: Any = bulk_actions.find("findings", verb)
-    if action is None:
-        raise Http404
+    user = viewer(request)
+    if not finding_page.may_act(user, verb):
+        raise PermissionDenied
+    report, action = _report(request, slug, key), _action(verb)
     finding = finding_history.visible(report.slug, key, viewer=user)
     if finding is None:
         raise Http404
-    if not finding_page.may_act(user, verb):
-        raise PermissionDenied
     form = action.form_class(request.POST, auto_id=f"{verb}_%s") if action.form_class else None
     refused = ""
     if form is None or form.is_valid():

@@ -62,7 +62,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "inventory_ops/form.html", {"page": page, "form": form}, status=422 if form.errors else 200)
 
 
-@roles_required(FINANCE, ADMIN)
+@roles_required(OPERATIONS, FINANCE, ADMIN)
 @signs_in_again()
 @require_http_methods(["GET", "HEAD", "POST"])
 def guard(request: HttpRequest) -> HttpResponse:

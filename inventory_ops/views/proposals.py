@@ -18,7 +18,7 @@ from inventory_ops.kit.page import Page
 from inventory_ops.models import Proposal, User
 from inventory_ops.operations import proposals
 from inventory_ops.queries import proposals as queries
-from inventory_ops.registries.permissions import ADMIN, FINANCE, roles_required, signs_in_again, viewer
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, signs_in_again, viewer
 
 TONES = {
     Proposal.State.PROPOSED: "warning",
@@ -70,13 +70,15 @@ def row(proposal: Proposal, *, now: datetime) -> Row:
     )
 
 
-@roles_required(FINANCE, ADMIN)
+@roles_required(OPERATIONS, FINANCE, ADMIN)
 @signs_in_again()
 @require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What would change. POST decides: verb=approve, or verb=end, which rejects or withdraws."""
     user, now = viewer(request), timezone.now()
     found = get_object_or_404(queries.all_of(), pk=pk)
+    if not user.has_role(*proposals.kind(found.kind).proposers):
+        raise Http404
     address = reverse("proposal", args=[pk])
     if request.method == "POST":
         decide = {"approve": proposals.approve, "end": proposals.end}.get(request.POST.get("verb", ""))
@@ -95,18 +97,19 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _context(found: Proposal, user: User, *, now: datetime) -> dict[str, object]:
     shown = row(found, now=now)
     own, waits = found.requested_by_id == user.pk, found.state == Proposal.State.PROPOSED
+    decides, may_end = user.has_role(FINANCE, ADMIN), waits or shown.is_to_come
     return {
         "page": Page(
             title=_("%(rule)s: proposed change") % {"rule": shown.title},
             subtitle=shown.whose,
             breadcrumbs=[
                 (_("Administration"), None),
-                (_("Finance settings"), reverse("finance-settings")),
+                (_("Finance settings"), reverse("finance-settings") if decides else None),
                 (shown.title, None),
             ],
         ),
         "row": shown,
-        "may_approve": waits and not own,
+        "may_approve": waits and not own and decides,
         "waits_for_other": waits and own,
-        "end_label": (_("Withdraw") if own or not waits else _("Reject")) if waits or shown.is_to_come else "",
+        "end_label": (_("Withdraw") if own or not waits else _("Reject")) if decides and may_end else "",
     }

@@ -15,8 +15,9 @@ from django.test import Client
 from django.utils import timezone
 
 from inventory_ops.models import AuditEvent, FlashSale, Import, Merchant, PriceChange, PriceGuard, Product, Proposal
-from inventory_ops.operations import prices
+from inventory_ops.operations import prices, proposals
 from inventory_ops.operations.imports.files import load_files
+from lost_damaged.operations import rules
 from tests import make
 from tests.doors.support import in_front, left_open
 from tests.imports.support import NOW, messages, write
@@ -272,3 +273,23 @@ def test_rules_are_proposed_by_finance_and_administration(vendor: Merchant) -> N
     assert "Warn: who changes it" in admin.get(address).text
     asked = left_open(finance).post(address, {"vendor": "", "mode": "off"})
     assert asked["Location"].startswith("/accounts/reauthenticate/")
+
+
+def test_operations_propose_a_guard_and_others_approve(vendor: Merchant) -> None:
+    """Those who see what is sold at a loss say so where they see it; the reports lead there."""
+    operator, finance = make.user("operations"), make.user("finance")
+    browser = in_front(operator)
+    for slug in ("inventory-cost-issues", "order-cost-issues"):
+        assert 'href="/settings/price-guard/"' in browser.get(f"/action-required/{slug}/").text
+    answer = browser.post("/settings/price-guard/", {"vendor": "v1", "mode": "block"}, follow=True)
+    made = Proposal.objects.get()
+    assert "Approve" not in answer.text and "Withdraw" not in answer.text
+    browser.post(f"/settings/proposals/{made.pk}/", {"verb": "approve"})
+    made.refresh_from_db()
+    assert made.state == Proposal.State.PROPOSED
+    in_front(finance).post(f"/settings/proposals/{made.pk}/", {"verb": "approve"})
+    assert PriceGuard.objects.get().mode == "block"
+    product = make.product("LAMP", of=vendor)
+    assert "Block" in browser.get(f"/products/{product.pk}/").text
+    factor = proposals.propose(kind=rules.FACTOR, values={"factor": "0.5"}, by=finance)
+    assert browser.get(f"/settings/proposals/{factor.pk}/").status_code == 404  # no matter of theirs
