@@ -32,7 +32,7 @@ def ago(**units: float) -> datetime:
 
 def merchant(number: str = "", **fields: Any) -> Merchant:
     number = number or f"V{next(_numbers)}"
-    return Merchant.objects.create(vendor_number=number, name=f"Vendor {number}", **fields)
+    return Merchant.objects.create(**{"vendor_number": number, "name": f"Vendor {number}"} | fields)
 
 
 def product(sku: str = "", *, of: Merchant | None = None, **fields: Any) -> Product:

@@ -88,6 +88,8 @@ class AbandonedCheckouts(ActionReport):
     columns = (
         columns.Text(
             key="store",
+            width=76,
+            flexible=False,
             header="Store Number",
             label=_("Store"),
             expression="store__number",
@@ -120,7 +122,9 @@ class AbandonedCheckouts(ActionReport):
             css="m-right",
         ),
         columns.Moment(key="last_update", header="Last Update", label=_("Last update"), expression="last_activity_at"),
-        columns.Text(key="promo_code", sortable=False, header="Promo Code", label=_("Promo code"), css="m-hide"),
+        columns.Text(
+            key="promo_code", width=100, sortable=False, header="Promo Code", label=_("Promo code"), css="m-hide"
+        ),
         columns.Money(
             key="promo_value",
             sortable=False,
@@ -211,7 +215,7 @@ class AbandonedByProduct(GroupedReport):
     path = "/action-required/abandoned-checkouts/by-product/"
     identity = ("product_id",)
     columns = (
-        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name"),
+        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name", width=160),
         columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
         columns.Text(
             key="vendor_number", header="Vendor Number", label=_("Vendor"), expression="merchant__vendor_number"
@@ -266,7 +270,7 @@ class AbandonedByCardError(GroupedReport):
     roles = STAFF
     identity = ("card_code", "card_message")
     columns = (
-        columns.Text(key="code", header="Code", expression="card_code"),
+        columns.Text(key="code", width=120, header="Code", expression="card_code"),
         columns.Text(key="message", header="Message", expression="card_message"),
         columns.Integer(key="carts", header="Carts", expression="n_carts"),
         columns.Custom(

@@ -80,6 +80,7 @@ def _workflow_columns(report: type[ActionReport]) -> tuple[columns.Column, ...]:
         ),
         columns.Choice(
             key="finding",
+            width=100,
             header="Status",
             label=_("Finding"),
             expression=order("state"),
@@ -92,6 +93,7 @@ def _workflow_columns(report: type[ActionReport]) -> tuple[columns.Column, ...]:
         ),
         columns.Custom(
             key="owner",
+            width=60,
             header="Owner",
             label=_("Owner"),
             expression=order("assignee__name", "assignee_id", assignee__isnull=False),

@@ -62,6 +62,7 @@ class InventoryCostIssues(ActionReport):
             key="sku",
             header="Item SKU",
             sub="name",
+            width=160,
             link=to("product", "pk"),
         ),
         columns.Money(
@@ -111,6 +112,7 @@ class InventoryCostIssues(ActionReport):
         ),
         columns.Custom(
             key="sale",
+            width=156,
             header="Flash sale",
             expression="sale_starts_at",
             draw=common.flash_sale_cell,

@@ -81,7 +81,7 @@ class OrderCostIssues(ActionReport):
             sub="vendor",
             css="m-hide",
         ),
-        columns.Text(key="sku", header="Item SKU", sub="name"),
+        columns.Text(key="sku", header="Item SKU", sub="name", width=160),
         columns.Money(
             unit=True,
             key="price",
@@ -165,6 +165,7 @@ class OrderCostIssues(ActionReport):
         columns.Money(key="loss_amount", header="Loss", label=_("Loss"), visible=False, negative=True),
         columns.Custom(
             key="sale",
+            width=156,
             header="Flash sale",
             label=_("Flash sale then"),
             expression="issue_sale_starts_at",

@@ -54,6 +54,7 @@ class ProductsWithoutOrders(ActionReport):
             header="SKU Number",
             label=_("SKU"),
             sub="name",
+            width=160,
             link=to("product", "pk"),
         ),
         columns.Text(key="vendor_sku", header="Vendor SKU Number", label=_("Vendor SKU"), css="m-hide"),

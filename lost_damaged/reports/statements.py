@@ -87,7 +87,7 @@ class Statements(Report):
             key="paid", header="Paid", expression="paid_amount", currency="currency", nullable=True, css="m-hide"
         ),
         columns.Money(key="due", header="To Pay", label=_("To pay"), currency="currency", nullable=True, css="m-hide"),
-        columns.Text(key="currency", header="Currency"),
+        columns.Text(key="currency", header="Currency", width=70, flexible=False, visible=False),
         columns.Text(key="vendor_name", header="Vendor Name", expression="merchant__name", on_page=False),
     )
     views = (

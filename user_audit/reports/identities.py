@@ -205,11 +205,13 @@ class UserAudit(Report):
             header="Email Address",
             label=gettext_lazy("E-mail address"),
             sub="name",
+            width=160,
             link=lambda row: address(row["key"]),
         ),
         columns.Choice(key="role", header="Role", words=dict(Role.choices), css="m-hide"),
         Status(
             key="aws_status",
+            width=165,
             header="AWS Status",
             label=gettext_lazy("AWS status"),
             words=dict(AwsStatus.choices),
@@ -219,6 +221,7 @@ class UserAudit(Report):
         ),
         Status(
             key="database_status",
+            width=136,
             header="Database Status",
             label=gettext_lazy("Database status"),
             words=dict(DatabaseStatus.choices),
@@ -226,6 +229,7 @@ class UserAudit(Report):
         ),
         LastLogin(
             key="last_login",
+            width=150,
             header="Last Login",
             label=gettext_lazy("Last login"),
             nullable=True,
@@ -259,6 +263,7 @@ class UserAudit(Report):
         ),
         Judged(
             key="finding",
+            width=230,
             header="Finding",
             label=gettext_lazy("Finding"),
             words=dict(Finding.choices),

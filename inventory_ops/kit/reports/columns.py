@@ -27,7 +27,8 @@ class Column:
     `sub` is a second line under the value: the key of another column. `link` gives the address of a row.
     `order_by` is what rows are ordered by instead of the value, and is never NULL. `tail` are the paths that follow it
     in place of the report's identity (the last of them names the row): those of the table that holds the value, so
-    that one index serves the order and finds the page after any row.
+    that one index serves the order and finds the page after any row. `width` decides which columns a narrow window
+    shows (layout.py).
     """
 
     key: str
@@ -47,6 +48,8 @@ class Column:
     personal: bool = False  # masked for merchants
     late: bool = False  # looked up for the rows of the page alone, by `Report.look_up`; `expression` is its order
     css: str = ""
+    width: int = 120  # in CSS pixels: the least of a flexible one, else what its longest value needs
+    flexible: bool = True  # long values are cut with an ellipsis, and the column takes the room that is left
 
     numeric = False
 
@@ -58,6 +61,11 @@ class Column:
     @property
     def title(self) -> str:
         return str(self.label or self.header)
+
+    @property
+    def decides(self) -> bool:
+        """Is it what a row is judged by? It is shown before others where there is little room."""
+        return "m-right" in self.css
 
     def value(self) -> Any:
         """The expression of the raw value."""
@@ -100,9 +108,9 @@ class Column:
         value = row[self.alias]
         return escape(value) if value not in (None, "") else ""
 
-    def cell(self, sub: Column | None) -> Cell:
+    def cell(self, sub: Column | None, layout: str = "") -> Cell:
         """A function that makes the whole <td> of a row. Built once a page, called once a row."""
-        classes = " ".join(filter(None, ["num" if self.numeric else "", self.css]))
+        classes = " ".join(filter(None, ["num" if self.numeric else "", self.css, layout]))
         start = f'<td{f" class={chr(34)}{classes}{chr(34)}" if classes else ""} data-label="{escape(self.title)}">'
         html, link = self.html, self.link
         if sub is None and link is None:
@@ -131,6 +139,9 @@ class Text(Column):
 class Integer(Column):
     """A whole number."""
 
+    width: int = 70
+    flexible: bool = False
+
     numeric = True
 
     def text(self) -> Any:
@@ -148,6 +159,9 @@ class Integer(Column):
 class Money(Column):
     """An amount; `currency` is the field path of its ISO 4217 code. JSON gives it as a string, exact."""
 
+    width: int = 104
+    flexible: bool = False
+
     currency: str = "merchant__currency"
     negative: bool = False  # show as a loss: with a minus, in red
     unit: bool = False  # a price of one unit: it may be finer than the currency's smallest unit, and is shown so
@@ -162,7 +176,7 @@ class Money(Column):
         value: Decimal | None = row[self.alias]
         if value is None:
             return ""
-        show = markup.unit_money if self.unit else markup.money
+        show = markup.unit_amount if self.unit else markup.amount
         text = show(-value if self.negative else value, row.get("c_currency"))
         return f'<span class="neg">{text}</span>' if self.negative and value > 0 else text
 
@@ -170,6 +184,9 @@ class Money(Column):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Percent(Column):
     """0 to 100, as a number without needless zeros; on the page with its sign."""
+
+    width: int = 70
+    flexible: bool = False
 
     places: int | None = None
     numeric = True
@@ -189,6 +206,9 @@ class Percent(Column):
 class Moment(Column):
     """A point in time: exported as ISO 8601 in UTC, shown as date and time."""
 
+    width: int = 140
+    flexible: bool = False
+
     def text(self) -> Any:
         return expressions.IsoMoment(self.value())
 
@@ -203,6 +223,9 @@ class Moment(Column):
 class Date(Column):
     """A day."""
 
+    width: int = 104
+    flexible: bool = False
+
     def text(self) -> Any:
         return expressions.as_text(self.value())
 
@@ -215,6 +238,9 @@ class Date(Column):
 class Month(Date):
     """A month by its first day."""
 
+    width: int = 120
+    flexible: bool = False
+
     def html(self, row: Row) -> str:
         return f'<time datetime="{row[self.alias]:%Y-%m}">{row[self.alias]:%B %Y}</time>'
 
@@ -222,6 +248,9 @@ class Month(Date):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Column):
     """A code with a word and a tone for the page; exports give the code."""
+
+    width: int = 110
+    flexible: bool = False
 
     words: Mapping[Any, Any] = field(default_factory=dict)
     tones: Mapping[Any, str] = field(default_factory=dict)
@@ -242,6 +271,9 @@ class Choice(Column):
 class YesNo(Column):
     """True or false."""
 
+    width: int = 64
+    flexible: bool = False
+
     def text(self) -> Any:
         return expressions.as_text(self.value())
 
@@ -258,6 +290,9 @@ class YesNo(Column):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Custom(Column):
     """A cell drawn by a function of the row (it must escape what it shows); exported as text."""
+
+    width: int = 110
+    flexible: bool = False
 
     draw: Callable[[Row], str] = field(default=lambda row: "")
     is_number: bool = False

@@ -28,6 +28,7 @@ class Header:
     sort_url: str | None
     sorted: str | None
     hint: str
+    css: str = ""
 
 
 class ReportTable(tables.Table):
@@ -35,6 +36,7 @@ class ReportTable(tables.Table):
 
     report_columns: Sequence[Column] = ()
     subs: Mapping[str, Column] = {}
+    layout: Mapping[str, str] = {}
 
     def headers(self, url: Callable[[str], str]) -> list[Header]:
         """Heads in order; `url(sort)` is the address of the list sorted that way."""
@@ -51,13 +53,16 @@ class ReportTable(tables.Table):
                     sort_url=url(str(alias.next)) if bound.orderable else None,
                     sorted=sorted_,
                     hint=str(column.hint),
+                    css=" ".join(filter(None, ["num" if column.numeric else "", self.layout.get(column.key, "")])),
                 )
             )
         return result
 
     def body(self, rows: Iterable[Row], *, select: Callable[[Row], tuple[Any, str]] | None = None) -> SafeString:
         """All <tr> of the page. `select(row)` gives id and label of the row's checkbox; None leaves it out."""
-        cells = [column.cell(self.subs.get(column.sub)) for column in self.report_columns]
+        cells = [
+            column.cell(self.subs.get(column.sub), self.layout.get(column.key, "")) for column in self.report_columns
+        ]
         word = escape(_("Select"))
         lines = []
         for row in rows:
@@ -72,15 +77,17 @@ class ReportTable(tables.Table):
         return mark_safe("".join(lines))
 
 
-def build(columns: Sequence[Column], subs: Mapping[str, Column], *, sort: str) -> ReportTable:
-    """The table of `columns`, ordered by `sort`."""
+def build(
+    columns: Sequence[Column], subs: Mapping[str, Column], *, sort: str, layout: Mapping[str, str] | None = None
+) -> ReportTable:
+    """The table of `columns`, ordered by `sort`; `layout` are classes of a column's cells (layout.py)."""
     attrs: dict[str, Any] = {
         column.key: tables.Column(
             accessor=column.alias, verbose_name=column.title, orderable=column.sortable, empty_values=()
         )
         for column in columns
     }
-    attrs |= {"report_columns": columns, "subs": subs}
+    attrs |= {"report_columns": columns, "subs": subs, "layout": layout or {}}
     cls = type("Table", (ReportTable,), attrs)
     table: ReportTable = cls([], order_by=sort)
     return table
