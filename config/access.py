@@ -213,6 +213,7 @@ TABLE = (
     Rule("scans/<slug:name>/run/", post="oa"),
     Rule("scans/run/", post="oa"),
     Rule("search/", get="omfan"),
+    Rule("settings/exchange-rates/", get="fa", post="fa"),
     Rule("settings/finance/", get="fa", post="fa", again=True),
     Rule("settings/finance/keys/<int:pk>/revoke/", post="fa", others="fa", again=True),
     Rule("settings/finance/propose/<str:name>/", get="fa", post="fa", others="fa", again=True),

@@ -22,11 +22,13 @@ class InventoryOpsConfig(AppConfig):
     def ready(self) -> None:
         from inventory_ops import bulk_actions, formats, imports, reports
         from inventory_ops.adapters import kinds
+        from inventory_ops.kit import money
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import account_events, exports, prices, scans  # noqa: F401  (they register jobs, …)
         from inventory_ops.operations.channels import catalogue, drift  # noqa: F401
         from inventory_ops.operations.imports import uploads  # noqa: F401
         from inventory_ops.pages import cards, first_steps, overview
+        from inventory_ops.queries import rates
         from inventory_ops.registries import guide, menu, topics
         from inventory_ops.registries.permissions import EVERYBODY
 
@@ -55,6 +57,8 @@ class InventoryOpsConfig(AppConfig):
         menu.add("system", _("Adjustment reasons"), "adjustment-reasons", "list", roles=("admin",), order=60)
         menu.add("system", _("Price guard"), "price-guard", "shield-check", roles=("finance", "admin"), order=65)
         menu.add("system", _("Shop"), "shop-settings", "building-store", roles=("admin",), order=50)
+        menu.add("system", _("Exchange rates"), "exchange-rates", "coin", roles=("finance", "admin"), order=52)
+        money.provide(rates.current)
         menu.add("system", _("Places"), "places", "building-warehouse", roles=("admin",), order=58)
         menu.add("system", _("People"), "people", "users", roles=("admin",), order=55)
         menu.add("system", _("Security log"), "security-log", "shield", roles=("admin",), order=75)

@@ -51,22 +51,25 @@ class ScanCounts:
 UPSERT = """
 with seen as materialized ({rows}),
 before as materialized (
-    select f.id, f.key, f.state, f.value, f.label from inventory_ops_finding f where f.report = %(report)s
+    select f.id, f.key, f.state, f.value, f.currency, f.label from inventory_ops_finding f where f.report = %(report)s
 ),
 upserted as (
     insert into inventory_ops_finding as f
-        (report, key, label, merchant_id, state, value, first_seen_at, opened_at, last_seen_at,
+        (report, key, label, merchant_id, state, value, currency, first_seen_at, opened_at, last_seen_at,
          times_opened, reason, version)
-    select %(report)s, s.f_key, left(s.f_label, 300), s.f_merchant, 'open', s.f_value, %(now)s, %(now)s, %(now)s,
+    select %(report)s, s.f_key, left(s.f_label, 300), s.f_merchant, 'open', s.f_value, s.f_currency, %(now)s,
+         %(now)s, %(now)s,
          1, '', 0
     from seen s left join before b on b.key = s.f_key
     -- rows that are unresolved with the same label and value are left alone: a scan without news writes nothing
-    where b.key is null or b.state = 'resolved' or b.value <> s.f_value or b.label <> left(s.f_label, 300)
+    where b.key is null or b.state = 'resolved' or b.value <> s.f_value
+       or b.currency <> s.f_currency or b.label <> left(s.f_label, 300)
        or (b.state in ('acknowledged', 'snoozed') and exists (
             select 1 from inventory_ops_finding w where w.id = b.id
             and (w.until <= %(now)s or (w.snoozed_value is not null and s.f_value > w.snoozed_value))))
     on conflict (report, key) do update set
-        label = excluded.label, value = excluded.value, merchant_id = excluded.merchant_id, last_seen_at = %(now)s,
+        label = excluded.label, value = excluded.value, currency = excluded.currency,
+        merchant_id = excluded.merchant_id, last_seen_at = %(now)s,
         state = case
             when f.state = 'resolved' then 'open'
             when f.state in ('acknowledged', 'snoozed') and (f.until <= %(now)s
@@ -116,6 +119,7 @@ def scan_report(report: Report, *, as_of: datetime) -> ScanCounts:
         f_label=Cast(report.finding_label, TextField()),
         f_merchant=F(report.merchant_path) if report.merchant_path else nobody,
         f_value=Coalesce(F(report.value_at_risk), Value(0), output_field=MoneyField()),
+        f_currency=F(report.currency) if report.currency else Value(""),
     )
     sql, params = rows.query.sql_with_params()
     names = {f"p{index}": value for index, value in enumerate(params)}
@@ -130,41 +134,53 @@ def scan_report(report: Report, *, as_of: datetime) -> ScanCounts:
 
 
 def add_up_totals(reports: list[str]) -> None:
-    """One row of totals for each report, merchant and state, in place of one a statement. Two at once do no harm."""
+    """One row of totals for each report, merchant, state and currency, in place of one a statement.
+
+    Two at once do no harm.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             with several as (
-                select report, merchant_id, state from inventory_ops_findingtotal where report = any(%(reports)s)
-                group by 1, 2, 3 having count(*) > 1 or sum(count) = 0
+                select report, merchant_id, state, currency from inventory_ops_findingtotal
+                where report = any(%(reports)s) group by 1, 2, 3, 4 having count(*) > 1 or sum(count) = 0
             ),
             gone as (
                 delete from inventory_ops_findingtotal t using several s
                 where t.report = s.report and t.merchant_id is not distinct from s.merchant_id and t.state = s.state
+                    and t.currency = s.currency
                 returning t.*
             )
-            insert into inventory_ops_findingtotal (report, merchant_id, state, count, value)
-            select report, merchant_id, state, sum(count), sum(value) from gone
-            group by 1, 2, 3 having sum(count) <> 0 or sum(value) <> 0
+            insert into inventory_ops_findingtotal (report, merchant_id, state, currency, count, value)
+            select report, merchant_id, state, currency, sum(count), sum(value) from gone
+            group by 1, 2, 3, 4 having sum(count) <> 0 or sum(value) <> 0
             """,
             {"reports": reports},
         )
 
 
+# in the shop's currency; NULL where a rate is missing
+WORTH = """case when bool_and(coalesce(t.value, 0) = 0 or f.factor is not null)
+    then round(coalesce(sum(t.value * coalesce(f.factor, 0)), 0), 4) end"""
+
+
 def record_days(*, day: date, reports: list[str]) -> None:
-    """Keep the day's number of unresolved findings and their value: of all merchants, and of each."""
+    """Keep the day's number of unresolved findings and their value in the shop's currency: of all merchants, and of
+    each."""
     add_up_totals(reports)
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             insert into inventory_ops_reportday as d (report, merchant_id, day, open_count, value)
-            select r.report, null, %(day)s, coalesce(sum(t.count), 0), coalesce(sum(t.value), 0)
+            select r.report, null, %(day)s, coalesce(sum(t.count), 0), {WORTH}
             from unnest(%(reports)s::text[]) r (report)
             left join inventory_ops_findingtotal t on t.report = r.report and t.merchant_id is null
                 and t.state in ('open', 'acknowledged')
+            left join inventory_ops_currencyfactor f on f.currency = t.currency
             group by r.report
             union all
-            select report, merchant_id, %(day)s, sum(count), sum(value) from inventory_ops_findingtotal
+            select report, merchant_id, %(day)s, sum(count), {WORTH} from inventory_ops_findingtotal t
+            left join inventory_ops_currencyfactor f on f.currency = t.currency
             where report = any(%(reports)s) and merchant_id is not null and state in ('open', 'acknowledged')
             group by report, merchant_id having sum(count) > 0
             on conflict (report, merchant_id, day) do update

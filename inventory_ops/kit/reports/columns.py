@@ -25,10 +25,10 @@ class Column:
     `key` names it in addresses (`sort=-key`), `header` in exports, `label` on the page (default: the header).
     `expression` is what `rows()` offers: a field path, the name of an annotation, or an expression.
     `sub` is a second line under the value: the key of another column. `link` gives the address of a row.
-    `order_by` is what rows are ordered by instead of the value, and is never NULL. `tail` are the paths that follow it
-    in place of the report's identity (the last of them names the row): those of the table that holds the value, so
-    that one index serves the order and finds the page after any row. `width` decides which columns a narrow window
-    shows (layout.py).
+    `order_by` is what rows are ordered by instead of the value: never NULL, unless `order_nulls` says that it is where
+    the value is. `tail` are the paths that follow it in place of the report's identity (the last of them names the
+    row): those of the table that holds the value, so that one index serves the order and finds the page after any row.
+    `width` decides which columns a narrow window shows (layout.py).
     """
 
     key: str
@@ -40,6 +40,7 @@ class Column:
     link: Callable[[Row], str | None] | None = None
     sortable: bool = True
     order_by: Any = None
+    order_nulls: bool = False
     tail: tuple[str, ...] = ()
     nullable: bool = False
     visible: bool = True  # on the page, until the viewer picks columns
@@ -81,7 +82,7 @@ class Column:
     @property
     def orders_nulls(self) -> bool:
         """May what rows are ordered by be NULL?"""
-        return self.nullable and self.order_by is None
+        return self.nullable and (self.order_by is None or self.order_nulls)
 
     def is_never_null(self, rows: QuerySet[Any]) -> bool:
         """Is the value a field of the rows' own table that is NOT NULL there, whatever `nullable` says of others?"""
