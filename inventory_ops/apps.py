@@ -48,7 +48,7 @@ class InventoryOpsConfig(AppConfig):
             }
         )
         menu.add("", _("Overview"), "overview", "layout-dashboard", roles=EVERYBODY, order=0)
-        for order, slug in enumerate(("stock-inquiry", "events-ledger")):
+        for order, slug in enumerate(("products", "orders", "stock-inquiry", "events-ledger")):
             report = registry.get(slug)
             menu.add("inventory", report.short_title, report.route, report.icon, roles=EVERYBODY, order=20 + order)
         menu.add(

@@ -43,6 +43,7 @@ urlpatterns = [
     path("setup/<str:token>/", set_up.SetUp.as_view(), name="set-up"),
     path("accounts/invitation/<str:token>/", people.accept, name="invitation"),
     path("search/", home.find, name="search"),
+    path("sections/<slug:key>/", home.section, name="section"),
     path("docs/", home.docs, name="guide"),
     path("docs/<slug:name>/", home.docs, name="guide-page"),
     path("orders/<path:code>/", catalog.order, name="order"),
