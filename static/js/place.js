@@ -45,6 +45,7 @@
   });
   document.addEventListener("htmx:afterSettle", () => {
     fit();
+    name();
     if (!used) return;
     const { id, name } = used;
     const part = document.getElementById(id);
@@ -80,7 +81,24 @@
       wrap.classList.toggle("is-scrolling", wrap.scrollWidth > wrap.clientWidth);
     });
   }
+  // On a phone the rows of other tables are blocks: each cell but the first says its column's name.
+  function name() {
+    document.querySelectorAll(".data-table:not(.is-cards, .is-stacked)").forEach((table) => {
+      const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
+      if (!heads.length || heads.some((head) => head.colSpan > 1)) return;
+      [...table.tBodies, table.tFoot].filter(Boolean).flatMap((part) => [...part.rows]).forEach((row) => {
+        if (row.cells.length !== heads.length) return;
+        [...row.cells].forEach((cell, place) => {
+          const head = heads[place];
+          const label = head.querySelector(".visually-hidden") ? "" : head.textContent.trim();
+          if (place && label) cell.dataset.label = label;
+        });
+      });
+      table.classList.add("is-stacked");
+    });
+  }
   fit();
+  name();
   window.addEventListener("resize", fit);
 
   // What is cut in a cell is said in full where one points.
