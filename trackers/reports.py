@@ -145,13 +145,21 @@ class Trackers(Report):
         columns.Text(key="name", sortable=False, header="Item Name", expression="product__name", on_page=False),
         columns.Text(
             key="inventory_type",
+            sortable=False,
+            header="Inventory Type",
+            expression="inventory_type__code",
+            on_page=False,
+        ),
+        columns.Text(
+            key="inventory_type_name",
             width=96,
             flexible=False,
             sortable=False,
             header="Inventory Type",
             label=_("Type"),
-            expression="inventory_type__code",
+            expression="inventory_type__name",
             css="m-hide",
+            exported=False,
         ),
         columns.Choice(
             key="mechanism",
@@ -197,7 +205,7 @@ class Trackers(Report):
             exported=False,
             nullable=True,
             order_by=Coalesce("value", Value(0)),
-            css="num m-hide",
+            css="num m-right",
         ),
         columns.Custom(
             key="threshold",
@@ -206,7 +214,7 @@ class Trackers(Report):
             draw=_threshold,
             exported=False,
             nullable=True,
-            css="num m-hide",
+            css="num m-right",
         ),
         # by severity: rules that say nothing come after those that are below target
         columns.Custom(
@@ -232,7 +240,7 @@ class Trackers(Report):
             visible=False,
         ),
     )
-    page_order = ("sku", "vendor", "inventory_type", "mechanism", "value", "threshold", "health", "state")
+    page_order = ("sku", "vendor", "inventory_type_name", "mechanism", "value", "threshold", "health", "state")
     row_keys = ("state", "mechanism", "health")
     filterset_class = Filters
     search_placeholder = _("Filter by SKU or name")

@@ -210,3 +210,8 @@ def initials(name: str) -> str:
     """At most two letters: of first and last word."""
     words = name.replace("@", " ").replace(".", " ").split()
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+def in_rows(count: int) -> str:
+    """How many rows, in words."""
+    return ngettext("%(n)s row", "%(n)s rows", count) % {"n": number(count)}

@@ -151,7 +151,8 @@ def _at_risk(values: Mapping[str, Decimal]) -> str:
     if not any(values.values()):
         return ""
     total = money.total(values)
-    return _("%(amount)s at risk") % {"amount": f"{total.text} {total.note}".strip()}
+    text = _("%(amount)s at risk") % {"amount": total.text}
+    return f"{text} ({total.note})" if total.note else text
 
 
 def _subtitle(waiting: int, unscanned: int) -> str:

@@ -60,7 +60,7 @@ class Known:
 def in_use() -> list[Known]:
     """The currencies of merchants, with what is known of each."""
     factors = {each.currency: each for each in CurrencyFactor.objects.all()}
-    codes = sorted({*Merchant.objects.values_list("currency", flat=True).distinct(), *factors})
+    codes = sorted(set(Merchant.objects.values_list("currency", flat=True).distinct()))
     return [
         Known(code, found.factor if (found := factors.get(code)) else None, found.day if found else None)
         for code in codes

@@ -121,11 +121,12 @@ def flash_sale_cell(row: Mapping[str, Any]) -> str:
         return ""
     off = f"{markup.MINUS}{Decimal(percentage).normalize():f}%"
     start, end, snapshot = row["c_sale_starts_at"], row["c_sale_ends_at"], row["c_sale_snapshot_price"]
-    when = f"{showing.short_day(start)} – {showing.short_day(end)} · {markup.money(snapshot, row.get('c_currency'))}"
+    price = f"{row.get('c_currency') or ''} {markup.money(snapshot, row.get('c_currency'))}".strip()
+    when = f"{showing.short_day(start)} – {showing.short_day(end)} · {price}"
     title = _("%(start)s to %(end)s, snapshot price %(price)s") % {
         "start": showing.moment(start),
         "end": showing.moment(end),
-        "price": f"{snapshot:f}",
+        "price": price,
     }
     return (
         f'<span title="{escape(title)}">{markup.badge("flash", off)}</span><span class="cell-sub">{escape(when)}</span>'

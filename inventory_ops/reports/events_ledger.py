@@ -105,13 +105,21 @@ class EventsLedger(Report):
         ),
         columns.Text(
             key="type",
+            sortable=False,
+            header="Inventory Type",
+            expression="inventory_type__code",
+            on_page=False,
+        ),
+        columns.Text(
+            key="type_name",
             width=96,
             flexible=False,
             sortable=False,
             header="Inventory Type",
             label=_("Type"),
-            expression="inventory_type__code",
+            expression="inventory_type__name",
             css="m-hide",
+            exported=False,
         ),
         columns.Text(
             key="location",
@@ -155,7 +163,7 @@ class EventsLedger(Report):
             visible=False,
         ),
     )
-    page_order = ("recorded_at", "sku", "kind", "change", "after", "type", "location", "reason", "note")
+    page_order = ("recorded_at", "sku", "kind", "change", "after", "type_name", "location", "reason", "note")
     filterset_class = Filters
     search_placeholder = _("Filter by SKU or name")
     default_sort = "-recorded_at"

@@ -10,5 +10,5 @@ for tag in (markup.icon, markup.badge, markup.health_bar, markup.sparkline, mark
     register.simple_tag(tag)
 for shown in (markup.number, markup.money, markup.unit_money, markup.amount, markup.unit_amount):
     register.filter(shown)
-for written in (showing.moment, showing.day, showing.short_day, showing.clock):
+for written in (markup.in_words, showing.moment, showing.day, showing.short_day, showing.clock):
     register.filter(written)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import CharField, Count, Func, Q, QuerySet, Value
+from django.db.models import Case, CharField, Count, F, Func, Q, QuerySet, Value, When
 from django.db.models.functions import Concat, Replace
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
@@ -116,6 +116,13 @@ class Flags(columns.Column):
     def html(self, row: columns.Row) -> str:
         words = dict(Flag.choices)
         return escape(" · ".join(str(words.get(flag, flag)) for flag in row[self.alias]))
+
+
+FINDING_WORD = Case(
+    *(When(finding=value, then=Value(str(label))) for value, label in Finding.choices),
+    default=F("finding"),
+    output_field=CharField(),
+)
 
 
 def address(key: str) -> str:
@@ -320,7 +327,7 @@ class UserAudit(Report):
     merchant_path = None
     scan = "users"
     value_at_risk = "no_amount"
-    finding_label = Concat("email", Value(" · "), "finding")
+    finding_label = Concat("email", Value(" · "), FINDING_WORD)
     empty_title = gettext_lazy("No account is out of line")
     empty_text = gettext_lazy("Platform and AWS agree. Show all identities to see everybody.")
 
