@@ -57,6 +57,16 @@ def configure() -> None:
                 "schedule": timedelta(minutes=1),
                 "options": {"expires": 50, "queue": "iam"},
             },
+            "certification": {
+                "task": "user_audit.tasks.certify",
+                "schedule": timedelta(hours=1),
+                "options": {"expires": 3000},
+            },
+            "claims": {
+                "task": "lost_damaged.tasks.claims",
+                "schedule": timedelta(hours=1),
+                "options": {"expires": 3000},
+            },
             "channels": {
                 "task": "inventory_ops.tasks.channels_tick",
                 "schedule": timedelta(seconds=10),

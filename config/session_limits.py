@@ -9,7 +9,7 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 
 # what an open page asks for by itself (by htmx): that is no use of the session
-POLLS = {"job-progress", "user-audit-job"}
+POLLS = {"job-progress", "scan-progress", "user-audit-job"}
 
 
 class SessionLimitsMiddleware:

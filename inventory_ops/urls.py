@@ -10,6 +10,7 @@ from inventory_ops.views import (
     bulk,
     catalog,
     channels,
+    findings,
     home,
     imports,
     jobs,
@@ -71,6 +72,7 @@ urlpatterns = [
     path("metrics", system.metrics, name="metrics"),
     path("notifications/", include(notifications.urlpatterns)),
     path("scans/run/", scans.run_scans, name="run-scans"),
+    path("scans/<slug:name>/progress/", scans.progress, name="scan-progress"),
     path("scans/<slug:name>/run/", scans.run_scan, name="run-scan"),
     path("preferences/columns/<slug:slug>/", reports.save_columns, name="save-columns"),
     path("preferences/views/<slug:slug>/", saved_views.save, name="view-save"),
@@ -87,5 +89,7 @@ urlpatterns = [
         if each.path
     ],
     path("action-required/<slug:slug>/", reports.report, name="report"),
+    path("action-required/<slug:slug>/findings/<str:key>/", findings.detail, name="finding"),
+    path("action-required/<slug:slug>/findings/<str:key>/<slug:verb>/", findings.act, name="finding-act"),
     path("action-required/<slug:slug>/bulk/", bulk.act, name="findings-bulk"),
 ]

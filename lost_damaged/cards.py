@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit import markup
 from inventory_ops.models import User
 from inventory_ops.pages.overview import Card, Panel
-from lost_damaged.models import Claim, WaitingUnit
+from lost_damaged.models import Claim, Side, WaitingUnit
 from lost_damaged.queries import accounts, write_offs
 
 DAYS = 30
@@ -20,7 +20,7 @@ DAYS = 30
 
 def open_claims(user: User) -> QuerySet[Claim]:
     """Claims that wait for finance, for the menu."""
-    return Claim.objects.visible_to(user).filter(state=Claim.State.OPEN)
+    return Claim.objects.visible_to(user).filter(waits_for=Side.SHOP)
 
 
 def waiting_units(user: User) -> QuerySet[WaitingUnit]:

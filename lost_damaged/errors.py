@@ -75,6 +75,14 @@ CODES: dict[str, Code] = {
 }
 
 
+class ClaimRefused(Exception):
+    """Nothing was changed; `field` of the form says where, the text why and what to do."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 @dataclass(frozen=True, slots=True)
 class ItemError(Exception):
     """Why one item is not written off. `column` is the CSV's name of the field."""

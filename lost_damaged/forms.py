@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.forms.api_tokens import AccountChoice
+from inventory_ops.forms.seen import MergedForm
 from inventory_ops.models import Merchant, User
 from lost_damaged import formula, items
 from lost_damaged.errors import ItemError
@@ -62,18 +63,36 @@ class WriteOffForm(forms.Form):
         self.add_error(self.FIELDS.get(error.column), f"{error.message} ({error.code})")
 
 
-class SettingsForm(FinanceSettingsForm):
+class SettingsForm(MergedForm, FinanceSettingsForm):
     class Meta:
         model = FinanceSettings
         fields = (
             "shop_name",
             "claim_days",
+            "claim_answer_days",
+            "appeal_days",
             "nav_template",
             "nav_journal",
             "nav_expense_account",
             "nav_shop_dimension",
             "nav_local_currency",
+            "nav_statements_from",
+            "nav_sales_account",
+            "nav_commission_account",
+            "nav_adjustment_account",
         )
+        widgets = {"nav_statements_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        for name in ("nav_sales_account", "nav_commission_account", "nav_adjustment_account"):
+            if data.get("nav_statements_from") and not data.get(name) and name not in self.errors:
+                self.add_error(name, _("Whole statements need this account."))
+        return data
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.carry([*self.fields])
 
 
 class SellerField(forms.CharField):
@@ -282,81 +301,3 @@ class ReconciliationForm(forms.Form):
         if data.get("first") and data.get("last") and data["first"] > data["last"]:
             self.add_error("last", _("From is after To. Swap the two dates."))
         return data
-
-
-class ManyFilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class ManyFilesField(forms.FileField):
-    """Any number of files; the value is a list."""
-
-    widget = ManyFilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> Any:
-        return [super(ManyFilesField, self).clean(each, initial) for each in data or []]
-
-
-class ClaimForm(forms.Form):
-    """What a seller tells of one unit."""
-
-    sku = forms.CharField(label=_("SKU"), max_length=100)
-    uid = forms.CharField(
-        label=_("UID"), required=False, max_length=200, help_text=_("The number of the physical unit, if you know it.")
-    )
-    shop_item_id = forms.CharField(
-        label=_("Order Item Shop ID"),
-        required=False,
-        max_length=items.LONGEST_ITEM_ID,
-        empty_value=None,
-        help_text=_("Only if it was part of an order."),
-    )
-    reason = forms.ChoiceField(label=_("What happened"), choices=Reason.choices)
-    happened_on = forms.DateField(
-        label=_("Happened on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    text = forms.CharField(
-        label=_("ClaimDetails"),
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("When was it handed over, to whom, and what did you see?"),
-    )
-    evidence = ManyFilesField(
-        label=_("Evidence"),
-        required=False,
-        help_text=_("Delivery note, photographs: at most 5 files of 5 MB each, PDF, PNG or JPEG."),
-    )
-
-    def clean_uid(self) -> str:
-        return _uid_or_error(self.cleaned_data["uid"])
-
-
-class AcceptForm(forms.Form):
-    """Finance accepts a claim: under which UID the unit is written off."""
-
-    uid = forms.CharField(label=_("UID"), max_length=200, help_text=_("The number of the physical unit."))
-    reason = forms.ChoiceField(label=_("Reason"), choices=Reason.choices)
-    answer = forms.CharField(
-        label=_("Answer to the seller"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-    def clean_uid(self) -> str:
-        return _uid_or_error(self.cleaned_data["uid"])
-
-
-class RejectForm(forms.Form):
-    answer = forms.CharField(
-        label=_("Why it is rejected"),
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("The seller sees it."),
-    )
-
-
-def _uid_or_error(text: str) -> str:
-    if not text:
-        return ""
-    try:
-        return items.uid_of(text)
-    except ItemError as error:
-        raise ValidationError(f"{error.message} ({error.code})") from None

@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from fpdf import FPDF, FontFace
@@ -14,13 +15,15 @@ from fpdf.enums import TableBordersLayout
 
 from inventory_ops.kit import markup
 from inventory_ops.models import User
-from lost_damaged.models import Statement
+from lost_damaged import fonts
+from lost_damaged.models import Payment, Statement
 from lost_damaged.queries import settings as finance
 from lost_damaged.queries import statements as queries
 from lost_damaged.statement_rows import lines_of
 
-# the fonts of the pages: Latin letters with their signs
+# those of the pages: Latin letters with their signs
 FONTS = Path(settings.BASE_DIR) / "static" / "vendor" / "inter"
+OWN_FONTS = (FONTS / "inter-latin-wght-normal.woff2", FONTS / "inter-latin-ext-wght-normal.woff2")
 MOST_LINES = 500  # all of them are in the CSV
 GREY = 110
 
@@ -28,7 +31,14 @@ GREY = 110
 def pdf_of(statement: Statement, *, viewer: User | None) -> bytes:
     """The statement in the language that is active, its days in the seller's zone."""
     figures = queries.figures(statement)
+    count = figures.of(*queries.COLUMNS).count
     paper = _Paper(statement)
+    payments: list[Sequence[str]] = [
+        (date_format(each.paid_on), _told(each), paper.money(each.amount))
+        for each in statement.payments.order_by("paid_on", "pk")
+    ]
+    rows = list(_rows(paper, statement, viewer)) if count else []
+    paper.use_fonts(rows + payments)
     paper.head()
     paper.table(
         [_("Line"), _("Count"), _("Amount (%(currency)s)") % {"currency": statement.currency}],
@@ -39,26 +49,26 @@ def pdf_of(statement: Statement, *, viewer: User | None) -> bytes:
         widths=(60, 15, 25),
         bold=[bool(line.kind) for line in lines_of(figures)],
     )
-    if payments := list(statement.payments.order_by("paid_on", "pk")):
+    if payments:
         paper.title(_("Payments"))
-        paper.table(
-            [_("Paid on"), _("Bank reference"), _("Amount")],
-            [(date_format(each.paid_on), each.reference, paper.money(each.amount)) for each in payments],
-            widths=(25, 50, 25),
-        )
-    count = figures.of(*queries.COLUMNS).count
-    if count:
+        paper.table([_("Paid on"), _("Bank reference"), _("Amount")], payments, widths=(25, 50, 25))
+    if rows:
         paper.title(_("Lines"))
         if count > MOST_LINES:
-            text = _("The newest %(n)s of %(total)s; all are in the list of statement lines.")
-            paper.hint(text % {"n": markup.number(MOST_LINES), "total": markup.number(count)})
+            text = _("The newest %(n)s of %(total)s. All of them, as CSV: %(url)s")
+            url = f"{settings.PUBLIC_URL}{reverse('statement-lines')}?statement={statement.number}&_export=csv"
+            paper.hint(text % {"n": markup.number(MOST_LINES), "total": markup.number(count), "url": url}, link=url)
         paper.table(
             [_("Date"), _("Kind"), _("Of"), _("Refers to"), _("Quantity"), _("Amount")],
-            _rows(paper, statement, viewer),
+            rows,
             widths=(18, 20, 24, 14, 9, 15),
             numbers=2,
         )
     return paper.bytes()
+
+
+def _told(payment: Payment) -> str:
+    return f"{payment.reference} · {payment.reason}" if payment.reason else payment.reference
 
 
 def _rows(paper: _Paper, statement: Statement, viewer: User | None) -> Iterable[Sequence[str]]:
@@ -88,10 +98,21 @@ class _Paper:
         self.pdf.set_title(statement.number)
         self.pdf.set_creator("")
         self.pdf.set_auto_page_break(True, margin=18)
-        # the same file twice: the font is variable and comes in one weight here, titles are larger instead
-        self.pdf.add_font("inter", "", FONTS / "inter-latin-wght-normal.woff2")
-        self.pdf.add_font("inter-ext", "", FONTS / "inter-latin-ext-wght-normal.woff2")
-        self.pdf.set_fallback_fonts(["inter-ext"])
+        # the font is variable and comes in one weight here, titles are larger instead
+        self.pdf.add_font("inter", "", OWN_FONTS[0])
+        self.pdf.add_font("inter-ext", "", OWN_FONTS[1])
+        self.without_font = ""
+
+    def use_fonts(self, tables: Sequence[Sequence[str]]) -> None:
+        """Add those that the texts need; `without_font` are the letters that none has here."""
+        found, shop = self.statement.merchant, finance.current().shop_name
+        text = f"{found.vendor_number}{found.name}{shop}" + "".join(cell for row in tables for cell in row)
+        more, self.without_font = fonts.covering(text, besides=OWN_FONTS)
+        for path in more:
+            self.pdf.add_font(path.stem, "", path)
+        self.pdf.set_fallback_fonts(["inter-ext", *(path.stem for path in more)], exact_match=False)
+        if more:
+            self.pdf.set_text_shaping(True)  # which Latin letters do without
         self.pdf.add_page()
 
     def money(self, amount: object) -> str:
@@ -119,6 +140,9 @@ class _Paper:
             self.pdf.set_font("inter", size=10)
             self.pdf.cell(w=30, text=label, h=6)
             self.pdf.cell(text=value, new_x="LMARGIN", new_y="NEXT", h=6)
+        if self.without_font:
+            text = _("There is no font here for %(letters)s. The CSV has them.")
+            self.hint(text % {"letters": " ".join(f"U+{ord(each):04X}" for each in self.without_font[:10])})
         self.pdf.ln(4)
 
     def title(self, text: str) -> None:
@@ -126,10 +150,10 @@ class _Paper:
         self.pdf.set_font("inter", size=13)
         self.pdf.cell(text=text, new_x="LMARGIN", new_y="NEXT", h=9)
 
-    def hint(self, text: str) -> None:
+    def hint(self, text: str, *, link: str = "") -> None:
         self.pdf.set_font("inter", size=9)
         self.pdf.set_text_color(GREY)
-        self.pdf.cell(text=text, new_x="LMARGIN", new_y="NEXT", h=6)
+        self.pdf.multi_cell(w=0, text=text, new_x="LMARGIN", new_y="NEXT", h=5, align="LEFT", link=link)
         self.pdf.set_text_color(0)
 
     def table(

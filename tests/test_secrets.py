@@ -142,10 +142,11 @@ def test_the_cache_runs_no_code(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [5, "text", [1.5, None, True], {"a": [1]}, True])
 def test_what_is_cached_comes_back(value: Any) -> None:
-    cache.set("value", value, 10)
-    assert cache.get("value") == value and type(cache.get("value")) is type(value)
-    cache.set("count", 1, 10)
-    assert cache.incr("count") == 2
+    name = f"value-{value!r}"  # the cache is shared with tests that run at the same time
+    cache.set(name, value, 10)
+    assert cache.get(name) == value and type(cache.get(name)) is type(value)
+    cache.set(f"count-{name}", 1, 10)
+    assert cache.incr(f"count-{name}") == 2
     with pytest.raises(TypeError):
         JsonSerializer().dumps(object())
     cache.delete_many(["value", "count"])

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit import markup
 from inventory_ops.models import User
 from inventory_ops.pages.overview import Panel
+from trackers import losses
 from trackers.mechanisms import MECHANISMS, values_of
 from trackers.models import BELOW_TARGET, State, Tracker
 
-SHOWN = 6
+SHOWN, SHOWN_DEAD = 6, 4
 
 
 def below_target(user: User) -> QuerySet[Tracker]:
@@ -26,20 +27,29 @@ def below_target(user: User) -> QuerySet[Tracker]:
 
 
 def panels(user: User, now: datetime) -> list[Panel]:
-    """The worst trackers."""
+    """The trackers that lose most sales a day, and apart from them what does not sell at all."""
     if not user.has_role("operations", "merchant", "admin"):
         return []
-    worst = below_target(user).select_related("product").order_by("severity", "id")[:SHOWN]
-    rows: list[dict[str, Any]] = [
-        {
-            "tracker": tracker,
-            "mechanism": MECHANISMS[tracker.mechanism].label,
-            "bar": markup.health_bar(Decimal(tracker.health) / 10_000, tracker.state),
-            "runs_out": _runs_out(tracker),
-        }
-        for tracker in worst
-    ]
-    return [Panel(_("Watched trackers"), "trackers/_panel.html", rows, reverse("tracker-new"), _("New tracker"))]
+    below = below_target(user)
+    losing = [_row(each) for each in losses.ranked(below, as_of=now)[:SHOWN]]
+    dead = [_row(losses.Losing(tracker)) for tracker in losses.dead(below)[:SHOWN_DEAD]]
+    found = [Panel(_("Watched trackers"), "trackers/_panel.html", losing, reverse("tracker-new"), _("New tracker"))]
+    if dead:
+        stalled = reverse("trackers", query={"mechanism": "stalled_days"})
+        found.append(Panel(_("Dead stock"), "trackers/_dead.html", dead, stalled, _("All of it")))
+    return found
+
+
+def _row(found: losses.Losing) -> dict[str, Any]:
+    tracker, currency = found.tracker, found.tracker.merchant.currency
+    return {
+        "tracker": tracker,
+        "mechanism": MECHANISMS[tracker.mechanism].label,
+        "bar": markup.health_bar(Decimal(tracker.health) / 10_000, tracker.state),
+        "runs_out": _runs_out(tracker),
+        "lost": f"{found.units:.1f}" if found.units else "",
+        "amount": f"{currency} {markup.money(found.amount, currency)}" if found.amount else "",
+    }
 
 
 def _runs_out(tracker: Tracker) -> str:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inventory_ops.forms.seen import MergedForm
 from inventory_ops.kit.numbers import whole
 from inventory_ops.models import InventoryType, Merchant, Product, User
 from inventory_ops.queries import places
@@ -16,7 +17,7 @@ from trackers.mechanisms import CHOICES, MECHANISMS, PARAMETERS, Field
 from trackers.models import Tracker
 
 
-class TrackerForm(forms.Form):
+class TrackerForm(MergedForm):
     """Shape of a tracker's rule. Fields of other mechanisms are neither required nor kept."""
 
     merchant = forms.ModelChoiceField(
@@ -89,6 +90,8 @@ class TrackerForm(forms.Form):
                     max_value=field.most,
                     widget=forms.NumberInput(attrs={"inputmode": "numeric", "min": field.least, "step": 1}),
                 )
+        if instance is not None:
+            self.carry(name for name in [*self.fields] if name != "merchant")
 
     def _plain(self, name: str) -> int | None:
         value = self.data.get(name) if self.is_bound else self.initial.get(name)

@@ -17,9 +17,11 @@ class UserAuditConfig(AppConfig):
         from inventory_ops.operations import scans
         from inventory_ops.pages import first_steps
         from inventory_ops.registries import guide, menu, topics
+        from inventory_ops.registries.permissions import EVERYBODY
         from user_audit import accounts, bulk_actions, reports  # noqa: F401  (registers them)
         from user_audit.demo import APPROVER, seed
         from user_audit.models import IamUser
+        from user_audit.operations import reviews  # noqa: F401  (registers its job)
         from user_audit.operations.periodic import scan_users
 
         scans.register(
@@ -47,6 +49,7 @@ class UserAuditConfig(AppConfig):
             order=50,
             report=report.slug,
         )
+        menu.add("system", _("Certifications"), "certifications", "user-check", roles=EVERYBODY, order=60)
         topics.add_report(report)
         lifecycle.add_seeder("user audit", seed)
         lifecycle.LOGINS[APPROVER] = "second administrator: approves what admin@example.com requests"

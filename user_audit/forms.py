@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.imports import FileRefused
 from inventory_ops.kit.imports.opening import table_of
-from user_audit.models import Review
+from inventory_ops.models import User
+from user_audit.models import CertificationPlan, Review
 from user_audit.models.actions import Action
 from user_audit.queries.decisions import LIMIT
 
+if TYPE_CHECKING:
+    CertificationPlanForm = forms.ModelForm[CertificationPlan]
+else:  # Django's own class takes no type arguments
+    CertificationPlanForm = forms.ModelForm
 LARGEST_FILE = 1024 * 1024
 EMAIL_HEADERS = ("email", "email address")
 
@@ -90,3 +97,43 @@ class EmailsForm(forms.Form):
             raise ValidationError(
                 _("Line %(line)d: %(error)s") % {"line": first.line, "error": first.message}
             ) from None
+
+
+class ConfirmForm(forms.Form):
+    note = forms.CharField(label=_("Note"), required=False, max_length=500)
+
+
+class RefuseForm(forms.Form):
+    note = forms.CharField(label=_("Why"), max_length=500, help_text=_("The administrators see it."))
+
+
+class PlanForm(CertificationPlanForm):
+    class Meta:
+        model = CertificationPlan
+        fields = ("months", "days", "remind_every", "next_on")
+        widgets = {"next_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+    def clean_next_on(self) -> Any:
+        day = self.cleaned_data["next_on"]
+        if day and not timezone.now().date() <= day <= timezone.now().date() + timedelta(days=5 * 366):
+            raise ValidationError(_("Give a day from today on, within five years."))
+        return day
+
+
+class ManagerForm(forms.Form):
+    """Who confirms an account; the value is a user or None."""
+
+    manager = forms.CharField(
+        label=_("E-mail of the manager"),
+        required=False,
+        max_length=254,
+        help_text=_("Empty: administrators confirm the account."),
+    )
+
+    def clean_manager(self) -> User | None:
+        email = self.cleaned_data["manager"].strip()
+        people = User.objects.filter(is_active=True, is_service=False).exclude(role="")
+        found = people.filter(email__iexact=email).first() if email else None
+        if email and found is None:
+            raise ValidationError(_("There is no active person with this e-mail address and a role."))
+        return found

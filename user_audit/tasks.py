@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from user_audit.operations import jobs
+from user_audit.operations import certification, jobs
 
 
 @shared_task(name="user_audit.tasks.work_on")
@@ -14,6 +14,12 @@ def work_on(job_id: str) -> None:
     """Some users of one job. The table is the truth: delivered twice, it changes nothing."""
     if jobs.work(UUID(job_id)):
         jobs.send(UUID(job_id))
+
+
+@shared_task(name="user_audit.tasks.certify")
+def certify() -> None:
+    """Starts the certification campaign that is due, reminds, and ends what is over."""
+    certification.run_due()
 
 
 @shared_task(name="user_audit.tasks.sweep")

@@ -2,7 +2,7 @@
 
 from inventory_ops.kit.registry import import_all
 
-FINDINGS = ("assign", "acknowledge", "snooze", "reopen", "comment")  # in the order of the buttons
+FINDINGS = ("assign", "due", "acknowledge", "snooze", "reopen", "comment")  # in the order of the buttons
 
 
 def register_all() -> None:

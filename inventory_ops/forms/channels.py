@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.adapters.kinds import Kind
+from inventory_ops.forms.seen import MergedForm
 from inventory_ops.models import Channel, ChannelListing, Merchant
 from inventory_ops.operations.channels.setup import RULES, Details
 
@@ -18,7 +19,7 @@ LARGEST = 2_147_483_647
 LONGEST_WINDOW = 14 * 24 * 60  # minutes
 
 
-class RuleForm(forms.Form):
+class RuleForm(MergedForm):
     """How much of what is available is offered."""
 
     buffer = forms.IntegerField(
@@ -70,6 +71,14 @@ class RuleForm(forms.Form):
         if rules["percent"] is not None:
             rules["percent"] = f"{rules['percent'].normalize():f}"
         return rules
+
+
+class ListingForm(RuleForm):
+    """The rule of one listing."""
+
+    def __init__(self, data: Any, *, listing: ChannelListing) -> None:
+        super().__init__(data, initial=self.rules_of(listing))
+        self.carry(RULES)
 
 
 class ChannelForm(RuleForm):
@@ -140,6 +149,9 @@ class ChannelForm(RuleForm):
         self.order_fields(
             ["merchant", "name", "code", *settings, "is_primary", "takes_orders", "takes_carts", "cancel_minutes"]
         )
+        if channel is not None:
+            secret = {f"set_{each.name}" for each in kind.settings if each.secret}
+            self.carry(name for name in [*self.fields] if name not in secret)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

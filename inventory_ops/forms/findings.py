@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit import showing
+from inventory_ops.kit.reports.scope import LAST_YEAR
 from inventory_ops.models import User
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS
 
@@ -63,3 +64,18 @@ class SnoozeForm(DateForm):
 
 class CommentForm(forms.Form):
     text = forms.CharField(label=gettext_lazy("Comment"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class DueForm(forms.Form):
+    due_on = forms.DateField(
+        label=gettext_lazy("Due"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("By when it has to be done. Empty: on no certain day."),
+    )
+
+    def clean_due_on(self) -> Any:
+        day = self.cleaned_data["due_on"]
+        if day and not showing.today() <= day <= date(LAST_YEAR, 12, 31):
+            raise ValidationError(_("Choose today or a day that lies ahead."))
+        return day

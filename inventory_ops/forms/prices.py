@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inventory_ops.forms.seen import MergedForm
 from inventory_ops.models import Merchant, PriceGuard, Product
 from inventory_ops.operations.prices import FIELDS, Prices, version
 from inventory_ops.queries.currencies import DIGITS
@@ -27,8 +28,8 @@ def _money(label: Any, *, required: bool = False, least: Decimal = Decimal(0)) -
     )
 
 
-class PricesForm(forms.Form):
-    """Price, special price and cost of a product. `seen` is what the page showed."""
+class PricesForm(MergedForm):
+    """Price, special price and cost of a product."""
 
     price = _money(gettext_lazy("Price"), required=True)
     special_price = _money(gettext_lazy("Special price"), least=Decimal("0.0001"))
@@ -36,10 +37,9 @@ class PricesForm(forms.Form):
     special_to = _moment(gettext_lazy("Special price until"))
     cost = _money(gettext_lazy("Cost of goods"))
     accept_loss = forms.BooleanField(label=gettext_lazy("Save although it sells at a loss"), required=False)
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, data: Any, *, product: Product) -> None:
-        initial = {name: getattr(product, name) for name in FIELDS} | {"seen": version(product)}
+        initial = {name: getattr(product, name) for name in FIELDS}
         for name in ("price", "special_price", "cost"):
             if initial[name] is not None:
                 initial[name] = f"{initial[name].normalize():f}"
@@ -51,6 +51,8 @@ class PricesForm(forms.Form):
         self.digits = DIGITS.get(product.merchant.currency, 2)
         self.currency = product.merchant.currency
         del self.fields["accept_loss"]
+        self.seen = version(product)
+        self.carry(FIELDS)
 
     def ask_to_accept(self) -> None:
         """Offer to go on after a warning."""

@@ -25,7 +25,7 @@ SPEC = register(
                 "factor",
                 ratio(),
                 example="0.8",
-                help="Share of a lost unit's value that is credited, 0 to 1. From a person it is a proposal",
+                help="Share of a lost unit's value that is credited, 0 to 1; empty leaves it. Of a person: a proposal",
                 permission=ROLES,
             ),
         ),

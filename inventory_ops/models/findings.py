@@ -66,6 +66,7 @@ class Finding(models.Model):
     )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     until = models.DateTimeField(_("until"), null=True, blank=True)
+    due_on = models.DateField(_("due"), null=True, blank=True, help_text=_("By when its owner wants it done."))
     snoozed_value = MoneyField(null=True, blank=True, help_text=_("Snoozed until the value is above this."))
     version = models.PositiveIntegerField(default=0, help_text=_("Raised by every change a person makes."))
 
@@ -97,6 +98,11 @@ class Finding(models.Model):
                 fields=["assignee", "report", "row_id"],
                 name="finding_of_owner",
                 condition=~Q(state="resolved") & Q(assignee__isnull=False),
+            ),
+            models.Index(
+                fields=["report", "due_on", "row_id"],
+                name="finding_by_due",
+                condition=~Q(state="resolved") & Q(due_on__isnull=False),
             ),
         ]
 
@@ -135,13 +141,14 @@ class FindingTotal(models.Model):
 
 
 class FindingEvent(models.Model):
-    """One thing that happened to a finding."""
+    """One thing that happened to a finding. `value` is the money at risk then, as the scan or the person saw it."""
 
     finding = models.ForeignKey(Finding, models.CASCADE, related_name="events")
     at = models.DateTimeField(default=timezone.now)
     actor = models.CharField(max_length=254, blank=True)
     kind = models.CharField(max_length=20)
     text = models.CharField(max_length=1000, blank=True)
+    value = MoneyField(null=True, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["finding", "-at"], name="finding_event_of_finding")]

@@ -9,7 +9,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.db.fields import RatioField
 from inventory_ops.models.zones import validate_timezone
 
 if TYPE_CHECKING:
@@ -38,12 +37,6 @@ class Merchant(models.Model):
         help_text=_("Decides what a day is for this merchant."),
     )
     email = models.EmailField(_("e-mail"), blank=True)
-    write_off_factor = RatioField(
-        _("write-off factor"),
-        null=True,
-        blank=True,
-        help_text=_("Share of a lost unit's value that is credited."),
-    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = MerchantQuerySet.as_manager()
@@ -55,10 +48,6 @@ class Merchant(models.Model):
             models.CheckConstraint(
                 name="merchant_currency_is_a_code",
                 condition=Q(currency__regex=r"^[A-Z]{3}$"),
-            ),
-            models.CheckConstraint(
-                name="merchant_write_off_factor_is_a_ratio",
-                condition=Q(write_off_factor__isnull=True) | Q(write_off_factor__range=(0, 1)),
             ),
             models.CheckConstraint(name="merchant_vendor_number_is_given", condition=~Q(vendor_number="")),
         ]

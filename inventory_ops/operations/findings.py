@@ -75,29 +75,32 @@ upserted as (
             when f.state in ('acknowledged', 'snoozed') and (f.until <= %(now)s
                 or (f.snoozed_value is not null and excluded.value > f.snoozed_value)) then 'open'
             else f.state end,
+        -- a reason is that of the acknowledgement in force; what was said before stays in the events
+        reason = case when f.state = 'resolved' or f.until <= %(now)s then '' else f.reason end,
         until = case when f.until <= %(now)s then null else f.until end,
         snoozed_value = case when f.snoozed_value is not null and excluded.value > f.snoozed_value then null
             else f.snoozed_value end,
         opened_at = case when f.state = 'resolved' then %(now)s else f.opened_at end,
         times_opened = f.times_opened + (f.state = 'resolved')::int,
         resolved_at = null
-    returning f.id, f.key, f.state
+    returning f.id, f.key, f.state, f.value
 ),
 gone as (
-    update inventory_ops_finding f set state = 'resolved', resolved_at = %(now)s, until = null, snoozed_value = null
+    update inventory_ops_finding f set state = 'resolved', resolved_at = %(now)s, until = null, snoozed_value = null,
+        due_on = null
     where f.report = %(report)s and f.state <> 'resolved'
       and not exists (select 1 from seen s where s.f_key = f.key)
-    returning f.id
+    returning f.id, f.value
 ),
 news as (
-    select u.id, case when b.key is null then 'opened' when b.state = 'resolved' then 'reopened'
+    select u.id, u.value, case when b.key is null then 'opened' when b.state = 'resolved' then 'reopened'
         when b.state <> 'open' and u.state = 'open' then 'woke' end as kind
     from upserted u left join before b on b.key = u.key
-    union all select id, 'resolved' from gone
+    union all select id, value, 'resolved' from gone
 ),
 logged as (
-    insert into inventory_ops_findingevent (finding_id, at, actor, kind, text)
-    select id, %(now)s, '', kind, '' from news where kind is not null
+    insert into inventory_ops_findingevent (finding_id, at, actor, kind, text, value)
+    select id, %(now)s, '', kind, '', value from news where kind is not null
     returning kind
 )
 select (select count(*) from seen),
@@ -112,7 +115,7 @@ def scan_report(report: Report, *, as_of: datetime) -> ScanCounts:
 
     Under the default filters, as the system sees them. Rows whose label and value are unchanged are not written.
     """
-    selection = report.select({}, viewer=None, as_of=as_of)
+    selection = report.select(report.scanned, viewer=None, as_of=as_of)
     nobody = Cast(Value(None), BigIntegerField())
     rows = selection.rows.order_by().values(
         f_key=identity_key(report),
@@ -133,74 +136,6 @@ def scan_report(report: Report, *, as_of: datetime) -> ScanCounts:
     return counts
 
 
-def add_up_totals(reports: list[str]) -> None:
-    """One row of totals for each report, merchant, state and currency, in place of one a statement.
-
-    Two at once do no harm.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            with several as (
-                select report, merchant_id, state, currency from inventory_ops_findingtotal
-                where report = any(%(reports)s) group by 1, 2, 3, 4 having count(*) > 1 or sum(count) = 0
-            ),
-            gone as (
-                delete from inventory_ops_findingtotal t using several s
-                where t.report = s.report and t.merchant_id is not distinct from s.merchant_id and t.state = s.state
-                    and t.currency = s.currency
-                returning t.*
-            )
-            insert into inventory_ops_findingtotal (report, merchant_id, state, currency, count, value)
-            select report, merchant_id, state, currency, sum(count), sum(value) from gone
-            group by 1, 2, 3, 4 having sum(count) <> 0 or sum(value) <> 0
-            """,
-            {"reports": reports},
-        )
-
-
-# in the shop's currency; NULL where a rate is missing
-WORTH = """case when bool_and(coalesce(t.value, 0) = 0 or f.factor is not null)
-    then round(coalesce(sum(t.value * coalesce(f.factor, 0)), 0), 4) end"""
-
-
-def record_days(*, day: date, reports: list[str]) -> None:
-    """Keep the day's number of unresolved findings and their value in the shop's currency: of all merchants, and of
-    each."""
-    add_up_totals(reports)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            insert into inventory_ops_reportday as d (report, merchant_id, day, open_count, value)
-            select r.report, null, %(day)s, coalesce(sum(t.count), 0), {WORTH}
-            from unnest(%(reports)s::text[]) r (report)
-            left join inventory_ops_findingtotal t on t.report = r.report and t.merchant_id is null
-                and t.state in ('open', 'acknowledged')
-            left join inventory_ops_currencyfactor f on f.currency = t.currency
-            group by r.report
-            union all
-            select report, merchant_id, %(day)s, sum(count), {WORTH} from inventory_ops_findingtotal t
-            left join inventory_ops_currencyfactor f on f.currency = t.currency
-            where report = any(%(reports)s) and merchant_id is not null and state in ('open', 'acknowledged')
-            group by report, merchant_id having sum(count) > 0
-            on conflict (report, merchant_id, day) do update
-            set open_count = excluded.open_count, value = excluded.value
-            where (d.open_count, d.value) is distinct from (excluded.open_count, excluded.value)
-            """,
-            {"day": day, "reports": reports},
-        )
-        # merchants whose last finding of the day went away
-        cursor.execute(
-            """
-            update inventory_ops_reportday d set open_count = 0, value = 0
-            where d.day = %(day)s and d.merchant_id is not null and d.open_count > 0 and d.report = any(%(reports)s)
-              and not exists (select 1 from inventory_ops_finding f where f.report = d.report
-                and f.merchant_id = d.merchant_id and f.state in ('open', 'acknowledged'))
-            """,
-            {"day": day, "reports": reports},
-        )
-
-
 # -- what people do -------------------------------------------------------------------------------------------------
 
 
@@ -218,7 +153,7 @@ def _write(finding: Finding, *, kind: str, text: str, by: User, **fields: Any) -
         setattr(finding, name, value)
     finding.version += 1
     finding.save(update_fields=[*fields, "version"])
-    FindingEvent.objects.create(finding=finding, actor=by.email, kind=kind, text=text[:1000])
+    FindingEvent.objects.create(finding=finding, actor=by.email, kind=kind, text=text[:1000], value=finding.value)
     audit.record(
         action=f"finding.{kind}",
         by=by,
@@ -257,7 +192,7 @@ def acknowledge(
     _write(
         locked,
         kind="acknowledge",
-        text=reason.strip(),
+        text=f"{reason.strip()} (until {showing.local(until):%Y-%m-%d})",
         by=by,
         state=Finding.State.ACKNOWLEDGED,
         reason=reason.strip()[:500],
@@ -299,6 +234,7 @@ def snooze(
         state=Finding.State.SNOOZED,
         until=until,
         snoozed_value=locked.value if until_worse else None,
+        reason="",
     )
 
 
@@ -307,7 +243,17 @@ def reopen(*, finding: Finding, by: User, version: int | None = None) -> None:
     """Take back an acknowledgement or a snooze."""
     locked = _locked(finding, version)
     _unresolved(locked)
-    _write(locked, kind="reopen", text="", by=by, state=Finding.State.OPEN, until=None, snoozed_value=None)
+    _write(locked, kind="reopen", text="", by=by, state=Finding.State.OPEN, until=None, snoozed_value=None, reason="")
+
+
+@transaction.atomic
+def set_due(*, finding: Finding, on: date | None, by: User, as_of: datetime, version: int | None = None) -> None:
+    """Say by when it has to be done, or (None) that there is no such day."""
+    if on is not None and on < showing.local(as_of).date():
+        raise InvalidChange("The day it is due must not lie in the past.")
+    locked = _locked(finding, version)
+    _unresolved(locked)
+    _write(locked, kind="due", text=f"on {on:%Y-%m-%d}" if on else "no longer", by=by, due_on=on)
 
 
 @transaction.atomic

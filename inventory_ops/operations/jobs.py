@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -69,6 +69,13 @@ class Context:
         Job.objects.filter(pk=self.job.pk).update(lease_until=now + LEASE, **values)
         if Job.objects.filter(pk=self.job.pk, cancel_requested=True).exists():
             raise JobCancelled
+
+    def chunks[T](self, rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+        """The rows, `size` at a time; each is counted as done when the next is asked for. Raises JobCancelled then."""
+        for first in range(0, len(rows), size):
+            chunk = rows[first : first + size]
+            yield chunk
+            self.progress(first + len(chunk), len(rows))
 
     def finish(self, message: str, *, result_file: str = "", result_name: str = "") -> None:
         """One sentence for the owner, and the file that the work made (a name below MEDIA_ROOT)."""

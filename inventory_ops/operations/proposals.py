@@ -39,6 +39,13 @@ class Kind(ABC):
     def apply(self, proposal: Proposal, begins: datetime) -> int:
         """Let it come into force at `begins`; answers the key of the row that was made."""
 
+    def set_directly(self, values: Mapping[int, Mapping[str, str]], *, begins: datetime, set_by: str) -> int:
+        """Let the values of merchants, by their keys, hold without a proposal; answers how many were other ones.
+
+        For the system, which loads master data. A kind has to allow it.
+        """
+        raise NotImplementedError
+
     @abstractmethod
     def withdraw(self, proposal: Proposal) -> None:
         """Take back what `apply` did, before it begins."""

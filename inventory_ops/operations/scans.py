@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import ScanRun, ScanSchedule, User
-from inventory_ops.operations import audit, findings, issues
+from inventory_ops.operations import audit, finding_days, findings, issues
 from inventory_ops.operations.findings import ScanCounts
 
 log = structlog.get_logger(__name__)
@@ -101,7 +101,7 @@ def _report_scan(name: str) -> Callable[[datetime], ScanCounts]:
         counts = ScanCounts()
         for report in reports:
             counts += findings.scan_report(report, as_of=as_of)
-        findings.record_days(day=as_of.date(), reports=[report.slug for report in reports])
+        finding_days.record_days(day=as_of.date(), reports=[report.slug for report in reports])
         return counts
 
     return scan

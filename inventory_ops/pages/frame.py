@@ -24,6 +24,7 @@ class Item:
     icon: str
     active: bool
     count: str | None = None
+    count_id: str = ""  # of the element that holds the count: parts of a page that are swapped bring new counts along
 
 
 @dataclass(slots=True)
@@ -104,8 +105,9 @@ def groups(request: HttpRequest, user: User) -> list[Group]:
                 icon=entry.icon,
                 active=request.path == entry.url or (len(entry.url) > 1 and request.path.startswith(entry.url)),
                 count=_count(entry, counts),
+                count_id=f"count-{key}-{number}",
             )
-            for entry in menu.entries(key)
+            for number, entry in enumerate(menu.entries(key))
             if user.has_role(*entry.roles)
         ]
         # of nested addresses only the longest one is where we are

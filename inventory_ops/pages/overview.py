@@ -16,9 +16,11 @@ from django.utils.translation import ngettext
 from inventory_ops.kit import markup, money
 from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports import registry
-from inventory_ops.models import AuditEvent, User
+from inventory_ops.models import User
 from inventory_ops.operations import scans
-from inventory_ops.pages import first_steps
+from inventory_ops.pages import activity, do_first, first_steps
+from inventory_ops.pages.activity import Choice, Line
+from inventory_ops.pages.do_first import Row
 from inventory_ops.queries import findings
 from inventory_ops.queries.findings import Freshness
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS
@@ -58,21 +60,15 @@ class Panel:
 
 
 @dataclass(slots=True)
-class Activity:
-    icon: str
-    text: str
-    who: str
-    when: SafeString
-
-
-@dataclass(slots=True)
 class Page:
     title: str
     subtitle: str
     cards: list[Card]
     freshness: FreshnessLine | None = None
     panels: list[Panel] = field(default_factory=list)
-    activity: list[Activity] = field(default_factory=list)
+    do_first: list[Row] = field(default_factory=list)
+    activity: list[Line] = field(default_factory=list)
+    kinds: list[Choice] = field(default_factory=list)
     first_steps: list[first_steps.Shown] = field(default_factory=list)
 
 
@@ -92,8 +88,11 @@ def add_panels(name: str, maker: PanelMaker) -> None:
     _panels.add(name, maker)
 
 
-def build(*, viewer: User, now: datetime) -> Page:
-    """The overview for one user, in a handful of queries whatever the number of cards."""
+def build(*, viewer: User, now: datetime, shown: str = "") -> Page:
+    """The overview for one user, in a handful of queries whatever the number of cards.
+
+    `shown` is the kind of activity (pages/activity.py); '' is all.
+    """
     totals = findings.totals(viewer=viewer)
     history = findings.history(viewer=viewer, since=now.date() - timedelta(days=SPARK_DAYS))
     fresh = findings.freshness(now=now)
@@ -141,7 +140,9 @@ def build(*, viewer: User, now: datetime) -> Page:
         cards=cards,
         freshness=_worst(fresh, now) if cards else None,
         panels=[panel for maker_ in _panels for panel in maker_(viewer, now)],
-        activity=_activity(viewer, now),
+        do_first=do_first.rows(viewer, now),
+        activity=activity.lines(viewer, now, wanted=shown),
+        kinds=activity.choices(shown),
         first_steps=first_steps.of(viewer),
     )
 
@@ -174,24 +175,3 @@ def _worst(fresh: dict[str, Freshness], now: datetime) -> FreshnessLine:
             return FreshnessLine(state, text)
     newest = max((each.last_at for each in fresh.values() if each.last_at), default=now)
     return FreshnessLine("ok", _("All scans up to date · %(gap)s ago") % {"gap": markup.in_words(now - newest)})
-
-
-ICONS = {"import": "upload", "stock": "pencil", "finding": "flag", "user": "users", "job": "history", "scan": "refresh"}
-
-
-def _activity(viewer: User, now: datetime) -> list[Activity]:
-    # who signs in is not news here: administrators have the security log
-    events = AuditEvent.objects.exclude(action__startswith="security.").order_by("-id")
-    if not viewer.sees_all_merchants:
-        events = events.filter(merchant_id=viewer.own_merchant_id)
-    if not viewer.has_role("admin"):
-        events = events.exclude(action__startswith="user")
-    return [
-        Activity(
-            icon=ICONS.get(event.action.split(".")[0], "history"),
-            text=event.summary or event.action,
-            who=event.actor if viewer.sees_all_merchants else "",
-            when=markup.ago(event.at, now),
-        )
-        for event in events[:8]
-    ]

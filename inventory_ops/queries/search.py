@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Concat, Upper
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.models import Merchant, Order, Product, User
 
 HITS = 6
+ALIKE = 5  # offered where nothing matches
 SHORTEST = 2
 SHORTEST_FRAGMENT = 3  # below three characters a trigram index cannot help: prefixes only
 
@@ -61,6 +63,26 @@ def of_products(rows: QuerySet[Any], text: str, *, product: str = "") -> QuerySe
     for word in upper.split():
         rows = rows.filter(haystack__contains=word)
     return rows
+
+
+def why_none(*, text: str, viewer: User, merchant: Merchant) -> tuple[str, list[Product]]:
+    """Why a merchant has no product that matches a text, and its products that are called alike, best first."""
+    upper = text.upper()
+    haystack = Upper(Concat("sku", Value(" "), "name", Value(" "), "vendor_sku"))
+    own = Product.objects.visible_to(viewer).filter(merchant=merchant)
+    similar = own.alias(haystack=haystack).filter(haystack__trigram_word_similar=upper)
+    alike = list(similar.order_by(TrigramWordSimilarity(upper, haystack).desc(), "sku")[:ALIKE])
+    # of another merchant only who sees all of them may know
+    others = products(text=text, viewer=viewer).exclude(merchant=merchant)[:1] if viewer.sees_all_merchants else []
+    for other in others:
+        note = _("%(sku)s belongs to %(other)s, not to %(merchant)s.")
+        return note % {"sku": other.sku, "other": other.merchant, "merchant": merchant}, alike
+    if not own.exists():
+        return _("%(merchant)s has no products yet.") % {"merchant": merchant}, alike
+    note = (
+        _("No product is called “%(text)s”. Similar:") if alike else _("No product has “%(text)s” in its SKU or name.")
+    )
+    return note % {"text": text}, alike
 
 
 type Finder = Callable[[str, User], Group]

@@ -177,12 +177,14 @@ class AbandonedCheckouts(ActionReport):
         View(_("Open"), "finding=open"),
         View(_("New since yesterday"), "finding=new"),
         View(_("Assigned to me"), "owner=me"),
+        View(_("Due by today"), "due=today"),
         View(_("With card issues"), "card_issue=yes"),
         View(_("With comments"), "comment=yes"),
         View(_("Last 7 days"), "window=7d"),
     )
     scan = "checkouts"
     value_at_risk = "visible_total"
+    about = "order"
     finding_label = "number"
     merchant_path = None
 

@@ -2,125 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from functools import cache
 from typing import Any, ClassVar
 
-import django_filters
-from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import escape
-from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit import markup
 from inventory_ops.kit.db import replica
-from inventory_ops.kit.markup import initials
-from inventory_ops.kit.reports import Lead, Scope, columns, filters
+from inventory_ops.kit.reports import Lead, Scope
+from inventory_ops.kit.reports.columns import Row
+from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models import Finding, User
 from inventory_ops.models.issues import IssueRow
 from inventory_ops.operations import issues
 from inventory_ops.queries.findings import identity_key
+from inventory_ops.reports import workflow
 from inventory_ops.reports.freshness import ScannedReport
+from inventory_ops.reports.workflow import WorkflowFilters
 
+__all__ = ["ActionReport", "WorkflowFilters"]
+
+_A_KEY = "9700000013"
 FEW = 1_000  # findings whose rows are asked for by id
-STATE_TONES = {"open": "critical", "acknowledged": "neutral", "snoozed": "warning", "resolved": "good"}
 
 
-class WorkflowFilters(django_filters.FilterSet):
-    """Filters by the state of a row's finding; mixed into the filters of each action report."""
-
-    finding = filters.ScopeFilter(
-        choices=[
-            ("open", _("Open")),
-            ("acknowledged", _("Acknowledged")),
-            ("snoozed", _("Snoozed")),
-            ("new", _("New since yesterday")),
-        ],
-        label=_("Status"),
-        empty_label=_("Any"),
-    )
-    owner = filters.ScopeFilter(
-        choices=[("me", _("Me")), ("nobody", _("Nobody"))], label=_("Owner"), empty_label=_("Anybody")
-    )
-
-
-def _age(row: Any) -> str:
-    return markup.ago(row["c_first_seen"], timezone.now()) if row["c_first_seen"] else ""
-
-
-def _owner(row: Any) -> str:
-    name = row["c_owner"]
-    return f'<span class="avatar-initials" title="{escape(name)}">{escape(initials(name))}</span>' if name else ""
-
-
-def _workflow_columns(report: type[ActionReport]) -> tuple[columns.Column, ...]:
-    """What a scan made of a row. Looked up for the rows of a page: in the report's query it would be read for all.
-
-    Rows are ordered by what is not resolved, and by its row where that is the same.
-    """
-
-    def order(*fields: str, **given: Any) -> Subquery:
-        (name,) = report.identity
-        found = Finding.objects.unresolved().filter(report=report.slug, row_id=OuterRef(name), **given)
-        return Subquery(found.values(order=Func(*fields, "row_id", function="ROW", output_field=TextField()))[:1])
-
-    return (
-        columns.Custom(
-            key="first_seen",
-            header="First Seen",
-            label=_("First seen"),
-            expression=order("first_seen_at"),
-            draw=_age,
-            exported=False,
-            nullable=True,
-            late=True,
-            css="m-hide",
-        ),
-        columns.Choice(
-            key="finding",
-            width=100,
-            header="Status",
-            label=_("Finding"),
-            expression=order("state"),
-            words=dict(Finding.State.choices),
-            tones=STATE_TONES,
-            exported=False,
-            nullable=True,
-            late=True,
-            css="m-right",
-        ),
-        columns.Custom(
-            key="owner",
-            width=60,
-            header="Owner",
-            label=_("Owner"),
-            expression=order("assignee__name", "assignee_id", assignee__isnull=False),
-            draw=_owner,
-            exported=False,
-            nullable=True,
-            late=True,
-            css="m-hide",
-        ),
-    )
+@cache
+def _around_a_key(slug: str) -> tuple[str, str]:
+    """The address of a finding before and after its key: a list has one in each row."""
+    before, after = reverse("finding", args=[slug, _A_KEY]).split(_A_KEY)
+    return before, after
 
 
 class ActionReport(ScannedReport):
     """Base of the Action Required reports. Subclasses give `issues(scope)` in place of `rows(scope)`."""
 
     has_workflow = True
+    about: ClassVar[str] = "product"  # what the rows' ids are ids of: product, item (of an order) or order
     table: ClassVar[type[IssueRow] | None] = None  # keeps the rows of `issues`, as long as `is_kept`
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.columns = (*cls.columns, *_workflow_columns(cls))
+        (name,) = cls.identity
+        cls.columns = (*cls.columns, *workflow.of_report(cls.slug, name))
 
+    opens_rows = True
+    scanned: ClassVar[Mapping[str, str]] = {"finding": workflow.ALL}
     bulk_group = "findings"
 
     @property
     def bulk_url(self) -> str:
         return reverse("findings-bulk", args=[self.slug])
+
+    def row_url(self, row: Row) -> str:
+        (name,) = self.identity
+        before, after = _around_a_key(self.slug)
+        return f"{before}{row[name]}{after}"
 
     @property
     def bulk_key(self) -> Any:
@@ -140,22 +78,18 @@ class ActionReport(ScannedReport):
         return replace(scope, kept=issues.right_at(self.slug, as_of=scope.as_of, using=replica.alias(), scan=self.scan))
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
-        rows = self.issues(scope)
-        wanted, owner = scope.params.get("finding"), scope.params.get("owner")
-        if not wanted and not owner:
+        rows, wanted = self.issues(scope), scope.params
+        if not wanted.get("finding"):
+            # out of the way until somebody asks for it: the menu counts what is left
+            (name,) = self.identity
+            snoozed = Finding.objects.filter(report=self.slug, state=Finding.State.SNOOZED, row_id=OuterRef(name))
+            rows = rows.exclude(Exists(snoozed))
+        given = {name for name in workflow.NAMES if wanted.get(name) not in (None, "", workflow.ALL)}
+        if not given:
             return rows
-        if not wanted and owner == "nobody":
+        if given == {"owner"} and wanted["owner"] == workflow.NOBODY:
             return rows.exclude(self._has_finding(Q(assignee__isnull=False)))
-        condition = Q()
-        if wanted == "new":
-            condition &= Q(opened_at__gt=scope.as_of - timedelta(days=1))
-        elif wanted:
-            condition &= Q(state=wanted)
-        if owner == "me":
-            condition &= Q(assignee=scope.viewer.pk if scope.viewer else 0)
-        elif owner:
-            condition &= Q(assignee__isnull=True)
-        return rows.filter(self._has_finding(condition))
+        return rows.filter(self._has_finding(workflow.condition(wanted, viewer=scope.viewer, as_of=scope.as_of)))
 
     def _has_finding(self, condition: Q) -> Q:
         """Is there a finding of the row that meets the condition?
@@ -172,6 +106,8 @@ class ActionReport(ScannedReport):
 
     def lead(self, key: str) -> Lead:
         found = Finding.objects.unresolved().filter(report=self.slug)
+        if key == "due":
+            return Lead(found.filter(due_on__isnull=False), "due_on")
         if key != "owner":
             return Lead(found, {"first_seen": "first_seen_at", "finding": "state"}[key])
         owned = found.filter(assignee__isnull=False)
@@ -179,10 +115,6 @@ class ActionReport(ScannedReport):
         names = owners.order_by("name", "pk").values_list("pk", flat=True)
         return Lead(owned, "assignee_id", {str(pk): Q(assignee=pk) for pk in names})
 
-    def look_up(self, rows: Sequence[dict[str, Any]]) -> None:
+    def look_up(self, rows: Sequence[dict[str, Any]], *, viewer: Viewer | None) -> None:
         (name,) = self.identity
-        found = Finding.objects.filter(report=self.slug, key__in=[str(row[name]) for row in rows])
-        by_key = {key: values for key, *values in found.values_list("key", "first_seen_at", "state", "assignee__name")}
-        for row in rows:
-            first_seen, state, owner = by_key.get(str(row[name]), (None, None, None))
-            row |= {"c_first_seen": first_seen, "c_finding": state, "c_owner": owner}
+        workflow.look_up(self.slug, name, rows, viewer)

@@ -167,6 +167,7 @@ class InventoryCostIssues(ActionReport):
         View(_("Open"), "finding=open"),
         View(_("New since yesterday"), "finding=new"),
         View(_("Assigned to me"), "owner=me"),
+        View(_("Due by today"), "due=today"),
         View(_("Not in a flash sale"), "flash_sale=no"),
         View(_("In a flash sale"), "flash_sale=yes"),
         View(_("Missing cost"), "show=missing_cost"),

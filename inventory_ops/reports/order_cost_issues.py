@@ -202,12 +202,14 @@ class OrderCostIssues(ActionReport):
         View(_("Open"), "finding=open"),
         View(_("New since yesterday"), "finding=new"),
         View(_("Assigned to me"), "owner=me"),
+        View(_("Due by today"), "due=today"),
         View(_("Closed only"), "status=3"),
         View(_("Carts"), "status=1"),
         View(_("Past 12 months"), "window=12m"),
     )
     scan = "costs"
     value_at_risk = "loss_amount"
+    about = "item"
     finding_label = Concat("order_number", Value(" · "), "sku")
 
     table = OrderCostIssue

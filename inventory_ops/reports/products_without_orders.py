@@ -117,6 +117,7 @@ class ProductsWithoutOrders(ActionReport):
         View(_("Open"), "finding=open"),
         View(_("New since yesterday"), "finding=new"),
         View(_("Assigned to me"), "owner=me"),
+        View(_("Due by today"), "due=today"),
         View(_("In stock"), "stock=yes"),
         View(_("60 days"), "window=60d"),
         View(_("90 days"), "window=90d"),

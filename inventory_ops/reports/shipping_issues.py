@@ -101,6 +101,7 @@ class ShippingIssues(ActionReport):
         View(_("Open"), "finding=open"),
         View(_("New since yesterday"), "finding=new"),
         View(_("Assigned to me"), "owner=me"),
+        View(_("Due by today"), "due=today"),
         View(_("Five or more times"), "times=5"),
         View(_("Last 30 days"), "window=30d"),
     )

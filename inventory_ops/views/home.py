@@ -20,7 +20,8 @@ from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_requir
 @login_required
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    page = overview_page.build(viewer=viewer(request), now=timezone.now())
+    shown = request.GET.get("activity", "")
+    page = overview_page.build(viewer=viewer(request), now=timezone.now(), shown=shown)
     return render(request, "inventory_ops/dashboard.html", {"page": page})
 
 

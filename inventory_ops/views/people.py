@@ -23,6 +23,7 @@ from inventory_ops.kit.page import Page
 from inventory_ops.models import User
 from inventory_ops.operations import invitations, people, person
 from inventory_ops.registries.permissions import ADMIN, roles_required, signs_in_again, viewer
+from inventory_ops.views import editing
 
 
 def _page(title: str, *crumbs: tuple[str, str | None], subtitle: str = "", submit: str = "", back: str = "") -> Page:
@@ -66,6 +67,7 @@ def _mail(request: HttpRequest, user: User) -> None:
 @roles_required(ADMIN)
 @signs_in_again()
 @require_http_methods(["GET", "HEAD", "POST"])
+@editing.alone
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One account: the form of name, role and merchant, and what else can be done to it."""
     user = get_object_or_404(User.objects.select_related("merchant", "responsible"), pk=pk)

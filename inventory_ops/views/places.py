@@ -18,6 +18,7 @@ from inventory_ops.kit.page import Page
 from inventory_ops.models import InventoryType, Location
 from inventory_ops.operations import places
 from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
+from inventory_ops.views import editing
 
 MODELS: dict[str, Any] = {"location": Location, "type": InventoryType}
 FORMS: dict[str, type[forms.Form]] = {"location": LocationForm, "type": TypeForm}
@@ -91,6 +92,7 @@ def _find(kind: str, pk: int) -> places.Place:
 
 @roles_required(ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
+@editing.alone
 def rename(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Another name for a location (`kind` location) or an inventory type (type)."""
     place = _find(kind, pk)

@@ -17,6 +17,7 @@ from inventory_ops.operations import prices, proposals
 from inventory_ops.queries import price_guard
 from inventory_ops.queries.proposals import newest
 from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, signs_in_again, viewer
+from inventory_ops.views import editing
 from inventory_ops.views.proposals import rows
 
 TONES = {"off": "neutral", "warn": "warning", "block": "critical"}
@@ -24,6 +25,7 @@ TONES = {"off": "neutral", "warn": "warning", "block": "critical"}
 
 @roles_required(OPERATIONS, ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
+@editing.alone
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Price, special price and cost of a product, under the price guard of its vendor."""
     user, now = viewer(request), timezone.now()
@@ -36,7 +38,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             changed = prices.change(
                 product=product,
                 to=form.prices(),
-                seen=form.cleaned_data["seen"],
+                seen=form.seen,
                 by=user,
                 as_of=now,
                 accept_loss="accept_loss" in request.POST,

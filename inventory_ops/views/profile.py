@@ -17,10 +17,12 @@ from inventory_ops.operations import profile
 from inventory_ops.operations import shop as shops
 from inventory_ops.queries import shop
 from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
+from inventory_ops.views import editing
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@editing.alone
 def own(request: HttpRequest) -> HttpResponse:
     """Name, zone, language and formats; password, second factor, sessions and keys are a click away."""
     user = viewer(request)
@@ -42,6 +44,7 @@ def own(request: HttpRequest) -> HttpResponse:
 
 @roles_required(ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
+@editing.alone
 def shop_settings(request: HttpRequest) -> HttpResponse:
     """The shop's name, zone and currency."""
     form = ShopForm(request.POST if request.method == "POST" else None, facts=shop.facts(viewer(request)))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import (
     FileResponse,
@@ -20,6 +22,7 @@ from django.http import (
 )
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from inventory_ops.kit.db.replica import reads_from_replica
@@ -27,10 +30,13 @@ from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports import Report, exports, figures, page, registry
 from inventory_ops.kit.reports import request as asking
 from inventory_ops.operations import exports as export_jobs
-from inventory_ops.operations import preferences
+from inventory_ops.operations import preferences, scans
+from inventory_ops.pages import frame
 from inventory_ops.registries.permissions import viewer
 from inventory_ops.views import lists, saved_views
 from inventory_ops.views.addresses import safe_next
+
+CATCH_UP_EVERY = 60  # seconds between scans that lists ask for by themselves
 
 
 def find(slug: str) -> Report:
@@ -65,9 +71,29 @@ def show(request: HttpRequest, declared: Report, template: str, **context: Any) 
     )
     if not built.errors:
         saved.add_tabs(built)
+        _catch_up(request, declared, built)
     if built.figures and built.figures.count > figures.MOST_COUNTED:
         built.head.export_hint = export_jobs.hint()
     return lists.answer(request, template, {"page": built, **context})
+
+
+def _catch_up(request: HttpRequest, declared: Report, built: page.ListPage) -> None:
+    """Ask for a scan where the whole list has another number of rows than the menu says: they are to say the same.
+
+    Rows are those of this moment, the menu's numbers those of the last scan.
+    """
+    user, figure = viewer(request), built.figures
+    if not declared.scan or not declared.in_menu or figure is None or figure.is_capped:
+        return
+    if set(built.filters.given) or built.asked is None or built.asked.as_of or not user.sees_all_merchants:
+        return
+    if figure.count == frame.of_request(request, user).counts.get(declared.slug, 0):
+        return
+    now = timezone.now()
+    if cache.add(f"catch-up:{declared.scan}", 1, timeout=CATCH_UP_EVERY):
+        with suppress(scans.ScanUnavailable):
+            scans.request(declared.scan)
+            built.head.behind = {"name": declared.scan, "since": now.isoformat(), "text": _("Catching up …")}
 
 
 def wants_mark(request: HttpRequest) -> bool:

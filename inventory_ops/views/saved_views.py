@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from inventory_ops.forms.saved_views import ViewForm
 from inventory_ops.kit.reports import Report, page, registry
 from inventory_ops.kit.reports.request import changed
 from inventory_ops.models import SavedView, User
@@ -21,6 +22,7 @@ from inventory_ops.operations import preferences, saved_views
 from inventory_ops.pages import frame
 from inventory_ops.queries.shell import StoredView
 from inventory_ops.registries.permissions import viewer
+from inventory_ops.views import editing
 from inventory_ops.views.addresses import safe_next
 
 PLAIN = "all"  # ?view=all: the list without a view, also for those whose list opens with one
@@ -148,6 +150,7 @@ def save(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@editing.alone
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     """Another name or other readers; with `update`, the list as it is shown now."""
     user = viewer(request)
@@ -158,8 +161,11 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
             params, columns = _shown(request)
             saved_views.update(view=view, report=declared, params=params, columns=columns, by=user)
         else:
-            name, scope = request.POST.get("name", ""), request.POST.get("scope", "")
-            saved_views.rename(view=view, name=name, scope=scope, by=user)
+            form = ViewForm(request.POST, view=view)
+            if not form.is_valid():
+                raise ValidationError([error for errors in form.errors.values() for error in errors])
+            values = form.cleaned_data
+            saved_views.rename(view=view, name=values["name"], scope=values["scope"], by=user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return HttpResponseRedirect(safe_next(request, declared.url))

@@ -20,12 +20,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.celery import QUEUES
+from inventory_ops.forms.seen import MergedForm
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Delivery, Job, ScanSchedule
 from inventory_ops.operations import jobs, scans
 from inventory_ops.pages import metrics as metrics_page
 from inventory_ops.queries import health, status
 from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
+from inventory_ops.views import editing
 
 SHOWN = 20
 RUN_TONES = {"running": "warning", "done": "good", "failed": "critical"}
@@ -35,7 +37,7 @@ def _page(title: str, subtitle: str) -> Page:
     return Page(title, subtitle, [(_("Administration"), None), (title, None)])
 
 
-class ScheduleForm(forms.Form):
+class ScheduleForm(MergedForm):
     minutes = forms.IntegerField(
         label=gettext_lazy("Every (minutes)"),
         min_value=1,
@@ -43,6 +45,11 @@ class ScheduleForm(forms.Form):
         help_text=gettext_lazy("At most once a minute, at least once a week."),
     )
     is_enabled = forms.BooleanField(label=gettext_lazy("Runs by itself"), required=False)
+
+    def __init__(self, data: Any, *, schedule: ScanSchedule) -> None:
+        initial = {"minutes": int(schedule.every.total_seconds() // 60), "is_enabled": schedule.is_enabled}
+        super().__init__(data, initial=initial)
+        self.carry(initial)
 
 
 @roles_required(ADMIN)
@@ -63,11 +70,11 @@ def schedules(request: HttpRequest) -> HttpResponse:
 
 @roles_required(ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
+@editing.alone
 def schedule(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one schedule."""
     row = get_object_or_404(ScanSchedule, pk=pk)
-    initial = {"minutes": int(row.every.total_seconds() // 60), "is_enabled": row.is_enabled}
-    form = ScheduleForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = ScheduleForm(request.POST if request.method == "POST" else None, schedule=row)
     if request.method == "POST" and form.is_valid():
         every = timedelta(minutes=form.cleaned_data["minutes"])
         enabled = form.cleaned_data["is_enabled"]

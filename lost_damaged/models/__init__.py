@@ -1,12 +1,12 @@
 """Tables of lost and damaged, one subject a file."""
 
 from lost_damaged.models.api import ApiIntent, ApiKey, ApiReply
-from lost_damaged.models.claims import Claim, ClaimFile
+from lost_damaged.models.claims import Claim, ClaimFile, ClaimStep, Side
 from lost_damaged.models.imports import WriteOffFile, WriteOffRow
 from lost_damaged.models.limits import Cap, Spending, WaitingUnit
 from lost_damaged.models.nav import NavBatch, NavBatchLine
 from lost_damaged.models.settings import Factor, FinanceSettings, SellerAccount
-from lost_damaged.models.statements import Adjustment, Payment, Statement, StatementLine
+from lost_damaged.models.statements import Adjustment, Payment, Statement, StatementLine, StatementMail
 from lost_damaged.models.write_offs import LedgerEntry, Reason, SellerTransaction, Source, WriteOff, WriteOffHour
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Cap",
     "Claim",
     "ClaimFile",
+    "ClaimStep",
     "Factor",
     "FinanceSettings",
     "LedgerEntry",
@@ -26,10 +27,12 @@ __all__ = [
     "Reason",
     "SellerAccount",
     "SellerTransaction",
+    "Side",
     "Source",
     "Spending",
     "Statement",
     "StatementLine",
+    "StatementMail",
     "WaitingUnit",
     "WriteOff",
     "WriteOffFile",

@@ -8,8 +8,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.models.visibility import OfMerchants
 from lost_damaged.models.write_offs import Reason, WriteOff
+
+
+class Side(models.TextChoices):
+    SELLER = "seller", _("Seller")
+    SHOP = "shop", _("Shop")
 
 
 class Claim(models.Model):
@@ -43,6 +49,16 @@ class Claim(models.Model):
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     answer = models.TextField(_("answer"), max_length=2000, blank=True, default="")
+    # another amount than the credit of the write-off: the difference is an adjustment of the seller's statement
+    agreed_amount = MoneyField(_("agreed amount"), null=True)
+    agreed_reason = models.CharField(_("why another amount"), max_length=250, blank=True, default="")
+    waits_for = models.CharField(_("waits for"), max_length=10, choices=Side.choices, blank=True, default=Side.SHOP)
+    due_on = models.DateField(_("answer due on"), null=True, blank=True)
+    reminded_on = models.DateField(_("reminded on"), null=True, blank=True)
+    appealed_at = models.DateTimeField(_("appealed at"), null=True, blank=True)
+    # who decided before the appeal: somebody else decides after it
+    appealed_from = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    appeal_is_open = models.BooleanField(default=False)
     write_off = models.OneToOneField(WriteOff, models.PROTECT, null=True, blank=True, related_name="claim")
 
     objects = OfMerchants["Claim"].as_manager()
@@ -68,6 +84,21 @@ class Claim(models.Model):
                 condition=Q(state__in=["open", "withdrawn"])
                 | (Q(decided_by__isnull=False) & ~Q(decided_by=F("opened_by"))),
             ),
+            models.CheckConstraint(
+                name="claim_appeal_decided_by_another_person",
+                condition=Q(appealed_from__isnull=True)
+                | Q(appeal_is_open=True)
+                | Q(state="withdrawn")
+                | ~Q(decided_by=F("appealed_from")),
+            ),
+            models.CheckConstraint(
+                name="claim_appeal_has_its_moment",
+                condition=Q(appeal_is_open=False) | Q(appealed_at__isnull=False, appealed_from__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="claim_agreed_amount_has_a_reason",
+                condition=Q(agreed_amount__isnull=True) | (Q(agreed_amount__gte=0) & ~Q(agreed_reason="")),
+            ),
             models.CheckConstraint(name="claim_reason_is_known", condition=Q(reason__in=Reason.values)),
         ]
         indexes = [
@@ -79,10 +110,43 @@ class Claim(models.Model):
         return self.number
 
 
+class ClaimStep(models.Model):
+    """What was said or done, in order; both sides see it. Append-only."""
+
+    class Kind(models.TextChoices):
+        OPENED = "opened", _("Opened")
+        MESSAGE = "message", _("Message")
+        QUESTION = "question", _("Question to the seller")
+        ACCEPTED = "accepted", _("Accepted")
+        AMOUNT = "amount", _("Another amount")
+        REJECTED = "rejected", _("Rejected")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        APPEALED = "appealed", _("Appealed")
+        UPHELD = "upheld", _("Decision upheld")
+        REMINDED = "reminded", _("Reminded")
+        UNANSWERED = "unanswered", _("Not answered in time")
+
+    claim = models.ForeignKey(Claim, models.PROTECT, related_name="steps")
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    side = models.CharField(_("side"), max_length=10, choices=Side.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    text = models.TextField(_("text"), max_length=2000, blank=True, default="")
+    amount = MoneyField(_("amount"), null=True)
+
+    class Meta:
+        verbose_name = _("step of a claim")
+        verbose_name_plural = _("steps of claims")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d}"
+
+
 class ClaimFile(models.Model):
     """Evidence: a picture or PDF, kept under a random name outside the web root."""
 
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="files")
+    step = models.ForeignKey(ClaimStep, models.PROTECT, related_name="files")
     name = models.CharField(_("name"), max_length=150)
     stored_name = models.CharField(max_length=40, unique=True)
     content_type = models.CharField(max_length=40)

@@ -22,6 +22,11 @@ class NavBatch(models.Model):
     number = models.CharField(_("number"), max_length=20, unique=True)
     currency = models.CharField(_("currency"), max_length=3)
     month = models.DateField(_("posting month"), help_text=_("Its first day."))
+    # what was chosen when it was made; empty: everything that waited, each with its own date
+    first_day = models.DateField(_("from"), null=True, blank=True)
+    last_day = models.DateField(_("to (inclusive)"), null=True, blank=True)
+    sellers = models.TextField(_("vendor numbers"), blank=True, default="")
+    posting_date = models.DateField(_("posting date"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.EXPORTED)
     csv = models.BinaryField(editable=False)
     json = models.BinaryField(editable=False)
@@ -57,10 +62,18 @@ class NavBatch(models.Model):
 
 
 class NavBatchLine(models.Model):
-    """That a transaction is in a batch; of a rejected batch the lines are no longer active."""
+    """That a transaction, or a closed statement, is in a batch; of a rejected batch the lines are no longer active.
+
+    A statement stands for its orders, fees, refunds and adjustments: its credits and debits are transactions.
+    """
 
     batch = models.ForeignKey(NavBatch, models.PROTECT, related_name="lines")
-    transaction = models.ForeignKey("lost_damaged.SellerTransaction", models.PROTECT, related_name="nav_lines")
+    transaction = models.ForeignKey(
+        "lost_damaged.SellerTransaction", models.PROTECT, null=True, blank=True, related_name="nav_lines"
+    )
+    statement = models.ForeignKey(
+        "lost_damaged.Statement", models.PROTECT, null=True, blank=True, related_name="nav_lines"
+    )
     active = models.BooleanField(default=True)
 
     class Meta:
@@ -68,7 +81,15 @@ class NavBatchLine(models.Model):
             models.UniqueConstraint(
                 fields=["transaction"], name="nav_transaction_in_one_active_batch", condition=Q(active=True)
             ),
+            models.UniqueConstraint(
+                fields=["statement"], name="nav_statement_in_one_active_batch", condition=Q(active=True)
+            ),
+            models.CheckConstraint(
+                name="nav_line_is_of_one_thing",
+                condition=Q(transaction__isnull=False, statement__isnull=True)
+                | Q(transaction__isnull=True, statement__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.batch_id}: {self.transaction_id}"
+        return f"{self.batch_id}: {self.transaction_id or self.statement_id}"

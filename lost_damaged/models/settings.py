@@ -29,6 +29,18 @@ class FinanceSettings(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("How long after the loss a seller may claim it."),
     )
+    claim_answer_days = models.PositiveSmallIntegerField(
+        _("days to answer a claim"),
+        default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text=_("Within this time each side answers the other; both are reminded two days before."),
+    )
+    appeal_days = models.PositiveSmallIntegerField(
+        _("days for an appeal"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text=_("How long after a decision a seller may appeal, once."),
+    )
     nav_template = models.CharField(_("journal template name"), max_length=10, default="GENERAL", validators=[NAV_CODE])
     nav_journal = models.CharField(_("journal batch name"), max_length=10, default="LOSTDAM", validators=[NAV_CODE])
     nav_expense_account = models.CharField(
@@ -41,6 +53,35 @@ class FinanceSettings(models.Model):
         _("local currency"), max_length=3, default="GBP", help_text=_("Its currency code is left blank in NAV files.")
     )
 
+    nav_statements_from = models.DateField(
+        _("whole statements from"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Closed statements that end on this day or later go to NAV with their orders, fees, refunds and"
+            " adjustments. Empty: NAV gets what is lost and damaged only."
+        ),
+    )
+    nav_sales_account = models.CharField(
+        _("sales account"),
+        max_length=20,
+        blank=True,
+        default="",
+        validators=[NAV_CODE],
+        help_text=_("A G/L account: what customers paid for sellers' items, and refunds."),
+    )
+    nav_commission_account = models.CharField(
+        _("commission account"),
+        max_length=20,
+        blank=True,
+        default="",
+        validators=[NAV_CODE],
+        help_text=_("A G/L account: commission, and commission returned."),
+    )
+    nav_adjustment_account = models.CharField(
+        _("adjustment account"), max_length=20, blank=True, default="", validators=[NAV_CODE]
+    )
+
     class Meta:
         verbose_name = _("finance settings")
         verbose_name_plural = _("finance settings")
@@ -48,7 +89,16 @@ class FinanceSettings(models.Model):
             models.CheckConstraint(
                 name="finance_claim_days_are_some", condition=Q(claim_days__gte=1) & Q(claim_days__lte=3650)
             ),
+            models.CheckConstraint(
+                name="finance_claim_deadlines_are_some",
+                condition=Q(claim_answer_days__range=(1, 365)) & Q(appeal_days__range=(1, 365)),
+            ),
             models.CheckConstraint(name="finance_settings_is_one_row", condition=Q(id=1)),
+            models.CheckConstraint(
+                name="finance_whole_statements_have_accounts",
+                condition=Q(nav_statements_from__isnull=True)
+                | ~Q(nav_sales_account="") & ~Q(nav_commission_account="") & ~Q(nav_adjustment_account=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -17,7 +20,8 @@ class Statement(models.Model):
 
     Whoever adds a line holds the open statement FOR SHARE, closing takes it FOR UPDATE: every line is on exactly one.
     `closing` exists within the transaction that closes only; lines after the cut-off leave it for the next one then.
-    `paid_amount` is the sum of the payments; with the whole payout paid, the statement is paid.
+    `paid_amount` is the sum of the payments; with the whole payout paid, the statement is paid. A payment that comes
+    back makes it closed again.
     """
 
     class State(models.TextChoices):
@@ -27,6 +31,7 @@ class Statement(models.Model):
         PAID = "paid", _("Paid")
 
     FROZEN = (State.CLOSED, State.PAID)
+    NAV_AMOUNTS = ("orders_amount", "fees_amount", "refunds_amount", "fee_refunds_amount", "adjustments_amount")
 
     number = models.CharField(_("number"), max_length=20, unique=True)
     # the index statement_of_seller begins with it
@@ -107,6 +112,24 @@ class Statement(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def nav_amount(self) -> Decimal:
+        """Of a closed one: what goes to NAV with it, which is all but credits and debits."""
+        return sum((getattr(self, name) for name in self.NAV_AMOUNTS), Decimal(0))
+
+
+class StatementMail(models.Model):
+    """A person of a seller who wants a mail when a statement is closed."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = _("mail of closed statements")
+        verbose_name_plural = _("mails of closed statements")
+
+    def __str__(self) -> str:
+        return str(self.user_id)
 
 
 class StatementLine(models.Model):
@@ -245,7 +268,8 @@ class Adjustment(models.Model):
 class Payment(models.Model):
     """Money that left the bank for a statement; several may pay one in parts. Append-only.
 
-    The bank's reference is unique for a seller's statement: told twice, a payment is booked once.
+    The bank's reference is unique for a seller's statement: told twice, a payment is booked once. One that came back
+    is reversed by a payment below 0 of the same amount, with the reason.
     """
 
     class Source(models.TextChoices):
@@ -257,6 +281,10 @@ class Payment(models.Model):
     amount = MoneyField(_("amount"))
     paid_on = models.DateField(_("paid on"))
     reference = models.CharField(_("bank reference"), max_length=100)
+    reverses = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="reversal", verbose_name=_("reverses")
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
     actor = models.CharField(_("actor"), max_length=254, blank=True, default="")
     created_at = models.DateTimeField(_("recorded at"), db_default=Now())
@@ -266,7 +294,11 @@ class Payment(models.Model):
         verbose_name_plural = _("payments")
         constraints = [
             models.UniqueConstraint(fields=["statement", "reference"], name="payment_once_per_reference"),
-            models.CheckConstraint(name="payment_is_above_zero", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="payment_is_above_zero_or_reverses_one",
+                condition=Q(amount__gt=0, reverses__isnull=True)
+                | (Q(amount__lt=0, reverses__isnull=False) & ~Q(reason="")),
+            ),
             models.CheckConstraint(name="payment_has_a_reference", condition=~Q(reference="")),
             models.CheckConstraint(name="payment_source_is_known", condition=Q(source__in=["page", "csv", "api"])),
         ]

@@ -1,7 +1,8 @@
-"""General journal lines of transactions: two a transaction, balanced. No clock, no database.
+"""General journal lines of what a seller is owed: two an entry, balanced. No clock, no database.
 
-Sizes are those of Business Central's table 81 (Gen. Journal Line). A credit debits the expense account and credits
-the vendor; a reversal has the same sides with negative amounts and Correction set, as Business Central itself does.
+Sizes are those of Business Central's table 81 (Gen. Journal Line). What raises the seller's balance debits a G/L
+account and credits the vendor, what lowers it has the sides the other way round. What takes an entry back has the sides
+of that entry with negative amounts and Correction set, as Business Central itself does.
 """
 
 from __future__ import annotations
@@ -58,29 +59,36 @@ LINE_STEP = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known of one transaction; `amount` has the sign of its type."""
+    """One amount of a document; above 0 it raises what the vendor is owed.
 
-    transaction_id: int
+    `credits_vendor` says on which side amounts of its kind are; with the other sign it is a correction.
+    """
+
     number: str
-    uid: str
-    sku: str
-    type_name: str
+    external: str
+    description: str
     amount: Decimal
     currency: str
     digits: int
-    booked_on: date
+    posted_on: date
+    document_on: date
+    account_no: str
     vendor_no: str
-    reason: str
-    category: str
+    reason_code: str = ""
+    category: str = ""
+    credits_vendor: bool = True
+
+    @property
+    def is_correction(self) -> bool:
+        return (self.amount < 0) == self.credits_vendor
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Names and accounts of the journal, from the finance settings."""
+    """Names of the journal, from the finance settings."""
 
     template: str
     batch: str
-    expense_account: str
     shop_dimension: str
     local_currency: str
 
@@ -97,7 +105,7 @@ class Line:
 
     @property
     def is_debit_side(self) -> bool:
-        return self.account_type == GL_ACCOUNT
+        return (self.account_type == GL_ACCOUNT) == self.entry.credits_vendor
 
     @property
     def debit(self) -> Decimal:
@@ -108,12 +116,12 @@ class Line:
         return -self.amount if not self.is_debit_side else Decimal(0)
 
 
-def lines(entries: Iterable[Entry], journal: Journal) -> Iterator[Line]:
+def lines(entries: Iterable[Entry]) -> Iterator[Line]:
     """Two lines an entry, numbered in steps of 10,000."""
     number = 0
     for entry in entries:
         for account_type, account_no, sign in (
-            (GL_ACCOUNT, journal.expense_account, 1),
+            (GL_ACCOUNT, entry.account_no, 1),
             (VENDOR, entry.vendor_no, -1),
         ):
             number += LINE_STEP
@@ -126,8 +134,8 @@ def text(value: str, size: int) -> str:
 
 
 def external_number(entry: Entry) -> str:
-    uid = plain(entry.uid)
-    return uid if len(uid) <= 35 else entry.number
+    external = plain(entry.external)
+    return external if len(external) <= 35 else entry.number
 
 
 def as_csv(found: Iterable[Line], journal: Journal, batch_id: str) -> bytes:
@@ -137,30 +145,29 @@ def as_csv(found: Iterable[Line], journal: Journal, batch_id: str) -> bytes:
     writer.writerow(COLUMNS)
     for line in found:
         entry = line.entry
-        day = entry.booked_on.isoformat()
         writer.writerow(
             [
                 text(journal.template, 10),
                 text(journal.batch, 10),
                 line.number,
-                day,
-                day,
+                entry.posted_on.isoformat(),
+                entry.document_on.isoformat(),
                 "",
                 entry.number[:20],
                 external_number(entry),
                 line.account_type,
                 text(line.account_no, 20),
-                text(f"{entry.type_name} {entry.sku}", 100),
+                text(entry.description, 100),
                 "" if entry.currency == journal.local_currency else entry.currency,
                 amount_text(line.amount, entry.digits),
                 amount_text(line.debit, entry.digits),
                 amount_text(line.credit, entry.digits),
                 "",
                 "",
-                REASON_CODES.get(entry.reason, "OTHER"),
+                entry.reason_code,
                 text(journal.shop_dimension, 20),
                 text(entry.category.upper(), 20),
-                int(entry.amount < 0),
+                int(entry.is_correction),
                 batch_id,
             ]
         )
@@ -186,12 +193,12 @@ def as_json(found: Iterable[Line], journal: Journal) -> bytes:
                 "lineNumber": line.number,
                 "accountType": API_ACCOUNT_TYPES[line.account_type],
                 "accountNumber": text(line.account_no, 20),
-                "postingDate": entry.booked_on.isoformat(),
+                "postingDate": entry.posted_on.isoformat(),
                 "documentNumber": entry.number[:20],
                 "externalDocumentNumber": external_number(entry),
                 "amount": amount_text(line.amount, entry.digits),
-                "description": text(f"{entry.type_name} {entry.sku}", 100),
-                "comment": REASON_CODES.get(entry.reason, "OTHER"),
+                "description": text(entry.description, 100),
+                "comment": entry.reason_code,
                 "dimensionSetLines": dimensions,
             }
         )

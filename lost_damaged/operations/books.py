@@ -56,9 +56,6 @@ def _begin_all(context: jobs.Context) -> None:
     """Open the first statements of all sellers without one, some at a time."""
     day = date.fromisoformat(context.params["day"])
     ids = list(Merchant.objects.filter(statements__isnull=True).order_by("pk").values_list("pk", flat=True))
-    made = 0
-    for first in range(0, len(ids), TOGETHER):
-        chunk = ids[first : first + TOGETHER]
-        made += begin(sellers=chunk, day=day, by=context.job.created_by)
-        context.progress(first + len(chunk), len(ids))
+    by = context.job.created_by
+    made = sum(begin(sellers=chunk, day=day, by=by) for chunk in context.chunks(ids, TOGETHER))
     context.finish(ngettext("%(n)s statement begun.", "%(n)s statements begun.", made) % {"n": f"{made:,}"})

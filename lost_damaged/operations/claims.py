@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from hashlib import sha256
-from pathlib import Path
+from decimal import Decimal
 
-from django.conf import settings as django_settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -18,27 +15,17 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit import showing
 from inventory_ops.models import Merchant, OrderItem, Product, User
 from inventory_ops.operations import audit
+from lost_damaged.errors import ClaimRefused
 from lost_damaged.items import Item
-from lost_damaged.models import Claim, ClaimFile, Source, WaitingUnit, WriteOff
-from lost_damaged.operations import write_offs
+from lost_damaged.models import Claim, ClaimStep, Side, Source, WaitingUnit, WriteOff
+from lost_damaged.operations import claim_amounts as amounts
+from lost_damaged.operations import claim_rules as rules
+from lost_damaged.operations import claim_steps as steps
+from lost_damaged.operations import evidence, write_offs
+from lost_damaged.queries import claims as queries
 from lost_damaged.queries import settings
 
-MOST_FILES = 5
-LARGEST_FILE = 5 * 1024 * 1024
-# what a file says of itself is not asked: its first bytes are
-KINDS = {
-    b"%PDF-": ("application/pdf", "pdf"),
-    b"\x89PNG\r\n\x1a\n": ("image/png", "png"),
-    b"\xff\xd8\xff": ("image/jpeg", "jpg"),
-}
-
-
-class ClaimRefused(Exception):
-    """Nothing was changed; `field` of the form says where, the text why and what to do."""
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
+Kind = ClaimStep.Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +41,6 @@ class ClaimDetails:
     evidence: Sequence[UploadedFile[bytes]] = field(default_factory=tuple)
 
 
-def folder() -> Path:
-    path: Path = django_settings.MEDIA_ROOT / "claims"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
 def open_claim(*, details: ClaimDetails, merchant: Merchant, by: User) -> Claim:
     """Open a claim for a unit of `merchant`. Raises ClaimRefused outside the window and for a unit that is settled."""
     product = Product.objects.filter(merchant=merchant, sku=details.sku).first()
@@ -69,12 +50,8 @@ def open_claim(*, details: ClaimDetails, merchant: Merchant, by: User) -> Claim:
     _check_window(details.happened_on)
     if details.uid:
         _refuse_settled(details.uid.upper(), merchant)
-    evidence = [_evidence(each) for each in details.evidence]
-    if len(evidence) > MOST_FILES:
-        raise ClaimRefused(_("At most %(n)s files.") % {"n": MOST_FILES}, "evidence")
-    written: list[Path] = []
     try:
-        with transaction.atomic():
+        with evidence.stored(details.evidence) as files, transaction.atomic():
             claim = Claim.objects.create(
                 number=_number(),
                 merchant=merchant,
@@ -87,22 +64,12 @@ def open_claim(*, details: ClaimDetails, merchant: Merchant, by: User) -> Claim:
                 text=details.text,
                 opened_by=by,
             )
-            for content, row in evidence:
-                path = folder() / row.stored_name
-                with path.open("xb") as file:
-                    written.append(path)
-                    file.write(content)
-                path.chmod(0o600)
-                row.claim = claim
-            ClaimFile.objects.bulk_create([row for _content, row in evidence])
+            steps.record(claim, Kind.OPENED, side=Side.SELLER, by=by, text=details.text, files=files)
+            steps.turn(claim, Side.SHOP)
             summary = _("Claim %(number)s for %(sku)s") % {"number": claim.number, "sku": product.sku}
             audit.record(action="claim.open", by=by, subject=claim, summary=summary, merchant_id=merchant.pk)
     except IntegrityError:
-        _forget(written)
         raise ClaimRefused(_("There is an open claim for this UID."), "uid") from None
-    except BaseException:
-        _forget(written)
-        raise
     return claim
 
 
@@ -116,22 +83,31 @@ def withdraw(*, claim: Claim, by: User) -> None:
 
 @transaction.atomic
 def reject(*, claim: Claim, answer: str, by: User) -> None:
-    """Raises ClaimRefused when it is decided already, or by who opened it."""
-    if claim.opened_by_id == by.pk:
-        raise ClaimRefused(_("You opened this claim yourself: somebody else has to decide it."))
+    """Raises ClaimRefused when it is decided already, or by who opened it or decided before an appeal."""
+    rules.refuse_same_person(_locked(claim), by)
     _decide(claim, Claim.State.REJECTED, by=by, answer=answer)
 
 
 @transaction.atomic
-def accept(*, claim: Claim, uid: str, reason: str, answer: str, by: User) -> WriteOff | None:
+def accept(
+    *,
+    claim: Claim,
+    uid: str,
+    reason: str,
+    answer: str,
+    by: User,
+    amount: Decimal | None = None,
+    amount_reason: str = "",
+) -> WriteOff | None:
     """Write the unit off under `uid` and credit its seller, in one transaction. Raises ClaimRefused.
 
     None when the amount is above a limit of `by`: the claim is accepted when a second person approves the unit. A UID
-    that is written off already settles no claim: the unit was paid.
+    that is written off already settles no claim: the unit was paid. With another `amount` than the credit, which needs
+    a reason, the difference is proposed as an adjustment of the seller's statement.
     """
     locked = _locked(claim)
-    if locked.opened_by_id == by.pk:
-        raise ClaimRefused(_("You opened this claim yourself: somebody else has to decide it."))
+    rules.refuse_same_person(locked, by)
+    amounts.agree(locked, amount, amount_reason)
     if WaitingUnit.objects.filter(claim=locked, state=WaitingUnit.State.WAITING).exists():
         raise ClaimRefused(_("The claim was accepted, and its unit waits for a second person to approve it."))
     [outcome] = write_offs.write_off(
@@ -171,8 +147,14 @@ def settle(unit: WaitingUnit, write_off: WriteOff) -> None:
 def _decide(claim: Claim, state: Claim.State, *, by: User, answer: str = "", write_off: WriteOff | None = None) -> None:
     locked = _locked(claim)
     locked.state, locked.answer, locked.write_off = state, answer, write_off
-    locked.decided_by, locked.decided_at = by, timezone.now()
-    locked.save(update_fields=["state", "answer", "write_off", "decided_by", "decided_at"])
+    locked.decided_by, locked.decided_at, locked.appeal_is_open = by, timezone.now(), False
+    locked.save(update_fields=["state", "answer", "write_off", "decided_by", "decided_at", "appeal_is_open"])
+    side = Side.SELLER if state == Claim.State.WITHDRAWN else Side.SHOP
+    credited = queries.credited(locked) if write_off else None
+    steps.record(locked, Kind(state.value), side=side, by=by, text=answer, amount=credited)
+    if credited is not None and locked.agreed_amount is not None and locked.agreed_amount != credited:
+        amounts.propose(locked, locked.agreed_amount - credited, by=by)
+    steps.turn(locked, "")
     audit.record(
         action=f"claim.{state.value}",
         by=by,
@@ -184,11 +166,7 @@ def _decide(claim: Claim, state: Claim.State, *, by: User, answer: str = "", wri
 
 
 def _locked(claim: Claim) -> Claim:
-    found = (
-        Claim.objects.select_for_update(of=("self",))
-        .select_related("product", "order_item", "decided_by")
-        .get(pk=claim.pk)
-    )
+    found = rules.held(claim)
     if found.state != Claim.State.OPEN:
         raise ClaimRefused(
             _("%(number)s is %(state)s since %(at)s, by %(by)s.")
@@ -232,29 +210,7 @@ def _refuse_settled(uid_key: str, merchant: Merchant) -> None:
     raise ClaimRefused(_("This UID cannot be claimed."), "uid")
 
 
-def _evidence(upload: UploadedFile[bytes]) -> tuple[bytes, ClaimFile]:
-    name = Path(str(upload.name or "file")).name[:150] or "file"
-    if (upload.size or 0) > LARGEST_FILE:
-        raise ClaimRefused(_("%(name)s is larger than 5 MB.") % {"name": name}, "evidence")
-    content = upload.read()
-    kind = next((kind for start, kind in KINDS.items() if content.startswith(start)), None)
-    if kind is None:
-        raise ClaimRefused(_("%(name)s is not a PDF, PNG or JPEG.") % {"name": name}, "evidence")
-    return content, ClaimFile(
-        name=name,
-        stored_name=f"{uuid.uuid4().hex}.{kind[1]}",
-        content_type=kind[0],
-        size=len(content),
-        sha256=sha256(content).hexdigest(),
-    )
-
-
 def _number() -> str:
     with connection.cursor() as cursor:
         cursor.execute("select lost_damaged_number('CL', 'lost_damaged_claim_seq')")
         return str(cursor.fetchone()[0])
-
-
-def _forget(paths: list[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)

@@ -36,6 +36,16 @@ LOCK_PRODUCTS = """
 select from inventory_ops_product where sku in (select sku from pg_temp.ld_item) order by id for share
 """
 
+# Rivals that write off units of the same order item wait as well: how many are gone is read after this, by a statement
+# of its own, so that nobody counts without the units of the other.
+LOCK_ORDER_ITEMS = """
+select from inventory_ops_orderitem where shop_item_id in (select shop_item_id from pg_temp.ld_item)
+order by id for no key update
+"""
+LOCK_ORDER_ITEM = """
+select id from inventory_ops_orderitem where shop_item_id = %(shop_item_id)s::text order by id for no key update
+"""
+
 # No two bookings of a person pass a cap together. Many units hold all slots of the person from here to the commit: then
 # what was spent is known exactly. A single unit holds one slot, so that some are booked at once: up to SLOTS - 1 others
 # may be under way that it cannot see, each of them within the cap per unit, and it leaves room for that many. Where
@@ -80,7 +90,7 @@ seller as materialized (
            coalesce((select f.factor from lost_damaged_factor f
                      where f.merchant_id = m.id and f.valid_from <= %(now)s::timestamptz and f.withdrawn_at is null
                      order by f.valid_from desc, f.id desc limit 1),
-                    m.write_off_factor, (select factor from default_factor), 1.0000) as factor
+                    (select factor from default_factor), 1.0000) as factor
     from inventory_ops_merchant m where m.id in (select merchant_id from product)
 ),
 found as (

@@ -8,11 +8,12 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
+from django.urls import reverse as reverse_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory_ops.models import User
-from inventory_ops.operations import audit
+from inventory_ops.operations import audit, people
 from lost_damaged import formula
 from lost_damaged.models import Payment, Statement
 
@@ -83,6 +84,67 @@ def record(
     if not dry_run:
         _write(made, by)
     return outcomes
+
+
+class CannotReverse(Exception):
+    """Nothing was changed; `field` names what has to be corrected, the text says why."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@transaction.atomic
+def reverse(*, payment: Payment, returned_on: date, reference: str, reason: str, by: User) -> Payment:
+    """Book that the bank returned a payment: its statement waits for the money again, and the seller is notified.
+
+    Raises CannotReverse for one that is reversed already, and for what does not fit it.
+    """
+    statement = (
+        Statement.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=payment.statement_id)
+    )
+    if payment.reverses_id is not None or Payment.objects.filter(reverses=payment).exists():
+        raise CannotReverse(_("This payment is reversed already."))
+    if not payment.paid_on <= returned_on <= timezone.now().date():
+        raise CannotReverse(_("Give a day from the payment on, not in the future."), "returned_on")
+    if not reason.strip():
+        raise CannotReverse(_("Say why it came back: the seller sees it."), "reason")
+    if Payment.objects.filter(statement=statement, reference=reference).exists():
+        raise CannotReverse(_("This reference is known: give the one of the return."), "reference")
+    made = Payment.objects.create(
+        statement=statement,
+        amount=-payment.amount,
+        paid_on=returned_on,
+        reference=reference,
+        reverses=payment,
+        reason=reason.strip()[:200],
+        source=Payment.Source.PAGE,
+        actor=by.email,
+    )
+    statement.paid_amount -= payment.amount
+    statement.state = Statement.State.CLOSED
+    statement.save(update_fields=["paid_amount", "state"])
+    said = _amount(payment.amount, statement.currency)
+    _notify(
+        statement,
+        title=_("%(number)s: a payment of %(amount)s came back") % {"number": statement.number, "amount": said},
+        text=_("Reason: %(reason)s. It will be paid again.") % {"reason": made.reason},
+    )
+    audit.record(
+        action="statement.payment_returned",
+        by=by,
+        subject=statement,
+        summary=f"{statement.number}: {said} came back on {returned_on}",
+        data={"reference": reference, "of": payment.reference, "reason": made.reason},
+        merchant_id=statement.merchant_id,
+    )
+    return made
+
+
+def _notify(statement: Statement, *, title: str, text: str) -> None:
+    sellers = User.objects.filter(merchant=statement.merchant_id, is_active=True, is_service=False).order_by("pk")
+    for person in sellers:
+        people.notify(person, title=title, text=text, url=reverse_url("statement", args=[statement.number]))
 
 
 def _judge(new: NewPayment, statement: Statement | None, known: dict[tuple[int, str], Payment]) -> Outcome:

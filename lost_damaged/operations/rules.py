@@ -14,10 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.models import Merchant, Proposal
-from inventory_ops.operations import proposals
+from inventory_ops.operations import audit, proposals
 from lost_damaged.models import Cap, Factor, FinanceSettings
 from lost_damaged.queries import settings as queries
 
+LOADED = "Loaded with the merchants"
 CAPS = ("unit_cap", "import_cap", "daily_cap")
 
 
@@ -59,6 +60,31 @@ class FactorKind(proposals.Kind):
             note=proposal.note,
             set_by=proposal.requested_by.email,
         ).pk
+
+    @transaction.atomic
+    def set_directly(self, values: Mapping[int, Mapping[str, str]], *, begins: datetime, set_by: str) -> int:
+        own = queries.own_factors(list(values), at=begins)
+        rows = [
+            Factor(merchant_id=pk, factor=factor, valid_from=begins, note=LOADED, created_by=set_by)
+            for pk, factor in ((pk, Decimal(each["factor"])) for pk, each in values.items())
+            if own.get(pk) != factor
+        ]
+        Factor.objects.bulk_create(rows, batch_size=5000)
+        if rows:
+            audit.record_many(
+                action="factor.load",
+                by=None,
+                entries=[
+                    audit.Entry(
+                        row,
+                        f"factor of a seller: {own.get(row.merchant_id or 0, '')} → {row.factor}",
+                        {"old": str(own.get(row.merchant_id or 0, "")), "new": str(row.factor), "set_by": set_by},
+                        row.merchant_id,
+                    )
+                    for row in rows
+                ],
+            )
+        return len(rows)
 
     def withdraw(self, proposal: Proposal) -> None:
         Factor.objects.filter(pk=proposal.made_id or 0).update(withdrawn_at=timezone.now())

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory_ops.models import User
 from inventory_ops.operations import audit, jobs
-from lost_damaged import formula
 from lost_damaged.models import Statement
+from lost_damaged.operations import statement_mail
+from lost_damaged.operations.statement_mail import Closed
 from lost_damaged.queries.closing import ENDS_AT
 from lost_damaged.queries.statements import COLUMNS, DIGEST
 
@@ -24,21 +24,6 @@ TOGETHER = 100  # statements of one transaction: so long do bookings for their s
 
 class CannotClose(Exception):
     """The statement is closed already, or its period would be empty or in the future."""
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """One statement that was closed, and the one that is open now."""
-
-    number: str
-    following: str
-    merchant_id: int
-    currency: str
-    closing: Decimal
-    payout: Decimal
-
-    def said(self, amount: Decimal) -> str:
-        return f"{formula.rounded(amount, formula.minor_units(self.currency)):f} {self.currency}"
 
 
 @transaction.atomic
@@ -146,6 +131,7 @@ def _close(ids: Sequence[int], *, by: User | None, cut_off: date | None, now: da
             for each in closed
         ],
     )
+    statement_mail.announce(closed)
     return closed
 
 
@@ -159,9 +145,6 @@ def _close_all(context: jobs.Context) -> None:
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    closed = 0
-    for first in range(0, len(ids), TOGETHER):
-        chunk = ids[first : first + TOGETHER]
-        closed += len(close_many(ids=chunk, by=context.job.created_by, cut_off=cut_off))
-        context.progress(first + len(chunk), len(ids))
-    context.finish(f"{closed:,} statements closed.")
+    by = context.job.created_by
+    closed = sum(len(close_many(ids=chunk, by=by, cut_off=cut_off)) for chunk in context.chunks(ids, TOGETHER))
+    context.finish(ngettext("%(n)s statement closed.", "%(n)s statements closed.", closed) % {"n": f"{closed:,}"})

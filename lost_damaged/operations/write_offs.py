@@ -155,6 +155,8 @@ def _write_off_one(
         person = {"person": by.pk}
         taken = fetch_prepared(judging.TAKE_SLOT, person) or fetch_prepared(judging.WAIT_FOR_SLOT, person)
         params |= {"slot": taken[0][0], "others": judging.SLOTS - 1}
+    if item.shop_item_id is not None:
+        fetch_prepared(judging.LOCK_ORDER_ITEM, unit)
     booked = fetch_prepared(booking.BOOK_ONE, params | unit)
     if not booked:
         for number, amount, currency, warnings, merchant_id in fetch_prepared(booking.KNOWN_ONE, unit):
@@ -228,6 +230,7 @@ def write_off_staged(
             cursor.execute(judging.LOCK_PERSON, {"person": by.pk})
         if not dry_run:
             cursor.execute(judging.LOCK_PRODUCTS)
+            cursor.execute(judging.LOCK_ORDER_ITEMS)
         # after the locks: the moment that counts
         params = _params(source=source, by=by, reason=reason, import_id=import_id, as_of=as_of, actor=actor)
         now = params["now"]

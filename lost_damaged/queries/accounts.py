@@ -31,7 +31,9 @@ def accounts(*, merchant_id: int) -> list[Account]:
         .values_list("currency")
         .annotate(due=Sum(F("payout_amount") - F("paid_amount")))
     )
-    payments = Payment.objects.filter(statement__merchant_id=merchant_id).select_related("statement")
+    payments = Payment.objects.filter(
+        statement__merchant_id=merchant_id, reverses__isnull=True, reversal__isnull=True
+    ).select_related("statement")
     return [
         Account(
             each.currency,

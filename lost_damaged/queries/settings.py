@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from inventory_ops.models import Merchant
+from inventory_ops.models import Merchant, Proposal
 from lost_damaged import limits
 from lost_damaged.models import Cap, Factor, FinanceSettings
 
@@ -29,8 +32,6 @@ def factor_of(merchant: Merchant | None) -> Decimal:
     newest = rows.order_by("-valid_from", "-pk").values_list("factor", flat=True)
     if merchant is not None:
         own = newest.filter(merchant=merchant).first()
-        if own is None:
-            own = merchant.write_off_factor
         if own is not None:
             return own
     default = newest.filter(merchant__isnull=True).first()
@@ -44,10 +45,43 @@ def caps_of(currency: str) -> Cap:
     return found or Cap(unit_cap=limits.UNIT, import_cap=limits.IMPORT, daily_cap=limits.DAY)
 
 
-def factors() -> QuerySet[Factor]:
-    """Factors past, present and to come, the newest first."""
-    rows = Factor.objects.filter(withdrawn_at__isnull=True).select_related("merchant")
-    return rows.order_by("-valid_from", "-pk")
+def own_factors(merchants: Sequence[int], *, at: datetime) -> dict[int, Decimal]:
+    """The factors of their own that were in force for merchants; the default is none of them."""
+    rows = Factor.objects.filter(merchant__in=merchants, valid_from__lte=at, withdrawn_at__isnull=True)
+    newest = rows.order_by("merchant", "-valid_from", "-pk").distinct("merchant")
+    return {pk: factor for pk, factor in newest.values_list("merchant", "factor") if pk is not None}
+
+
+def factors() -> QuerySet[Any]:
+    """Every factor that was set, the newest first: its `state`, when it `ends`, and the proposal that it comes from.
+
+    The next one of the same seller ends it: one that was replaced from the same moment never held, and is past.
+    """
+    now = timezone.now()
+    same = Coalesce("merchant", 0)
+    later = (
+        Factor.objects.alias(owner=same)
+        .filter(owner=OuterRef("owner"), withdrawn_at__isnull=True)
+        .filter(Q(valid_from__gt=OuterRef("valid_from")) | Q(valid_from=OuterRef("valid_from"), pk__gt=OuterRef("pk")))
+    )
+    made_by = Proposal.objects.filter(kind="factor", made_id=OuterRef("pk"))
+    return (
+        Factor.objects.alias(owner=same)
+        .annotate(
+            ends=Subquery(later.order_by("valid_from", "pk").values("valid_from")[:1]),
+            proposal=Subquery(made_by.values("pk")[:1]),
+        )
+        .annotate(
+            state=Case(
+                When(withdrawn_at__isnull=False, then=Value("withdrawn")),
+                When(valid_from__gt=now, then=Value("to_come")),
+                When(ends__lte=now, then=Value("past")),
+                default=Value("in_force"),
+            )
+        )
+        .select_related("merchant")
+        .order_by("-valid_from", "-pk")
+    )
 
 
 def caps() -> QuerySet[Cap]:

@@ -81,6 +81,42 @@ def figures(statement: Statement, *, until: datetime | None = None) -> Figures:
     return Figures(statement.opening_amount, {kind: Total(amount, count) for kind, amount, count in found})
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A statement as it was at a moment."""
+
+    figures: Figures
+    state: str
+    paid: Decimal
+
+
+def at(statement: Statement, moment: datetime) -> Past | None:
+    """What a statement said at a moment; None before it was there.
+
+    An open one has the lines that were recorded by then, also those that closing moved to the next one afterwards. A
+    closed one has what was frozen, and what was paid by then.
+    """
+    if statement.previous and statement.previous.closed_at and moment < statement.previous.closed_at:
+        return None
+    if statement.closed_at and moment >= statement.closed_at:
+        paid = statement.payments.filter(created_at__lte=moment).aggregate(sum=Sum("amount"))["sum"] or ZERO
+        whole = paid == statement.payout_amount and paid > 0
+        return Past(figures(statement), Statement.State.PAID if whole else Statement.State.CLOSED, paid)
+    lines = lines_at(statement, moment).order_by().values_list("kind").annotate(Sum("amount"), Count("pk"))
+    totals = {kind: Total(amount, count) for kind, amount, count in lines}
+    return Past(Figures(statement.opening_amount, totals), Statement.State.OPEN, ZERO)
+
+
+def lines_at(statement: Statement, moment: datetime) -> QuerySet[StatementLine]:
+    """The lines that an open statement had at a moment."""
+    return StatementLine.objects.filter(
+        merchant=statement.merchant_id,
+        currency=statement.currency,
+        statement__starts_at__gte=statement.starts_at,
+        recorded_at__lte=moment,
+    )
+
+
 def statements(*, viewer: User | None) -> QuerySet[Any]:
     """Statements that `viewer` may see; of open ones the credits and debits so far."""
     return Statement.objects.visible_to(viewer).annotate(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
 from inventory_ops.reports import common
-from lost_damaged.models import Claim, Reason
+from lost_damaged.models import Claim, Reason, Side
 from lost_damaged.reports.common import VENDOR, Identifier
 
 TONES = {"open": "warning", "accepted": "good", "rejected": "critical", "withdrawn": "neutral"}
@@ -22,6 +22,7 @@ class ClaimFilters(filters.ReportFilterSet):
     q = filters.SearchFilter(fields=("number", "uid_key", "product__sku"))
     vendor = common.vendor_filter()
     state = django_filters.ChoiceFilter(choices=Claim.State.choices, label=_("State"), empty_label=_("Any"))
+    waits_for = django_filters.ChoiceFilter(choices=Side.choices, label=_("Waits for"), empty_label=_("Any"))
     reason = django_filters.ChoiceFilter(choices=Reason.choices, label=_("Reason"), empty_label=_("Any"))
 
 
@@ -63,6 +64,10 @@ class Claims(Report):
         ),
         columns.Date(key="happened_on", header="Happened On", label=_("Happened"), css="m-hide"),
         columns.Choice(key="state", header="State", words=dict(Claim.State.choices), tones=TONES),
+        columns.Choice(
+            key="waits_for", header="Waits For", label=_("Waits for"), words=dict(Side.choices), css="m-hide"
+        ),
+        columns.Date(key="due_on", header="Answer Due On", label=_("Answer due"), nullable=True, css="m-hide"),
         columns.Text(
             key="write_off",
             header="Write-off Number",
@@ -73,6 +78,14 @@ class Claims(Report):
             css="m-hide",
         ),
         columns.Choice(key="reason", header="Reason", words=dict(Reason.choices), on_page=False),
+        columns.Money(
+            key="agreed_amount",
+            header="Agreed Amount",
+            label=_("Agreed"),
+            currency="merchant__currency",
+            nullable=True,
+            visible=False,
+        ),
         columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
     )
     kpis = (

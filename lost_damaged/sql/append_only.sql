@@ -1,6 +1,12 @@
 -- Write-offs, transactions, journal entries, factors, caps, spending, statements with their lines, adjustments and
--- payments, and NAV batches are never
--- changed, deleted or truncated, but for the few fields that say where they went next.
+-- payments, NAV batches, and steps of claims are never changed, deleted or truncated, but for the few fields that say
+-- where they went next.
+
+create or replace trigger append_only before update or delete on lost_damaged_claimstep
+    for each row execute function inventory_ops_refuse_change();
+
+create or replace trigger append_only_truncate before truncate on lost_damaged_claimstep
+    for each statement execute function inventory_ops_refuse_change();
 
 create or replace trigger append_only before update or delete on lost_damaged_cap
     for each row execute function inventory_ops_only_withdraw();
@@ -21,10 +27,11 @@ create or replace trigger append_only_truncate before truncate on lost_damaged_l
     for each statement execute function inventory_ops_refuse_change();
 
 create or replace trigger batch_is_frozen before update on lost_damaged_navbatch for each row
-    when ((old.number, old.currency, old.month, old.csv, old.json, old.sha256, old.line_count, old.debit_amount,
-           old.credit_amount, old.created_by_id, old.created_at)
-          is distinct from (new.number, new.currency, new.month, new.csv, new.json, new.sha256, new.line_count,
-           new.debit_amount, new.credit_amount, new.created_by_id, new.created_at)
+    when ((old.number, old.currency, old.month, old.first_day, old.last_day, old.sellers, old.posting_date, old.csv,
+           old.json, old.sha256, old.line_count, old.debit_amount, old.credit_amount, old.created_by_id, old.created_at)
+          is distinct from (new.number, new.currency, new.month, new.first_day, new.last_day, new.sellers,
+           new.posting_date, new.csv, new.json, new.sha256, new.line_count, new.debit_amount, new.credit_amount,
+           new.created_by_id, new.created_at)
           or old.state <> 'exported')
     execute function inventory_ops_refuse_change();
 
@@ -32,7 +39,8 @@ create or replace trigger batch_stays before delete on lost_damaged_navbatch
     for each row execute function inventory_ops_refuse_change();
 
 create or replace trigger batch_line_is_frozen before update on lost_damaged_navbatchline for each row
-    when (old.batch_id <> new.batch_id or old.transaction_id <> new.transaction_id or not old.active)
+    when ((old.batch_id, old.transaction_id, old.statement_id)
+          is distinct from (new.batch_id, new.transaction_id, new.statement_id) or not old.active)
     execute function inventory_ops_refuse_change();
 
 create or replace trigger batch_line_stays before delete on lost_damaged_navbatchline

@@ -1,4 +1,5 @@
--- A statement that has lines is never deleted; a closed one never changes, but for what was paid.
+-- A statement that has lines is never deleted; a closed one never changes, but for what was paid: the sum of its
+-- payments, of which one that came back is taken away again.
 
 create or replace function lost_damaged_keep_statement()
 returns trigger
@@ -17,7 +18,8 @@ returns trigger
 language plpgsql
 as $function$
 begin
-    if old.state = 'closed' and new.state in ('closed', 'paid') and new.paid_amount >= old.paid_amount
+    if new.state in ('closed', 'paid')
+        and new.paid_amount = (select coalesce(sum(amount), 0) from lost_damaged_payment where statement_id = old.id)
         and to_jsonb(new) - 'state' - 'paid_amount' = to_jsonb(old) - 'state' - 'paid_amount' then
         return new;
     end if;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -9,14 +10,18 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory_ops.kit.page import Page
+from inventory_ops.models import User
 from inventory_ops.registries.permissions import EVERYBODY, FINANCE, MERCHANT, roles_required, viewer
-from lost_damaged.forms import AcceptForm, ClaimForm, RejectForm
+from lost_damaged.claim_forms import AcceptForm, AppealForm, ClaimForm, RejectForm, SayForm, SettleForm
+from lost_damaged.errors import ClaimRefused
 from lost_damaged.models import Claim, ClaimFile
-from lost_damaged.operations import claims
-from lost_damaged.operations.claims import ClaimDetails, ClaimRefused
+from lost_damaged.operations import claim_talk, claims, evidence
+from lost_damaged.operations.claims import ClaimDetails
+from lost_damaged.queries import claims as queries
 from lost_damaged.queries import settings
 from lost_damaged.reports.claims import TONES
 from lost_damaged.views import posted
@@ -62,9 +67,9 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _show(request: HttpRequest, found: Claim, *, status: int = 200, **forms: Any) -> HttpResponse:
-    user, is_open = viewer(request), found.state == Claim.State.OPEN
-    decides = is_open and user.has_role(FINANCE)
-    form = next((each for each in forms.values() if each.errors), None)
+    user = viewer(request)
+    offered = _offered(found, user)
+    failed = next((each for each in forms.values() if each.errors), None)
     context = {
         "page": Page(
             title=_("Claim %(number)s") % {"number": found.number},
@@ -73,49 +78,97 @@ def _show(request: HttpRequest, found: Claim, *, status: int = 200, **forms: Any
         ),
         "claim": found,
         "tone": TONES[found.state],
-        "files": found.files.order_by("pk"),
+        "steps": found.steps.select_related("by").prefetch_related("files").order_by("pk"),
         "shop_id_label": _("%(shop)s-Id") % {"shop": settings.current().shop_name},
-        "accept": forms.get("accept") or AcceptForm(initial={"uid": found.uid, "reason": found.reason}, prefix="accept")
-        if decides
-        else None,
-        "reject": forms.get("reject") or RejectForm(prefix="reject") if decides else None,
-        "may_withdraw": is_open and user.has_role(MERCHANT),
+        "credited": queries.credited(found) if found.write_off_id else None,
+        "forms": [(verb, *WORDS[verb], forms.get(verb) or _form(verb, found, user)) for verb in offered],
+        "may_withdraw": found.state == Claim.State.OPEN and user.has_role(MERCHANT),
         "shows_people": user.sees_all_merchants,
-        "form": form,
+        "form": failed,
     }
     return render(request, "lost_damaged/claim.html", context, status=status)
+
+
+# title and button of each form, in the order of the page
+WORDS = {
+    "say": (gettext_lazy("Message"), gettext_lazy("Send")),
+    "accept": (gettext_lazy("Accept: write the unit off"), gettext_lazy("Accept and credit the seller")),
+    "reject": (gettext_lazy("Reject"), gettext_lazy("Reject the claim")),
+    "settle": (gettext_lazy("Decide the appeal"), gettext_lazy("Decide the appeal")),
+    "appeal": (gettext_lazy("Appeal"), gettext_lazy("Appeal the decision")),
+}
+
+
+def _offered(found: Claim, user: User) -> list[str]:
+    """What the viewer can do with the claim now."""
+    is_open, is_finance, is_seller = found.state == Claim.State.OPEN, user.has_role(FINANCE), user.has_role(MERCHANT)
+    talks = (is_finance or is_seller) and (is_open or found.appeal_is_open)
+    possible = {
+        "say": talks,
+        "accept": is_finance and is_open,
+        "reject": is_finance and is_open,
+        "settle": is_finance and found.appeal_is_open and not is_open,
+        "appeal": is_seller and not queries.why_no_appeal(found),
+    }
+    return [verb for verb in WORDS if possible[verb]]
+
+
+def _form(verb: str, found: Claim, user: User, data: Any = None, files: Any = None) -> Any:
+    if verb == "say":
+        return SayForm(data, files, prefix=verb, is_seller=user.has_role(MERCHANT))
+    if verb == "accept":
+        return AcceptForm(data, initial={"uid": found.uid, "reason": found.reason}, prefix=verb)
+    return {"reject": RejectForm, "settle": SettleForm, "appeal": AppealForm}[verb](data, prefix=verb)
+
+
+DONE = {
+    "say": gettext_lazy("Sent."),
+    "appeal": gettext_lazy("Another person will decide."),
+}
+VERBS = {FINANCE: {"accept", "reject", "say", "settle"}, MERCHANT: {"withdraw", "say", "appeal"}}
 
 
 @roles_required(FINANCE, MERCHANT)
 @require_POST
 def decide(request: HttpRequest, number: str, verb: str) -> HttpResponse:
-    """accept, reject (finance) or withdraw (the seller)."""
+    """What one side does: finance accepts, rejects, asks and settles, the seller withdraws, answers and appeals."""
     found, by = _claim(request, number), viewer(request)
-    if verb not in ({"accept", "reject"} if by.has_role(FINANCE) else {"withdraw"}):
+    if verb not in VERBS[FINANCE if by.has_role(FINANCE) else MERCHANT]:
         raise Http404
-    form: Any = {"accept": AcceptForm, "reject": RejectForm}.get(verb, lambda *args, **kwargs: None)(
-        request.POST, prefix=verb
-    )
+    form = _form(verb, found, by, request.POST, request.FILES) if verb != "withdraw" else None
+    if form is not None and not form.is_valid():
+        return _show(request, found, status=422, **{verb: form})
     try:
-        if form is None:
-            claims.withdraw(claim=found, by=by)
-        elif not form.is_valid():
-            return _show(request, found, status=422, **{verb: form})
-        elif verb == "accept":
-            if claims.accept(claim=found, **form.cleaned_data, by=by) is None:
-                messages.warning(request, _("The amount is above a limit: a second person has to approve the unit."))
-                return redirect("claim", number)
-        else:
-            claims.reject(claim=found, **form.cleaned_data, by=by)
+        waits = _do(verb, found, by, form.cleaned_data if form is not None else {})
     except ClaimRefused as refused:
         found = _claim(request, number)
-        if form is None or found.state != Claim.State.OPEN:
+        if form is None or verb not in _offered(found, by):
             messages.error(request, str(refused))
             return redirect("claim", number)
-        form.add_error(refused.field, str(refused))
+        form.add_error(refused.field if refused.field in form.fields else None, str(refused))
         return _show(request, found, status=422, **{verb: form})
-    messages.success(request, _("%(number)s is decided.") % {"number": number})
+    if waits:
+        messages.warning(request, _("The amount is above a limit: a second person has to approve the unit."))
+    else:
+        messages.success(request, str(DONE.get(verb, "")) or _("%(number)s is decided.") % {"number": number})
     return redirect("claim", number)
+
+
+def _do(verb: str, found: Claim, by: User, data: dict[str, Any]) -> bool:
+    """Whether a second person has to approve it. Raises ClaimRefused."""
+    if verb == "accept":
+        return claims.accept(claim=found, **data, by=by) is None
+    if verb == "withdraw":
+        claims.withdraw(claim=found, by=by)
+    else:
+        operations: dict[str, Callable[..., object]] = {
+            "reject": claims.reject,
+            "say": claim_talk.say,
+            "appeal": claim_talk.appeal,
+            "settle": claim_talk.settle_appeal,
+        }
+        operations[verb](claim=found, **data, by=by)
+    return False
 
 
 @roles_required(*EVERYBODY)
@@ -123,7 +176,7 @@ def decide(request: HttpRequest, number: str, verb: str) -> HttpResponse:
 def file(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
     """One piece of evidence, always as a download: a browser never runs it."""
     row = get_object_or_404(ClaimFile, claim=_claim(request, number), pk=pk)
-    path = claims.folder() / row.stored_name
+    path = evidence.folder() / row.stored_name
     if not path.is_file():
         raise Http404
     return FileResponse(path.open("rb"), as_attachment=True, filename=row.name, content_type=row.content_type)

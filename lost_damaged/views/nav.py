@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib import messages
-from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +18,9 @@ from lost_damaged.models import NavBatch
 from lost_damaged.operations import nav as operations
 from lost_damaged.operations.nav import CannotDecide
 from lost_damaged.queries import nav as queries
+from lost_damaged.queries import settings as finance_settings
+from lost_damaged.queries.nav import Choice
+from lost_damaged.statement_forms import NavChoiceForm
 
 READERS = (OPERATIONS, FINANCE, ADMIN)
 SHOWN = 200
@@ -27,31 +31,39 @@ SHOWN = 200
 def new(request: HttpRequest) -> HttpResponse:
     """What waits for an export by currency, who is held, and the button that makes the batches."""
     user = viewer(request)
-    if request.method == "POST":
-        if not user.has_role(FINANCE):
-            return HttpResponse(status=403)
-        made = operations.export(by=user)
-        if not made.batches:
-            messages.warning(request, _("Nothing to export: no transaction waits that has a vendor number."))
-            return redirect("nav-new")
-        messages.success(
-            request,
-            ngettext("%(n)s batch made: %(numbers)s.", "%(n)s batches made: %(numbers)s.", len(made.batches))
-            % {"n": len(made.batches), "numbers": ", ".join(batch.number for batch in made.batches)},
-        )
-        return redirect("nav-batches") if len(made.batches) > 1 else redirect("nav-batch", made.batches[0].number)
-    ready = queries.waiting().filter(merchant__nav_account__isnull=False).order_by("currency")
+    form = NavChoiceForm(request.POST if request.method == "POST" else request.GET)
+    if request.method == "POST" and not user.has_role(FINANCE):
+        return HttpResponse(status=403)
+    chosen = form.choice() if form.is_valid() else None
+    if request.method == "POST" and chosen is not None:
+        return _export(request, chosen, form.cleaned_data["posting_date"])
     context = {
         "page": Page(
             title=_("New NAV export"),
-            subtitle=_("One batch a currency and posting month; a transaction is exported once."),
+            subtitle=_("One batch a currency and posting month; everything is exported once."),
             breadcrumbs=[(_("NAV export"), reverse("nav-batches")), (_("New export"), None)],
         ),
-        "ready": ready.values_list("currency").annotate(count=Count("pk"), total=Sum("amount")),
-        "held": queries.held(),
+        "form": form,
+        "hidden": NavChoiceForm(form.data, auto_id=False),
+        "ready": queries.ready(chosen) if chosen is not None else [],
+        "held": queries.held(chosen) if chosen is not None else [],
+        "statements_from": finance_settings.current().nav_statements_from,
         "may_export": user.has_role(FINANCE),
     }
-    return render(request, "lost_damaged/nav_new.html", context)
+    return render(request, "lost_damaged/nav_new.html", context, status=422 if form.errors else 200)
+
+
+def _export(request: HttpRequest, choice: Choice, posting_date: date | None) -> HttpResponse:
+    made = operations.export(by=viewer(request), choice=choice, posting_date=posting_date)
+    if not made.batches:
+        messages.warning(request, _("Nothing to export: nothing that was chosen waits and has a vendor number."))
+        return redirect("nav-new")
+    messages.success(
+        request,
+        ngettext("%(n)s batch made: %(numbers)s.", "%(n)s batches made: %(numbers)s.", len(made.batches))
+        % {"n": len(made.batches), "numbers": ", ".join(batch.number for batch in made.batches)},
+    )
+    return redirect("nav-batches") if len(made.batches) > 1 else redirect("nav-batch", made.batches[0].number)
 
 
 @roles_required(*READERS)
@@ -59,7 +71,9 @@ def new(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, number: str) -> HttpResponse:
     """A batch with its control totals."""
     batch = get_object_or_404(NavBatch.objects.defer("csv", "json"), number=number)
-    lines = batch.lines.select_related("transaction__write_off", "transaction__merchant").order_by("pk")
+    lines = batch.lines.select_related(
+        "transaction__write_off", "transaction__merchant", "statement__merchant"
+    ).order_by("pk")
     context = {
         "page": Page(
             title=_("NAV batch %(number)s") % {"number": batch.number},

@@ -16,6 +16,7 @@ from inventory_ops.kit.page import Page
 from inventory_ops.operations import proposals
 from inventory_ops.queries.proposals import newest
 from inventory_ops.registries.permissions import ADMIN, FINANCE, roles_required, signs_in_again, viewer
+from inventory_ops.views import editing
 from inventory_ops.views.proposals import rows as proposal_rows
 from lost_damaged import forms
 from lost_damaged.models import ApiKey, SellerAccount
@@ -36,6 +37,7 @@ PROPOSED: dict[str, tuple[proposals.Kind, type[forms.ProposalForm]]] = {
 @roles_required(FINANCE, ADMIN)
 @signs_in_again()
 @require_http_methods(["GET", "HEAD", "POST"])
+@editing.alone
 def finance(request: HttpRequest) -> HttpResponse:
     """All settings of finance on one page; each form posts its own part."""
     part = request.POST.get("part", "")
@@ -54,7 +56,7 @@ def finance(request: HttpRequest) -> HttpResponse:
         "general": bound["general"],
         "account": bound["account"],
         "form": bound[part] if part else None,
-        "factors": queries.factors()[:50],
+        "factors": queries.factors().filter(state__in=["in_force", "to_come"])[:50],
         "caps": queries.caps()[:50],
         "default_caps": queries.caps_of(""),
         "locked_until": queries.current().locked_until,

@@ -162,6 +162,11 @@
     const total = $("[data-announce]");
     if (total) announce(total.dataset.announce);
   });
+  // What changed behind the list (a scan that ran, work in its drawer) is read again: rows, figures, the menu's numbers.
+  document.body.addEventListener("ops:list", () => {
+    const part = $("#report-results");
+    if (part) window.htmx.ajax("GET", location.pathname + location.search, { target: part, swap: "outerHTML" });
+  });
   document.addEventListener("htmx:sendError", () => announce(root.dataset.offline));
 
   // What a new page, or a part swapped in by htmx, needs.

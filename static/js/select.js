@@ -1,6 +1,7 @@
 // Searchable selects on form pages: <select data-search-select [data-url="…"]>. Load after Tom Select.
-// data-url answers ?q=… with {"results": [{"value": …, "text": …}]}; without script the plain select stays.
+// data-url answers ?q=… with {"results": [{"value": …, "text": …}], "note": …}; without script the plain select stays.
 "use strict";
+const NOTE = "note"; // no product's key: a line that cannot be chosen
 (() => {
   const enhance = (select) => {
     const url = select.dataset.url;
@@ -15,7 +16,8 @@
         address.searchParams.set("q", query);
         try {
           const answer = await fetch(address, { headers: { Accept: "application/json" } });
-          const results = answer.ok ? (await answer.json()).results : undefined;
+          const found = answer.ok ? await answer.json() : {};
+          const results = found.note ? [{ value: NOTE, text: found.note, disabled: true }, ...found.results] : found.results;
           if (turn !== asked || from !== select.dataset.url) return done(); // something else has been asked for
           this.clearOptions(); // those of the search before; what is chosen stays
           done(results);

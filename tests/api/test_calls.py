@@ -52,7 +52,9 @@ def test_findings_are_read_page_by_page_and_a_merchant_sees_own_alone(world: Wor
     text = seller.get(f"findings/{world.finding.pk}/").content.decode()
     assert world.ops.email not in text
     assert seller.get(f"findings/{world.theirs.pk}/").status_code == 404
-    assert seller.post(f"findings/{world.finding.pk}/comment/", {"text": "x"}).status_code == 403
+    assert seller.post(f"findings/{world.finding.pk}/comment/", {"text": "x"}).status_code == 200
+    assert seller.post(f"findings/{world.finding.pk}/reopen/", {}).status_code == 403
+    assert seller.post(f"findings/{world.theirs.pk}/comment/", {"text": "x"}).status_code == 404
 
 
 def test_a_finding_is_worked_on_and_each_step_is_in_its_history(world: World) -> None:

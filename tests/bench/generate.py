@@ -118,10 +118,12 @@ def _vacuum(scale: Scale) -> None:
 
 
 CATALOGUE = """
-insert into inventory_ops_merchant (id, vendor_number, name, currency, timezone, email, write_off_factor, created_at)
+insert into inventory_ops_merchant (id, vendor_number, name, currency, timezone, email, created_at)
 select i, 'V' || lpad(i::text, 5, '0'), 'Vendor ' || i, case when i %% 10 = 9 then 'EUR' else 'GBP' end, 'UTC', '',
-       0.9, now()
+       now()
 from generate_series(1, %(merchants)s) i;
+insert into lost_damaged_factor (merchant_id, factor, valid_from, note, created_by, created_at)
+select i, 0.9, now() - interval '10 years', '', '', now() from generate_series(1, %(merchants)s) i;
 insert into inventory_ops_category (id, name, commission_percent)
 select i, 'Category ' || lpad(i::text, 2, '0'), 5 + i %% 15 from generate_series(1, 50) i;
 insert into inventory_ops_store (id, number, name, abandon_after)

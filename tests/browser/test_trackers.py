@@ -78,6 +78,43 @@ def test_a_scenario_of_the_guide(visit: Callable[..., Page], world: dict[str, An
     expect(page.get_by_role("columnheader", name="Day")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_click_on_save_counts_while_the_product_box_has_the_focus(
+    visit: Callable[..., Page], world: dict[str, Any], width: int
+) -> None:
+    make_hot_seller(world)
+    page = visit("operations")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/trackers/new/")
+    choose(page, "KF-2204")
+    page.get_by_role("radio", name="Stock quantity").check()
+    page.locator("[name='stock_quantity-quantity']").fill("100")
+    expect(page.locator("#preview")).to_contain_text("212%")
+    page.locator(".ts-control").last.click()
+    page.keyboard.press("Escape")  # the list is closed, the focus is still there
+    save = page.get_by_role("button", name="Save", exact=True)
+    save.scroll_into_view_if_needed()
+    before = save.bounding_box()
+    assert before is not None
+    page.mouse.move(before["x"] + before["width"] / 2, before["y"] + before["height"] - 3)
+    page.mouse.down()
+    assert save.bounding_box() == before
+    page.mouse.up()
+    page.wait_for_url("**/trackers/")
+
+
+def test_the_list_of_products_says_why_it_is_empty(visit: Callable[..., Page], world: dict[str, Any]) -> None:
+    make_hot_seller(world)
+    page = visit("operations")
+    page.goto("/trackers/new/")
+    page.get_by_label("Merchant", exact=False).first.select_option(label="V20 · Vendor V20")
+    search(page, "KF-2204")
+    note = page.locator(".ts-dropdown .option", has_text="belongs to V10 · Vendor V10")
+    expect(note).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("select[name=product]")).to_have_value("")  # a note is no product
+
+
 def test_switching_the_merchant_clears_product_and_type(visit: Callable[..., Page], world: dict[str, Any]) -> None:
     make_hot_seller(world)
     page = visit("operations")

@@ -36,7 +36,7 @@ from inventory_ops.operations import api_tokens, invitations, ledger, proposals
 from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.ledger import Movement
 from inventory_ops.operations.person import Details
-from lost_damaged.models import ClaimFile, SellerAccount, SellerTransaction, Source, Statement
+from lost_damaged.models import ClaimFile, Payment, SellerAccount, SellerTransaction, Source, Statement
 from lost_damaged.operations import api_keys, claims, nav, rules, write_offs
 from lost_damaged.operations import imports as finance_imports
 from lost_damaged.operations.claims import ClaimDetails
@@ -112,8 +112,10 @@ def make_objects() -> Objects:
     moment = timezone.now()
     seen = dict.fromkeys(("first_seen_at", "opened_at", "last_seen_at"), moment)
     finding = Finding.objects.create(report="inventory-cost-issues", key="0", label="x", merchant=other, **seen)
-    for end in ("", "acknowledge/", "assign/", "comment/", "reopen/", "snooze/"):
+    for end in ("", "acknowledge/", "assign/", "comment/", "due/", "reopen/", "snooze/"):
         at[f"api/v1/findings/<int:pk>/{end}"] = (finding.pk,)
+    at["action-required/<slug:slug>/findings/<str:key>/"] = (finding.report, finding.key)
+    at["action-required/<slug:slug>/findings/<str:key>/<slug:verb>/"] = (finding.report, finding.key, "comment")
     _finance(found, product, seller=seller, finance=finance, admin=admin)
     _channels(found, other)
     _people(found, finance=finance, admin=admin)
@@ -128,6 +130,10 @@ def _finance(found: Objects, product: Any, *, seller: User, finance: User, admin
     number = Statement.objects.get(merchant=other).number
     for end in ("", "close/", "pay/"):
         at[f"finance/statements/<str:number>/{end}"] = (number,)
+    paid = Payment.objects.create(
+        statement=Statement.objects.get(number=number), amount=1, paid_on="2026-01-01", reference="x", source="page"
+    )
+    at["finance/statements/<str:number>/payments/<int:pk>/return/"] = (number, paid.pk)
     details = ClaimDetails(
         sku=product.sku, reason="other", happened_on=timezone.now().date(), text="x", uid="u-2",
         evidence=[SimpleUploadedFile("note.pdf", PDF)],
@@ -202,7 +208,7 @@ def _people(found: Objects, *, finance: User, admin: User) -> None:
     schedule = ScanSchedule.objects.create(name="costs", every=timedelta(hours=1))
     at["system/schedules/<int:pk>/"] = at["system/schedules/<int:pk>/run/"] = (schedule.pk,)
     root = "action-required/user-audit/"
-    for end in ("", "recheck/", "review/", "confirm-link/"):
+    for end in ("", "recheck/", "review/", "confirm-link/", "manager/"):
         at[f"^{root}(?P<key>[ui][0-9]{{1,19}})/{end}$"] = (f"u{operator.pk}",)
     action = ActionJob.objects.create(
         action="disable-db", reason="test", requested_by=admin, state="awaiting", idempotency_key="x"

@@ -149,8 +149,8 @@ def test_scan(killed_in: Callable[[str, str], None]) -> None:
     for sku in "AB":
         make.product(sku, price=Decimal(10), cost=Decimal(12))
     code = """
-from inventory_ops.operations import findings, scans
-findings.record_days = lambda **_: stay()
+from inventory_ops.operations import finding_days, scans
+finding_days.record_days = lambda **_: stay()
 scans.run(sys.argv[1])
 """
     killed_in(code, "costs")

@@ -251,13 +251,13 @@ def test_the_day_is_counted_for_all_and_for_each_merchant() -> None:
     assert counts == {None: 2, own.pk: 0, other.pk: 2}
 
 
-def test_the_overview_takes_twelve_queries_at_most(django_assert_max_num_queries: Any) -> None:
+def test_the_overview_takes_fourteen_queries_at_most(django_assert_max_num_queries: Any) -> None:
     dear()
     scans.run("costs")
     browser = Client()
     browser.force_login(make.user("admin"))
     browser.get("/")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         assert browser.get("/").status_code == 200
 
 
@@ -308,3 +308,82 @@ def test_who_may_work_on_findings(role: str, status: int) -> None:
     assert browser.post(f"/action-required/{SLUG}/bulk/", {"action": "assign"}).status_code == status
     assert browser.post("/scans/costs/run/").status_code == status
     assert browser.get("/scans/costs/run/").status_code == (405 if role == "admin" else 403)
+
+
+def test_what_people_wrote_is_in_the_drawer_the_list_the_export_and_the_api() -> None:
+    from django.test import Client
+
+    product, by, owner = dear(), make.user("operations"), make.user("operations", name="Ada Lovelace")
+    scan()
+    later = timezone.now() + timedelta(days=9)
+    findings.assign(finding=only(), to=owner, by=by)
+    findings.set_due(finding=only(), on=later.date(), by=by, as_of=timezone.now())
+    findings.acknowledge(finding=only(), reason="Approved by pricing", until=later, by=by, as_of=timezone.now())
+    findings.comment(finding=only(), text="Ask the vendor again", by=by)
+    browser = Client()
+    browser.force_login(by)
+    address = f"/action-required/{SLUG}/findings/{product.pk}/"
+    written = ("Approved by pricing", "Ada Lovelace", "Ask the vendor again", by.email, f"{later:%Y}")
+    for answer in (browser.get(address), browser.get(address, headers={"HX-Target": "drawer-body"})):
+        assert all(text in answer.content.decode() for text in written)
+    wanted = f"/action-required/{SLUG}/?reason=pricing&owner=lovelace&due=any&ends=month"
+    columns = f"{wanted}&columns=sku,reason,until,due,times_opened,last_comment,owner"
+    shown = browser.get(columns).content.decode()
+    assert address in shown and "Approved by pricing" in shown and "Ask the vendor again" in shown
+    assert address not in browser.get(f"{wanted}&finding=reopened").content.decode()
+    for other in ("reason=warehouse", "owner=babbage", "owner=nobody", "due=overdue", "ends=week"):
+        assert address not in browser.get(f"/action-required/{SLUG}/?{other}").content.decode(), other
+    exported = b"".join(browser.get(f"{wanted}&_export=csv").streaming_content).decode()  # type: ignore[attr-defined]
+    assert all(text in exported for text in ("Approved by pricing", "Ada Lovelace", "Ask the vendor again"))
+    [row] = browser.get(f"/api/v1/reports/{SLUG}/").json()["results"]
+    assert (row["Reason"], row["Owner"], row["Due"]) == ("Approved by pricing", "Ada Lovelace", f"{later:%Y-%m-%d}")
+    found = browser.get(f"/api/v1/findings/{only().pk}/").json()
+    assert (found["reason"], found["due_on"], found["url"]) == ("Approved by pricing", f"{later:%Y-%m-%d}", address)
+
+
+def test_its_history_has_the_changes_of_prices_stock_and_orders() -> None:
+    from inventory_ops.pages import finding as finding_page
+
+    product, by = dear(), make.user("operations")
+    make.item(product, in_=make.order(at=NOW), quantity=3)
+    findings.scan_report(registry.get(SLUG), as_of=NOW)
+    product.price_changes.create(
+        merchant=product.merchant, at=NOW, price_before=20, price_after=10, cost_before=8, cost_after=12, source="page"
+    )
+    page = finding_page.build(registry.get(SLUG), str(product.pk), viewer=by)
+    assert page is not None
+    by_kind = {entry.kind: f"{entry.title} {entry.text}" for entry in page.history}
+    assert "Value at risk 20.00" in by_kind["opened"]
+    assert "price 20.00 → 10.00" in by_kind["price"] and "cost 8.00 → 12.00" in by_kind["price"]
+    assert "3 units in 1 order" in by_kind["orders"]
+
+
+def test_a_merchant_comments_on_its_own_finding_and_does_nothing_else() -> None:
+    from django.test import Client
+
+    product = dear()
+    scan()
+    browser = Client()
+    browser.force_login(make.user("merchant", of=product.merchant))
+    address = f"/action-required/{SLUG}/findings/{product.pk}/"
+    assert browser.post(f"{address}comment/", {"text": "We are on it"}).status_code == 302
+    assert "We are on it" in browser.get(address).content.decode()
+    assert browser.post(f"{address}snooze/", {"until": "2030-01-01"}).status_code == 403
+    assert "snooze" not in browser.get(address).content.decode()
+
+
+def test_two_people_at_one_finding_in_the_drawer() -> None:
+    from django.test import Client
+
+    product, by = dear(), make.user("operations")
+    scan()
+    browser = Client()
+    browser.force_login(by)
+    address = f"/action-required/{SLUG}/findings/{product.pk}/acknowledge/"
+    findings.assign(finding=only(), to=by, by=make.user("operations"))
+    until = f"{timezone.now() + timedelta(days=3):%Y-%m-%d}"
+    answer = browser.post(address, {"reason": "Mine", "until": until, "version": "0"})
+    assert answer.status_code == 422 and "was changed by" in answer.content.decode()
+    assert 'value="Mine"' in answer.content.decode() and only().reason == ""
+    assert browser.post(address, {"reason": "Mine", "until": until, "version": "1"}).status_code == 302
+    assert only().reason == "Mine"

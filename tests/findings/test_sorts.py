@@ -55,7 +55,7 @@ def _ids(shown: page.ListPage) -> list[str]:
 def test_pages_read_by_findings_are_those_of_all_rows_sorted(
     dated: User, monkeypatch: pytest.MonkeyPatch, sort: str, filters: str
 ) -> None:
-    url = f"?sort={sort}&{filters}"
+    url = f"?sort={sort}&finding=all&{filters}"
     [wanted], _ = _walk(url, dated)
     assert len(wanted) >= 3
     monkeypatch.setattr(figures, "MOST_COUNTED", 1)
@@ -72,7 +72,7 @@ def test_pages_read_by_findings_are_those_of_all_rows_sorted(
 
 def test_what_was_resolved_counts_as_no_finding(dated: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "MOST_COUNTED", 1)
-    [ids], _ = _walk("?sort=first_seen", dated)
+    [ids], _ = _walk("?sort=first_seen&finding=all", dated)
     live = {str(found.row_id) for found in Finding.objects.unresolved().filter(row_id__isnull=False)}
     assert set(ids[: len(live)]) == live and len(ids) > len(live)
 
@@ -90,11 +90,11 @@ def test_a_page_costs_two_queries_more_than_one_in_its_own_order(
 ) -> None:
     monkeypatch.setattr(figures, "MOST_COUNTED", 1)
     with CaptureQueriesContext(connection) as own:
-        _walk("?per_page=3", dated, step="first_url")
+        _walk("?per_page=3&finding=all", dated, step="first_url")
     with django_assert_num_queries(len(own) + 1):  # the findings lead
-        _walk("?per_page=3&sort=first_seen", dated, step="first_url")
+        _walk("?per_page=3&finding=all&sort=first_seen", dated, step="first_url")
     with django_assert_num_queries(len(own) + 2):  # and the owners
-        _walk("?per_page=3&sort=owner", dated, step="first_url")
+        _walk("?per_page=3&finding=all&sort=owner", dated, step="first_url")
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -102,7 +102,9 @@ def test_the_api_reads_them_so_too(dated: User, client: Client, monkeypatch: pyt
     client.force_login(dated)
 
     def skus() -> list[str]:
-        pages = [client.get(f"/api/v1/reports/{SLUG}/?sort={sort}&per_page=8&page={n}").json() for n in (1, 2, 3)]
+        pages = [
+            client.get(f"/api/v1/reports/{SLUG}/?sort={sort}&finding=all&per_page=8&page={n}").json() for n in (1, 2, 3)
+        ]
         assert [bool(each["next"]) for each in pages] == [True, True, False]
         return [row["SKU Number"] for each in pages for row in each["results"]]
 

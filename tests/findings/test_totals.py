@@ -14,7 +14,7 @@ from django.db import connections
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import Finding, FindingTotal, Product
 from inventory_ops.operations import findings
-from inventory_ops.operations.findings import add_up_totals
+from inventory_ops.operations.finding_days import add_up_totals
 from inventory_ops.queries.findings import COUNTED, totals
 from tests import make
 

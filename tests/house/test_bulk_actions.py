@@ -28,13 +28,14 @@ def test_all_lists_with_boxes_offer_something() -> None:
         "trackers",
         "channels-listings",
         "user-audit",
+        "certifications",
     }
 
 
 @pytest.mark.parametrize(("report", "action"), ACTIONS, ids=IDS)
 def test_who_may_not_act_is_refused(report: Report, action: BulkAction[Any]) -> None:
     browser = Client()
-    browser.force_login(make.user("finance"))
+    browser.force_login(make.user("" if report.slug == "certifications" else "finance"))  # every role answers there
     answer = browser.post(str(report.bulk_url), {"action": action.name, "ids": "1"})
     assert answer.status_code == 403
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from inventory_ops.models import AuditEvent, User
 from lost_damaged.models import Claim, ClaimFile, FinanceSettings, Source, WriteOff
-from lost_damaged.operations import claims, write_offs
+from lost_damaged.operations import claims, evidence, write_offs
 from lost_damaged.operations.claims import ClaimDetails, ClaimRefused
 from tests.lost_damaged.test_pages import login
 from tests.lost_damaged.world import World, items, make_world
@@ -132,14 +132,14 @@ def test_bad_claims_are_explained(world: World, seller: Client, changes: dict[st
     answer = seller.post(NEW, told(**changes))
     assert answer.status_code == 422 and said in answer.content.decode()
     assert not Claim.objects.exists() and not ClaimFile.objects.exists()
-    assert not list(claims.folder().iterdir())
+    assert not list(evidence.folder().iterdir())
 
 
 def test_one_open_claim_a_uid_and_nothing_left_of_the_second(world: World, seller: Client) -> None:
     seller.post(NEW, told(evidence=[upload()]))
     answer = seller.post(NEW, told(uid="U-1", evidence=[upload()]))
     assert answer.status_code == 422 and "open claim for this UID" in answer.content.decode()
-    assert len(list(claims.folder().iterdir())) == ClaimFile.objects.count() == 1
+    assert len(list(evidence.folder().iterdir())) == ClaimFile.objects.count() == 1
 
 
 def test_the_window_is_a_setting(world: World, seller: Client) -> None:

@@ -128,3 +128,26 @@ def test_the_first_bookings_of_a_seller_share_one_statement(world: World, people
     at_once(8, lambda n: book(people[n], [Item(0, "A", f"u-{n}")]))
     assert Statement.objects.count() == 1
     assert SellerTransaction.objects.count() == 8
+
+
+def test_people_at_once_write_off_no_more_units_than_the_order_item_has(world: World, people: list[User]) -> None:
+    """The quantity was checked before the other's unit could be seen: each of two passed it."""
+    product = world.product("A")
+    for round_ in range(5):
+        item = world.order_item(product, quantity=2)
+        units = [Item(0, "A", f"u-{round_}-{n}", item.shop_item_id) for n in range(8)]
+        states = Counter(state for [state] in at_once(8, lambda n, units=units: book(people[n], [units[n]])))
+        assert states == {"booked": 2, "waits": 6}
+
+
+def test_a_file_and_single_units_share_the_quantity_of_an_order_item(world: World, people: list[User]) -> None:
+    product = world.product("A")
+    for round_ in range(5):
+        item = world.order_item(product, quantity=2)
+        units = [Item(n, "A", f"f-{round_}-{n}", item.shop_item_id) for n in range(6)]
+
+        def work(n: int, units: list[Item] = units) -> list[str]:
+            return book(people[n], units[n : n + 1] if n % 2 else units[n : n + 2])
+
+        states = Counter(state for states in at_once(4, work) for state in states)
+        assert states["booked"] == 2, states

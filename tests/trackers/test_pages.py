@@ -104,7 +104,24 @@ def test_the_type_ahead_searches_inside_the_merchant() -> None:
         answer = browser.get("/trackers/products/", {"merchant": mine.merchant_id, "q": text}).json()
         assert [hit["value"] for hit in answer["results"]] == [mine.pk], text
     for bad in ({"merchant": "x", "q": "ket"}, {"q": "ket"}, {"merchant": mine.merchant_id, "q": "\x00%_"}, {}):
-        assert browser.get("/trackers/products/", bad).json() == {"results": []}
+        assert browser.get("/trackers/products/", bad).json()["results"] == []
+
+
+def test_the_type_ahead_says_why_nothing_is_found() -> None:
+    mine, other = make.product("KETTLE-100", name="Steel kettle"), make.product("LAMP-7", name="Desk lamp")
+
+    def answer(text: str, browser: Client, merchant: Any = mine.merchant) -> Any:
+        found = browser.get("/trackers/products/", {"merchant": merchant.pk, "q": text}).json()
+        return found.get("note", ""), [hit["value"] for hit in found["results"]]
+
+    staff, seller = client(), client("merchant", of=mine.merchant)
+    assert answer("lamp-7", staff) == (f"LAMP-7 belongs to {other.merchant}, not to {mine.merchant}.", [])
+    assert answer("lamp-7", seller) == ("No product has “lamp-7” in its SKU or name.", [])  # of others it knows nothing
+    assert answer("KETLE-100", staff) == ("No product is called “KETLE-100”. Similar:", [mine.pk])
+    assert answer("kettle", staff) == ("", [mine.pk])
+    assert answer("lamp", staff, make.merchant("NEW"))[0].startswith("LAMP-7 belongs to ")
+    assert answer("kettel", seller, other.merchant) == ("", [])  # not even that there is such a merchant
+    assert answer("sofa", staff, make.merchant("EMPTY")) == ("EMPTY · Vendor EMPTY has no products yet.", [])
 
 
 def test_the_preview_shows_the_numbers_and_the_tracker_it_would_update() -> None:

@@ -10,15 +10,21 @@ import uuid
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from inventory_ops.models import User
+from inventory_ops.models import Job, User
+from inventory_ops.operations import jobs as base_jobs
 from tests.user_audit.aws_world import DENY_ALL, is_closed
 from tests.user_audit.platform_world import World
-from user_audit.models import ActionItem, ActionJob, ActionStep, IamUser, Identity, Review
+from user_audit.aws.errors import AwsError
+from user_audit.models import ActionItem, ActionJob, ActionStep, IamAccount, IamScan, IamUser, Identity, Review
+from user_audit.models.identities import AwsStatus, DatabaseStatus
 from user_audit.operations import jobs
+from user_audit.queries.decisions import decide_all, statuses_rule_out
 
 pytestmark = pytest.mark.django_db
 LIST = "/action-required/user-audit/"
@@ -228,7 +234,71 @@ def test_review_and_link(client: Client, world: World) -> None:
     assert Review.objects.get().by == "ann@example.com"
     client.post(f"{LIST}{row.key}/confirm-link/")
     assert IamUser.objects.get(pk=row.iam_user_id).link == "confirmed"
-    assert client.post(f"{LIST}{row.key}/recheck/").status_code == 302
+
+
+def test_a_recheck_is_a_job_that_says_how_it_ended(client: Client, world: World, monkeypatch: Any) -> None:
+    """A dead endpoint held a page for a minute and ended in an error 500."""
+    row = world.person()
+    answer = client.post(f"{LIST}{row.key}/recheck/")
+    job = Job.objects.get(kind="user_audit.recheck")
+    assert answer["Location"] == f"/jobs/{job.pk}/" and job.queue == "iam"
+    client.post(f"{LIST}{row.key}/recheck/")  # pressed again while it waits
+    assert Job.objects.count() == 1
+    base_jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("done", "Read live from AWS. AWS status: Active.")
+    for error in (AwsError("GetUser", "Timeout", "no answer"), ImproperlyConfigured("The endpoint does not run.")):
+
+        def dead(*_: Any, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr("user_audit.accounts.open_iam", dead)
+        client.post(f"{LIST}{row.key}/recheck/")
+        job = Job.objects.get(state="queued")
+        base_jobs.run(job.pk)
+        job.refresh_from_db()
+        assert job.state == "failed" and "AWS did not answer" in job.message, job.message
+
+
+def test_the_list_shows_what_its_source_lists_and_a_button_for_each_action(client: Client, world: World) -> None:
+    row = world.person()
+    page = client.get(LIST, {"show": "all"}).text
+    head = re.sub(r"<[^>]+>", " ", page[page.index("<thead") : page.index("</thead>")])
+    for name in (
+        "E-mail address", "Role", "AWS status", "Database status", "Last login", "Platform type", "Created",
+        "Last updated",
+    ):  # fmt: skip
+        assert name in head, name
+    body = page[page.index("<tbody") :]
+    for action, possible in (
+        ("disable-aws", True),
+        ("delete-aws", False),
+        ("disable-db", True),
+        ("delete-db", False),
+        ("delete-both", True),
+    ):
+        assert (f"?action={action}&amp;ids={row.key}" in body) == possible, action
+    assert f"Delete from AWS: {row.email}" in body  # switched off, and named
+    assert client.get(f"{LIST}plan/?action=disable-aws&ids={row.key}").status_code == 200
+
+
+@pytest.mark.parametrize("aws", AwsStatus.values)
+@pytest.mark.parametrize("database", DatabaseStatus.values)
+def test_buttons_are_off_only_where_nobody_could_act(world: World, aws: str, database: str) -> None:
+    row = Identity(
+        key="i1", iam_user_id=None if aws == "not_found" else 1, aws_status=aws, database_status=database, flags=[],
+        user_id=None if database in ("not_found", "deleted") else 7, email="x@example.com",
+        disabled_at=timezone.now() if aws in ("disabled", "partial", "deleting") else None,
+    )  # fmt: skip
+    decided = decide_all(row, by=world.admin(), now=timezone.now())
+    assert not {action for action in statuses_rule_out(aws, database) if decided[action].legal}
+
+
+def test_why_a_scan_failed_is_on_the_page(client: Client, world: World) -> None:
+    account = IamAccount.objects.first()
+    IamScan.objects.create(account=account, state="failed", message="AccessDenied: GetCredentialReport <b>")
+    page = client.get(LIST).text
+    assert "the last scan failed. AccessDenied: GetCredentialReport &lt;b&gt;" in page
 
 
 BAD_LISTS = [b"", b"name\nx\n", b"\xff\xfe\x00", b"email\na\x00b@c\n", b"email\nnot an address\n"]
@@ -248,6 +318,16 @@ def test_an_email_list_becomes_a_plan(client: Client, world: World) -> None:
     assert "DISABLE 2 USERS" in page
     unknown = client.post(f"{LIST}emails/", {"action": "disable-aws", "emails": "nobody@example.com"})
     assert unknown.status_code == 422
+
+
+def test_an_email_list_goes_on_past_unknown_addresses_and_names_them(client: Client, world: World) -> None:
+    one = world.person()
+    emails = f"nobody@example.com\n{one.email}\nneither@example.com"
+    page = client.post(f"{LIST}emails/", {"action": "disable-aws", "emails": emails}).text
+    assert "2 addresses of the list are unknown" in page and "nobody@example.com, neither@example.com" in page
+    data = fields_of(page) | {"action": "disable-aws", "ids": [one.key], "typed": "wrong", "reason": "x"}
+    again = client.post(f"{LIST}request/", data | {"unknown": ["nobody@example.com"]})
+    assert again.status_code == 422 and "One address of the list is unknown" in again.text
 
 
 def test_the_log_never_runs_in_a_spreadsheet(client: Client, world: World, admin: User) -> None:

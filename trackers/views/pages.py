@@ -23,6 +23,7 @@ from inventory_ops.kit.page import Page
 from inventory_ops.models import InventoryType, Merchant, Product
 from inventory_ops.queries import search
 from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS, roles_required, viewer
+from inventory_ops.views import editing
 from trackers import calculation, queries
 from trackers.chart import stock_series
 from trackers.forms import TrackerForm
@@ -122,6 +123,7 @@ def _form_page(request: HttpRequest, form: TrackerForm, page: Page, **extra: Any
 
 
 @roles_required(*ROLES)
+@editing.alone
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a tracker. Changing it into another's key asks first, and merges."""
     tracker = found(request, pk)
@@ -175,14 +177,17 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 @roles_required(*ROLES)
 @require_safe
 def products(request: HttpRequest) -> JsonResponse:
-    """Type-ahead: products of one merchant by SKU or name, as the select expects them."""
+    """Type-ahead: products of one merchant by SKU or name, as the select expects them; a note why there are none."""
     user = viewer(request)
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     merchant = whole(request.GET.get("merchant"))
     if merchant is None or not text:
         return JsonResponse({"results": []})
-    rows = search.products(text=text, viewer=user, merchant_id=merchant)[:PRODUCT_HITS]
-    return JsonResponse({"results": [{"value": row.pk, "text": f"{row.sku} · {row.name}"} for row in rows]})
+    rows, note = list(search.products(text=text, viewer=user, merchant_id=merchant)[:PRODUCT_HITS]), {}
+    if not rows and (chosen := Merchant.objects.visible_to(user).filter(pk=merchant).first()):
+        text, rows = search.why_none(text=text, viewer=user, merchant=chosen)
+        note = {"note": text}
+    return JsonResponse({"results": [{"value": row.pk, "text": f"{row.sku} · {row.name}"} for row in rows]} | note)
 
 
 @roles_required(*ROLES)

@@ -1,6 +1,7 @@
 """Tables of the user audit, one subject a file."""
 
 from user_audit.models.actions import ActionItem, ActionJob, ActionStep
+from user_audit.models.certification import Campaign, Certification, CertificationPlan, Manager
 from user_audit.models.iam import DisableRecord, IamAccount, IamArchive, IamScan, IamUser
 from user_audit.models.identities import Identity
 from user_audit.models.people import DeletedUser, Protection, Review
@@ -9,6 +10,9 @@ __all__ = [
     "ActionItem",
     "ActionJob",
     "ActionStep",
+    "Campaign",
+    "Certification",
+    "CertificationPlan",
     "DeletedUser",
     "DisableRecord",
     "IamAccount",
@@ -16,6 +20,7 @@ __all__ = [
     "IamScan",
     "IamUser",
     "Identity",
+    "Manager",
     "Protection",
     "Review",
 ]

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.utils.translation import gettext
 
-from inventory_ops.models import User
+from inventory_ops.models import Job, User
+from inventory_ops.operations import jobs
+from user_audit.aws.errors import AwsError, WrongAccount
 from user_audit.models import IamUser, Identity, Review
+from user_audit.models.identities import AwsStatus
 from user_audit.operations import log, scans
+
+RECHECK = "user_audit.recheck"
 
 
 class NoLink(Exception):
@@ -44,8 +51,31 @@ def confirm_link(identity: Identity, *, by: User) -> None:
     log.write("confirm_link", by=by, subject=identity.key, summary=f"Confirmed {iam_user} as {identity.email}")
 
 
-def recheck(identity: Identity, *, by: User) -> None:
-    """Reads the identity's IAM user live. Raises AwsError when AWS does not answer."""
-    if identity.iam_user is not None:
-        scans.recheck(identity.iam_user)
-        log.write("recheck", by=by, subject=identity.key, summary="Read live from AWS")
+def recheck(identity: Identity, *, by: User) -> Job:
+    """A job that reads the identity's IAM user live; the one that waits already, if there is one."""
+    waiting = Job.objects.filter(
+        kind=RECHECK, params__key=identity.key, created_by=by, state__in=[Job.State.QUEUED, Job.State.RUNNING]
+    )
+    return waiting.first() or jobs.enqueue(
+        kind=RECHECK,
+        title=gettext("Recheck %(email)s in AWS") % {"email": identity.email},
+        by=by,
+        params={"key": identity.key, "iam_user": identity.iam_user_id},
+        queue="iam",
+    )
+
+
+@jobs.handler(RECHECK, only_reads=True)
+def _recheck(context: jobs.Context) -> None:
+    """AWS may take its time, or not answer at all: that holds up this worker, and no page."""
+    iam_user = IamUser.objects.filter(pk=context.params["iam_user"] or 0).first()
+    if iam_user is None:
+        raise jobs.JobFailed(gettext("There is no AWS user to read."))
+    try:
+        scans.recheck(iam_user)
+    except (AwsError, WrongAccount, ImproperlyConfigured) as error:
+        raise jobs.JobFailed(gettext("AWS did not answer: %(error)s") % {"error": error}) from error
+    log.write("recheck", by=context.job.created_by, subject=context.params["key"], summary="Read live from AWS")
+    found = Identity.objects.filter(iam_user=iam_user).first()
+    state = found.get_aws_status_display() if found else AwsStatus.NOT_FOUND.label
+    context.finish(gettext("Read live from AWS. AWS status: %(state)s.") % {"state": state})

@@ -72,6 +72,24 @@ def decide_all(identity: Identity, *, by: User, now: datetime) -> dict[Action, D
     }
 
 
+def statuses_rule_out(aws: str, database: str) -> frozenset[Action]:
+    """The actions that are not possible whoever asks: for the buttons of a list, which leads to `decide` itself."""
+    found: set[Action] = set()
+    if aws == AwsStatus.NOT_FOUND:
+        found |= {Action.DISABLE_AWS, Action.ENABLE_AWS, Action.DELETE_AWS, Action.DELETE_BOTH}
+    elif aws == AwsStatus.DISABLED:
+        found |= {Action.DISABLE_AWS}
+    elif aws in (AwsStatus.ACTIVE, AwsStatus.NO_CREDENTIALS, AwsStatus.DISABLED_ELSEWHERE):
+        found |= {Action.DELETE_AWS}
+    if database in (DatabaseStatus.NOT_FOUND, DatabaseStatus.DELETED):
+        found |= {Action.DISABLE_DB, Action.ENABLE_DB, Action.DELETE_DB, Action.DELETE_BOTH}
+    elif database == DatabaseStatus.DISABLED:
+        found |= {Action.DISABLE_DB}
+    else:
+        found |= {Action.ENABLE_DB, Action.DELETE_DB}
+    return frozenset(found)
+
+
 def _own_iam_users(by: User) -> set[int]:
     return set(IamUser.objects.filter(user_id=by.pk).values_list("pk", flat=True))
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from inventory_ops.models import AuditEvent
-from user_audit.models import ActionItem, ActionStep, Identity, Review
+from user_audit.models import ActionItem, ActionStep, Certification, Identity, Manager, Review
 
 
 @dataclass(frozen=True)
@@ -55,3 +55,14 @@ def steps(identity: Identity, *, limit: int = 60) -> list[ActionStep]:
 
 def reviews(identity: Identity) -> list[Review]:
     return list(Review.objects.filter(subject=identity.key).order_by("-id")[:10])
+
+
+def certifications(identity: Identity) -> list[Certification]:
+    """What was asked about the account in the last campaigns, newest first."""
+    rows = Certification.objects.filter(user_id=identity.user_id or 0).select_related("campaign")
+    return list(rows.order_by("-campaign__started_at", "-pk")[:5])
+
+
+def manager_of(identity: Identity) -> str:
+    """The e-mail of who confirms the account, or ''."""
+    return Manager.objects.filter(user=identity.user_id or 0).values_list("manager__email", flat=True).first() or ""

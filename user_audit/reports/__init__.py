@@ -1,3 +1,3 @@
 """Lists of the user audit."""
 
-from user_audit.reports import actions, identities  # noqa: F401  (importing a report registers it)
+from user_audit.reports import actions, certifications, identities  # noqa: F401  (importing a report registers it)

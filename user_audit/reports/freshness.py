@@ -16,6 +16,17 @@ from user_audit.models import IamAccount, IamScan
 LATE = timedelta(hours=7)  # a scan runs every six
 
 
+def failures() -> list[str]:
+    """Why the last scan of an account failed or was held, account by account."""
+    newest = IamScan.objects.filter(account__is_enabled=True).order_by("account", "-started_at").distinct("account")
+    return [
+        _("%(account)s: the last scan %(state)s. %(why)s")
+        % {"account": scan.account, "state": scan.get_state_display().lower(), "why": scan.message}
+        for scan in newest.select_related("account")
+        if scan.state in (IamScan.State.FAILED, IamScan.State.HELD)
+    ]
+
+
 def freshness() -> dict[str, str]:
     """How old the scans are, account by account; the worst one decides the colour. One query."""
     if why_not_connected():

@@ -7,15 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import Case, CharField, Count, F, Func, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, Func, Q, QuerySet, Value, When
 from django.db.models.functions import Concat, Replace
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
-from django.utils.html import escape
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit import markup
+from inventory_ops.kit.bulk.action import offered_on
 from inventory_ops.kit.db.expressions import PlainText
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
@@ -25,6 +27,8 @@ from inventory_ops.models.users import Role
 from user_audit.accounts import why_not_connected
 from user_audit.models import Identity, Review
 from user_audit.models.identities import AwsStatus, DatabaseStatus, Finding, Flag, Severity
+from user_audit.queries.certification import not_certified
+from user_audit.queries.decisions import statuses_rule_out
 from user_audit.reports.freshness import freshness
 
 AWS_TONES = {
@@ -125,6 +129,28 @@ FINDING_WORD = Case(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buttons(columns.Column):
+    """A button for each action; those that the two statuses rule out are switched off. The next page is a dry run."""
+
+    def html(self, row: columns.Row) -> str:
+        plan, ruled_out = reverse("user-audit-plan"), statuses_rule_out(row["c_aws_status"], row["c_database_status"])
+        buttons = SafeString("")
+        for action in offered_on("user-audit"):
+            words = f"{action.label}: {row['c_email']}"
+            if action.name in ruled_out:
+                buttons += format_html(OFF, markup.icon(action.icon, None, 16), words)
+            else:
+                tone = " btn-danger" if action.danger else ""
+                where = f"{plan}?action={action.name}&ids={row['key']}"
+                buttons += format_html(ON, tone, where, words, markup.icon(action.icon, None, 16), words)
+        return format_html('<span class="row-buttons">{}</span>', buttons)
+
+
+ON = '<a class="btn btn-sm{}" href="{}" title="{}">{}<span class="visually-hidden">{}</span></a>'
+OFF = '<button class="btn btn-sm" type="button" disabled>{}<span class="visually-hidden">{}</span></button>'
+
+
 def address(key: str) -> str:
     return f"/action-required/user-audit/{key}/"
 
@@ -170,7 +196,16 @@ class Filters(filters.ReportFilterSet):
     verdict = django_filters.ChoiceFilter(
         label=gettext_lazy("Review verdict"), choices=Review.Verdict.choices, empty_label=gettext_lazy("Any")
     )
+    certification = django_filters.ChoiceFilter(
+        method="certified",
+        label=gettext_lazy("Certification"),
+        choices=[("open", gettext_lazy("Not certified in the last campaign"))],
+        empty_label=gettext_lazy("Any"),
+    )
     defaults = {"show": "issues"}
+
+    def certified(self, rows: QuerySet[Identity], name: str, value: str) -> QuerySet[Identity]:
+        return rows.filter(Exists(not_certified())) if value else rows
 
     def shown(self, rows: QuerySet[Identity], name: str, value: str) -> QuerySet[Identity]:
         return rows.filter(severity__gte=Severity.LOW) if value == "issues" else rows
@@ -249,7 +284,6 @@ class UserAudit(Report):
             header="Account Creation Date",
             label=gettext_lazy("Created"),
             nullable=True,
-            visible=False,
             css="m-hide",
         ),
         columns.Moment(
@@ -257,7 +291,6 @@ class UserAudit(Report):
             header="Last Updated",
             label=gettext_lazy("Last updated"),
             nullable=True,
-            visible=False,
             css="m-hide",
         ),
         columns.Choice(
@@ -275,6 +308,14 @@ class UserAudit(Report):
             label=gettext_lazy("Finding"),
             words=dict(Finding.choices),
             sub="flags",
+        ),
+        Buttons(
+            key="actions",
+            header="Actions",
+            label=gettext_lazy("Actions"),
+            expression="key",
+            sortable=False,
+            exported=False,
         ),
         Flags(key="flags", header="Flags", on_page=False, sortable=False),
         columns.Choice(
@@ -301,7 +342,7 @@ class UserAudit(Report):
         columns.Text(key="name", header="Name", on_page=False),
         columns.Text(key="key", header="Identity", on_page=False),
     )
-    row_keys = ("aws_status", "database_status", "severity")
+    row_keys = ("aws_status", "database_status", "severity", "email")
     filterset_class = Filters
     search_placeholder = gettext_lazy("Filter by e-mail, name or IAM user")
     default_sort = "-severity"
@@ -321,6 +362,7 @@ class UserAudit(Report):
         View(gettext_lazy("User not found in platform"), "audit=not_found"),
         View(gettext_lazy("User disabled in platform"), "audit=disabled&show=all"),
         View(gettext_lazy("Bulk user operations"), "show=all"),
+        View(gettext_lazy("Not certified"), "certification=open&show=all"),
     )
     roles = frozenset({"admin"})
     currency = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -94,13 +94,16 @@ def _show_plan(
     waive_grace: bool,
     error: str = "",
     status: int = 200,
+    unknown: Sequence[str] = (),
 ) -> HttpResponse:
     try:
         planned = action.dry_run(keys, by=viewer(request), waive_grace=waive_grace)
     except jobs.NotPossible as refusal:
         messages.error(request, str(refusal))
         return redirect("user-audit")
+    unknown = [*unknown, *request.POST.getlist("unknown")][:LIMIT]
     page = _plan_page(request, action, planned, keys)
+    page.hidden += [("unknown", each) for each in unknown]
     form = RequestForm(phrase=planned.phrase, initial={"reason": request.POST.get("reason", "")})
     return confirm(
         request,
@@ -113,6 +116,7 @@ def _show_plan(
         can_waive=action.action in (Action.DELETE_AWS, Action.DELETE_BOTH),
         grace_days=GRACE.days,
         error=error,
+        unknown=unknown,
     )
 
 
@@ -182,17 +186,16 @@ def request_job(request: HttpRequest) -> HttpResponse:
 @roles_required(ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def emails(request: HttpRequest) -> HttpResponse:
-    """A list of e-mail addresses becomes a plan."""
+    """A list of e-mail addresses becomes a plan, which names those that nobody has."""
     form = EmailsForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         wanted: list[str] = form.cleaned_data["addresses"]
         found = _by_address(wanted)
         missing = [each for each in wanted if each not in found]
-        if missing:
-            form.add_error(None, _("No user has the e-mail or name %(names)s.") % {"names": ", ".join(missing[:10])})
-        else:
-            keys = [key for each in wanted for key in found[each]]
-            return _show_plan(request, _action(form.cleaned_data["action"]), keys, waive_grace=False)
+        if found:
+            keys = [key for each in wanted for key in found.get(each, [])]
+            return _show_plan(request, _action(form.cleaned_data["action"]), keys, waive_grace=False, unknown=missing)
+        form.add_error(None, _("No user has the e-mail or name %(names)s.") % {"names": ", ".join(missing[:10])})
     context = {
         "form": form,
         "page": {

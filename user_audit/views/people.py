@@ -17,14 +17,14 @@ from inventory_ops.kit.reports import registry
 from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
 from inventory_ops.views.reports import show
 from user_audit.accounts import why_not_connected
-from user_audit.aws.errors import AwsError, WrongAccount
-from user_audit.forms import ReviewForm
+from user_audit.forms import ManagerForm, ReviewForm
 from user_audit.models import ActionJob, DisableRecord, IamUser, Identity, Review
 from user_audit.models.actions import Action
 from user_audit.models.identities import AwsStatus, Flag, Severity
 from user_audit.operations import reviews
 from user_audit.queries import history
 from user_audit.queries.decisions import decide_all
+from user_audit.reports.freshness import failures
 from user_audit.reports.identities import AWS_TONES, DATABASE_TONES, SEVERITY_TONES
 
 
@@ -34,7 +34,12 @@ def index(request: HttpRequest) -> HttpResponseBase:
     """The report `user-audit`, with its actions."""
     waiting = ActionJob.objects.filter(state=ActionJob.State.AWAITING).count()
     return show(
-        request, registry.get("user-audit"), "user_audit/index.html", waiting=waiting, not_connected=why_not_connected()
+        request,
+        registry.get("user-audit"),
+        "user_audit/index.html",
+        waiting=waiting,
+        not_connected=why_not_connected(),
+        failures=failures(),
     )
 
 
@@ -85,6 +90,8 @@ def _detail(request: HttpRequest, row: Identity, form: ReviewForm, status: int =
         "reviews": history.reviews(row),
         "verdicts": Review.Verdict,
         "form": form,
+        "manager_form": ManagerForm(initial={"manager": history.manager_of(row)}),
+        "certifications": history.certifications(row),
         "now": now,
     }
     return render(request, "user_audit/detail.html", context, status=status)
@@ -93,16 +100,8 @@ def _detail(request: HttpRequest, row: Identity, form: ReviewForm, status: int =
 @roles_required(ADMIN)
 @require_POST
 def recheck(request: HttpRequest, key: str) -> HttpResponse:
-    """Reads one user live from AWS."""
-    row = find(key)
-    try:
-        reviews.recheck(row, by=viewer(request))
-    except (AwsError, WrongAccount) as error:
-        messages.error(request, _("AWS did not answer: %(error)s") % {"error": error})
-    else:
-        messages.success(request, _("Read live from AWS."))
-    still_there = Identity.objects.filter(key=key).exists()
-    return redirect("user-audit-detail", key) if still_there else redirect("user-audit")
+    """Reads one user live from AWS, by a job."""
+    return redirect("job", reviews.recheck(find(key), by=viewer(request)).pk)
 
 
 @roles_required(ADMIN)

@@ -47,6 +47,8 @@ class Column:
     on_page: bool = True  # False: only exported, or only the second line of another column
     exported: bool = True
     personal: bool = False  # masked for merchants
+    staff: bool = False  # empty in what merchants export
+    source: Any = None  # the expression of what is exported, where it is not `expression`
     late: bool = False  # looked up for the rows of the page alone, by `Report.look_up`; `expression` is its order
     css: str = ""
     width: int = 120  # in CSS pixels: the least of a flexible one, else what its longest value needs
@@ -73,6 +75,10 @@ class Column:
         expression = self.expression if self.expression is not None else self.key
         return F(expression) if isinstance(expression, str) else expression
 
+    def exported_value(self) -> Any:
+        """The expression of the raw value that exports write."""
+        return self.value() if self.source is None else self.source
+
     def order(self) -> Any:
         """The expression that rows are ordered by."""
         if self.order_by is None:
@@ -93,12 +99,12 @@ class Column:
 
     def text(self) -> Any:
         """The expression of the exported text."""
-        return expressions.as_text(self.value())
+        return expressions.as_text(self.exported_value())
 
     def spreadsheet_text(self) -> Any:
         """The same for CSV, which spreadsheets open: free text that they would run gets an apostrophe in front."""
         is_free = type(self).text is Column.text
-        return expressions.PlainText(self.value()) if is_free else self.text()
+        return expressions.PlainText(self.exported_value()) if is_free else self.text()
 
     def json(self, text: str | None) -> Any:
         """The JSON value for an exported text."""
@@ -146,7 +152,7 @@ class Integer(Column):
     numeric = True
 
     def text(self) -> Any:
-        return expressions.as_text(self.value())
+        return expressions.as_text(self.exported_value())
 
     def json(self, text: str | None) -> Any:
         return int(text) if text else None
@@ -171,7 +177,7 @@ class Money(Column):
 
     def text(self) -> Any:
         show = expressions.AtLeast if self.unit else expressions.RoundTo
-        return show(self.value(), expressions.minor_units(self.currency))
+        return show(self.exported_value(), expressions.minor_units(self.currency))
 
     def html(self, row: Row) -> str:
         value: Decimal | None = row[self.alias]
@@ -193,7 +199,7 @@ class Percent(Column):
     numeric = True
 
     def text(self) -> Any:
-        return expressions.TrimmedNumber(self.value())
+        return expressions.TrimmedNumber(self.exported_value())
 
     def html(self, row: Row) -> str:
         value = row[self.alias]
@@ -211,7 +217,7 @@ class Moment(Column):
     flexible: bool = False
 
     def text(self) -> Any:
-        return expressions.IsoMoment(self.value())
+        return expressions.IsoMoment(self.exported_value())
 
     def html(self, row: Row) -> str:
         value: datetime | None = row[self.alias]
@@ -228,7 +234,7 @@ class Date(Column):
     flexible: bool = False
 
     def text(self) -> Any:
-        return expressions.as_text(self.value())
+        return expressions.as_text(self.exported_value())
 
     def html(self, row: Row) -> str:
         value = row[self.alias]
@@ -257,7 +263,7 @@ class Choice(Column):
     tones: Mapping[Any, str] = field(default_factory=dict)
 
     def text(self) -> Any:
-        return expressions.as_text(self.value())
+        return expressions.as_text(self.exported_value())
 
     def html(self, row: Row) -> str:
         value = row[self.alias]
@@ -276,7 +282,7 @@ class YesNo(Column):
     flexible: bool = False
 
     def text(self) -> Any:
-        return expressions.as_text(self.value())
+        return expressions.as_text(self.exported_value())
 
     def json(self, text: str | None) -> Any:
         return None if not text else text == "true"
@@ -297,6 +303,16 @@ class Custom(Column):
 
     draw: Callable[[Row], str] = field(default=lambda row: "")
     is_number: bool = False
+
+    def html(self, row: Row) -> str:
+        return self.draw(row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since(Moment):
+    """A point in time whose cell is drawn by a function of the row, as how long ago it was."""
+
+    draw: Callable[[Row], str] = field(default=lambda row: "")
 
     def html(self, row: Row) -> str:
         return self.draw(row)

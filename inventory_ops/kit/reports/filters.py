@@ -71,6 +71,13 @@ class ScopeNumber(django_filters.NumberFilter):
         return qs
 
 
+class ScopeText(django_filters.CharFilter):
+    """A text that `rows()` reads from the scope's params."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs
+
+
 class DayFilter(django_filters.DateFilter):
     """First or last day of the window; applied by `rows()`."""
 

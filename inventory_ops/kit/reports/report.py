@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Count, Expression, F, OrderBy, Q, QuerySet
+from django.db.models import Count, Expression, F, OrderBy, Q, QuerySet, TextField, Value
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -119,12 +119,14 @@ class Report:
     roles: ClassVar[frozenset[str]] = frozenset({"operations", "merchant", "finance", "admin"})
     currency: ClassVar[str | None] = "merchant__currency"
     scan: ClassVar[str] = ""  # name of the periodic scan that turns rows into findings; '' = none
+    scanned: ClassVar[Mapping[str, str]] = {}  # filters that the scan sets besides the default ones
     value_at_risk: ClassVar[str] = ""  # annotation with the money a finding is about
     finding_label: ClassVar[Any] = ""  # field path or expression: what a finding of a row is called
     merchant_path: ClassVar[str | None] = "merchant_id"  # whose row it is; None = of no single merchant
     path: ClassVar[str] = ""  # address of the page; default /action-required/<slug>/
     in_menu: ClassVar[bool] = True
     links: ClassVar[Sequence[Link]] = ()
+    opens_rows: ClassVar[bool] = False  # does a row have a page (`row_url`) that the list shows beside it?
     bulk_url: ClassVar[Any] = ""  # where the actions on its rows (kit/bulk/action.py) are posted; '' = none
     bulk_key: Any = F("pk")  # names a row in the form of the list
     bulk_roles: ClassVar[frozenset[str]] = frozenset({"operations", "admin"})
@@ -222,7 +224,7 @@ class Report:
         """The table that a long list is read by in the order of a late column."""
         raise NotImplementedError
 
-    def look_up(self, rows: Sequence[dict[str, Any]]) -> None:
+    def look_up(self, rows: Sequence[dict[str, Any]], *, viewer: Viewer | None) -> None:
         """Put the values of late columns into the rows of a page, in one query."""
 
     def export_values(
@@ -231,8 +233,10 @@ class Report:
         """`rows` as tuples of the exported text of every exported column, in order."""
         values: dict[str, Any] = {}
         for column in self.exported_columns:
-            if column.personal and self.masks(viewer):
-                masked = MaskedEmail(column.value())
+            if column.staff and self.masks(viewer):
+                values[f"x_{column.key}"] = Value("", output_field=TextField())
+            elif column.personal and self.masks(viewer):
+                masked = MaskedEmail(column.exported_value())
                 values[f"x_{column.key}"] = PlainText(masked) if for_spreadsheets else masked
             else:
                 values[f"x_{column.key}"] = column.spreadsheet_text() if for_spreadsheets else column.text()
@@ -248,6 +252,10 @@ class Report:
     def row_label(self, row: Row) -> str:
         """What a row is called, for the checkbox that selects it."""
         return str(row[self.columns[0].alias])
+
+    def row_url(self, row: Row) -> str:
+        """The page of a row, where the list opens rows."""
+        raise NotImplementedError
 
     def sub_keys(self) -> Iterator[str]:
         return (column.sub for column in self.columns if column.sub)

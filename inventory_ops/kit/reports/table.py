@@ -15,6 +15,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit import markup
 from inventory_ops.kit.reports.columns import Column, Row
 
 
@@ -58,12 +59,20 @@ class ReportTable(tables.Table):
             )
         return result
 
-    def body(self, rows: Iterable[Row], *, select: Callable[[Row], tuple[Any, str]] | None = None) -> SafeString:
-        """All <tr> of the page. `select(row)` gives id and label of the row's checkbox; None leaves it out."""
+    def body(
+        self,
+        rows: Iterable[Row],
+        *,
+        select: Callable[[Row], tuple[Any, str]] | None = None,
+        opens: Callable[[Row], tuple[str, str]] | None = None,
+    ) -> SafeString:
+        """All <tr> of the page. `select(row)` gives id and label of the row's checkbox, `opens(row)` address and label
+        of what the list shows beside it; None leaves them out."""
         cells = [
             column.cell(self.subs.get(column.sub), self.layout.get(column.key, "")) for column in self.report_columns
         ]
-        word = escape(_("Select"))
+        word, details = escape(_("Select")), escape(_("Details of"))
+        mark = markup.icon("chevron-right", None, 16)
         lines = []
         for row in rows:
             line = "".join([cell(row) for cell in cells])
@@ -72,6 +81,12 @@ class ReportTable(tables.Table):
                 line = (
                     f'<td class="cell-select"><input type="checkbox" name="ids" value="{escape(value)}" '
                     f'class="form-check-input" aria-label="{word} {escape(label)}"></td>{line}'
+                )
+            if opens is not None:
+                address, label = opens(row)
+                line += (
+                    f'<td class="cell-menu cell-open"><a href="{escape(address)}" data-drawer '
+                    f'aria-label="{details} {escape(label)}">{mark}</a></td>'
                 )
             lines.append(f"<tr>{line}</tr>")
         return mark_safe("".join(lines))

@@ -43,12 +43,10 @@ def check_merchants(staging: Staging) -> None:
 
 
 def apply_merchants(staging: Staging) -> Counts:
-    by_person = staging.actor_id is not None
     counts = merge(
         staging,
         table="inventory_ops_merchant",
-        source="select line, vendor_number, name, currency, timezone, coalesce(email, '') as email,"
-        f" {'null::numeric' if by_person else 'factor'} as write_off_factor, now() as created_at"
+        source="select line, vendor_number, name, currency, timezone, coalesce(email, '') as email, now() as created_at"
         f" from pg_temp.{staging.table}",
         key=("vendor_number",),
         values={
@@ -56,13 +54,24 @@ def apply_merchants(staging: Staging) -> Counts:
             "currency": "currency",
             "timezone": "timezone",
             "email": "email",
-            **({} if by_person else {"write_off_factor": "factor"}),
         },
         insert_only=("created_at",),
     )
-    if by_person and "factor" in staging.present:
-        _propose_factors(staging)
+    if "factor" in staging.present:
+        if staging.actor_id is None:
+            _set_factors(staging)
+        else:
+            _propose_factors(staging)
     return counts
+
+
+def _set_factors(staging: Staging) -> None:
+    found = staging.fetch(
+        f"""select m.id, s.factor from pg_temp.{staging.table} s
+            join inventory_ops_merchant m on m.vendor_number = s.vendor_number where s.factor is not null"""
+    )
+    values = {pk: {"factor": f"{factor.normalize():f}"} for pk, factor in found}
+    proposals.kind("factor").set_directly(values, begins=staging.now, set_by=staging.actor)
 
 
 def _propose_factors(staging: Staging) -> None:

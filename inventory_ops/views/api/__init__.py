@@ -17,6 +17,7 @@ urlpatterns: list[Any] = [
     path("findings/<int:pk>/acknowledge/", findings.Acknowledge.as_view(), name="api-finding-acknowledge"),
     path("findings/<int:pk>/assign/", findings.Assign.as_view(), name="api-finding-assign"),
     path("findings/<int:pk>/comment/", findings.Comment.as_view(), name="api-finding-comment"),
+    path("findings/<int:pk>/due/", findings.Due.as_view(), name="api-finding-due"),
     path("findings/<int:pk>/reopen/", findings.Reopen.as_view(), name="api-finding-reopen"),
     path("findings/<int:pk>/snooze/", findings.Snooze.as_view(), name="api-finding-snooze"),
     path("reports/", reports.ReportList.as_view(), name="api-reports"),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -17,7 +18,7 @@ from rest_framework.response import Response
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import Finding, Scope, User
 from inventory_ops.operations import findings
-from inventory_ops.registries.permissions import ADMIN, EVERYBODY, OPERATIONS
+from inventory_ops.registries.permissions import ADMIN, EVERYBODY, MERCHANT, OPERATIONS
 from inventory_ops.views.api import paging, shapes
 from inventory_ops.views.api.endpoint import Endpoint, refused
 from inventory_ops.views.api.shapes import MOMENT, MOMENT_OR_NULL, NUMBER, TEXT, TEXT_OR_NULL
@@ -36,9 +37,13 @@ FINDING = shapes.fields(
     assignee=TEXT_OR_NULL,
     reason=TEXT,
     until=MOMENT_OR_NULL,
+    wakes_above=TEXT_OR_NULL,
+    due_on=shapes.DAY_OR_NULL,
+    times_opened=NUMBER,
+    url=TEXT,
     version=NUMBER,
 )
-EVENT = shapes.fields(at=MOMENT, actor=TEXT_OR_NULL, kind=TEXT, text=TEXT)
+EVENT = shapes.fields(at=MOMENT, actor=TEXT_OR_NULL, kind=TEXT, text=TEXT, value=TEXT_OR_NULL)
 DETAIL = {**FINDING, "required": [*FINDING["required"], "events"]}
 DETAIL["properties"] = {**FINDING["properties"], "events": shapes.listed(EVENT)}
 CHANGED = {409: shapes.fields(errors=shapes.listed(TEXT), finding=FINDING)}
@@ -68,6 +73,10 @@ def shown(finding: Finding, user: User) -> dict[str, Any]:
         "assignee": owner,
         "reason": finding.reason,
         "until": finding.until,
+        "wakes_above": None if finding.snoozed_value is None else f"{finding.snoozed_value:f}",
+        "due_on": finding.due_on,
+        "times_opened": finding.times_opened,
+        "url": reverse("finding", args=[finding.report, finding.key]),
         "version": finding.version,
     }
 
@@ -121,11 +130,15 @@ class FindingDetail(Endpoint):
                 "at": event.at,
                 "actor": event.actor if user.sees_all_merchants else None,
                 "kind": event.kind,
-                "text": event.text if user.sees_all_merchants or event.kind != "assign" else "",
+                "text": event.text if user.sees_all_merchants or event.kind not in STAFF_ONLY else "",
+                "value": None if event.value is None else f"{event.value:f}",
             }
             for event in finding.events.order_by("-at", "-pk")[:200]
         ]
         return Response({**shown(finding, user), "events": events})
+
+
+STAFF_ONLY = ("assign", "due")  # who works on it and by when is for staff to know
 
 
 class Versioned(serializers.Serializer[Any]):
@@ -156,7 +169,7 @@ class Work(Endpoint):
     """Base of what is done to one finding."""
 
     scope = Scope.FINDINGS
-    writers = (OPERATIONS, ADMIN)
+    writers: tuple[str, ...] = (OPERATIONS, ADMIN)
     body: ClassVar[type[serializers.Serializer[Any]]] = Versioned
 
     def post(self, request: Request, pk: int) -> Response:
@@ -231,6 +244,20 @@ class Snooze(Work):
         )
 
 
+class Dueing(Versioned):
+    due_on = serializers.DateField(allow_null=True, help_text="by when it has to be done; null for no certain day")
+
+
+@_described("due", Dueing)
+class Due(Work):
+    """Say by when it has to be done."""
+
+    body = Dueing
+
+    def do(self, finding: Finding, values: dict[str, Any], by: User, now: datetime) -> None:
+        findings.set_due(finding=finding, on=values["due_on"], by=by, as_of=now, version=values.get("version"))
+
+
 @_described("reopen", Versioned)
 class Reopen(Work):
     """Take back an acknowledgement or a snooze."""
@@ -241,9 +268,10 @@ class Reopen(Work):
 
 @_described("comment", Commenting)
 class Comment(Work):
-    """Say something about it."""
+    """Say something about it; merchants about their own."""
 
     body = Commenting
+    writers = (OPERATIONS, MERCHANT, ADMIN)
 
     def do(self, finding: Finding, values: dict[str, Any], by: User, now: datetime) -> None:
         findings.comment(finding=finding, text=values["text"], by=by)

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from inventory_ops.adapters import kinds
-from inventory_ops.forms.channels import ChannelForm, RuleForm
+from inventory_ops.forms.channels import ChannelForm, ListingForm
 from inventory_ops.models import ChannelListing
 from inventory_ops.operations.channels import setup
 from inventory_ops.operations.channels.setup import ChannelRefused
 from inventory_ops.registries.permissions import roles_required, viewer
+from inventory_ops.views import editing
 from inventory_ops.views.channels.page import MANAGERS, ChannelPage, crumbs, find
 
 
@@ -56,6 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @roles_required(*MANAGERS)
 @require_http_methods(["GET", "HEAD", "POST"])
+@editing.alone
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a channel's name, settings and rules."""
     channel = find(request, pk)
@@ -89,11 +91,12 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @roles_required(*MANAGERS)
 @require_http_methods(["GET", "HEAD", "POST"])
+@editing.alone
 def listing(request: HttpRequest, pk: int) -> HttpResponse:
     """One listing and its own rule."""
     rows = ChannelListing.objects.visible_to(viewer(request)).select_related("channel", "product", "merchant")
     found = get_object_or_404(rows, pk=pk)
-    form = RuleForm(request.POST if request.method == "POST" else None, initial=RuleForm.rules_of(found))
+    form = ListingForm(request.POST if request.method == "POST" else None, listing=found)
     status = 200
     if request.method == "POST":
         status = 422

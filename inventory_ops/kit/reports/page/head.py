@@ -31,6 +31,7 @@ class Head:
     export_hint: str = ""
     freshness: Any = None
     run_scan_url: str = ""
+    behind: Any = None  # the scan that was asked for because the list says otherwise than the last one
 
 
 def of_report(report: Report, viewer: Any) -> Head:

@@ -30,6 +30,7 @@ class Table:
     row_count: int
     selectable: bool
     scrolls: bool
+    opens_rows: bool
     density: str
     column_choices: list[ColumnChoice]
     shown_keys: str
@@ -48,12 +49,16 @@ def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
     def label(row: Row) -> tuple[Any, str]:
         return ":".join(str(row[name]) for name in report.identity), report.row_label(row)
 
+    def opens(row: Row) -> tuple[str, str]:
+        return report.row_url(row), report.row_label(row)
+
     return Table(
         headers=drawn.headers(lambda sort: asked.first_page(sort=sort)),
-        body=drawn.body(rows, select=label if asked.selectable else None),
+        body=drawn.body(rows, select=label if asked.selectable else None, opens=opens if report.opens_rows else None),
         row_count=len(rows),
         selectable=asked.selectable,
         scrolls=asked.is_picked,
+        opens_rows=report.opens_rows,
         density=(asked.viewer.preferences or {}).get("density", "comfortable"),
         column_choices=[
             ColumnChoice(column.key, column.title, column.key in shown) for column in report.columns if column.on_page

@@ -20,5 +20,5 @@ def read(selection: Selection, asked: PageRequest, *, is_long: bool = False) -> 
     else:
         found = by_number.read(selection, asked)
     if any(column.late for column in asked.read_columns):
-        selection.report.look_up(found.rows)
+        selection.report.look_up(found.rows, viewer=asked.viewer)
     return found

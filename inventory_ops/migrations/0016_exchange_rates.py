@@ -8,7 +8,7 @@ import inventory_ops.kit.db.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory_ops", "0012_returned_quantity"),
+        ("inventory_ops", "0014_findings_worked_on"),
     ]
 
     operations = [

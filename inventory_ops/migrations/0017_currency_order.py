@@ -71,7 +71,7 @@ where f.report = 'abandoned-checkouts' and o.id = f.row_id and f.currency = '';
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory_ops", "0013_exchange_rates")]
+    dependencies = [("inventory_ops", "0016_exchange_rates")]
 
     operations = [
         ApplySql("inventory_ops", "currency_order", "753c9cd8b7146c8e"),

@@ -1,0 +1,62 @@
+"""What to do first: findings that are due, one's own, the longest open, and the largest amount of each currency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import CharField, QuerySet, Value
+
+from inventory_ops.models import Finding, User
+from inventory_ops.queries.findings import COUNTED
+
+DUE, MINE, LARGEST, OLDEST = "due", "mine", "largest", "oldest"
+ORDER = (DUE, MINE, LARGEST, OLDEST)
+EACH = 3  # of a kind
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A finding, and why it comes first: one of the names above."""
+
+    why: str
+    report: str
+    key: str
+    label: str
+    value: Decimal
+    currency: str
+    first_seen_at: datetime
+    due_on: date | None
+
+
+NAMES = ("why", "report", "key", "label", "value", "currency", "first_seen_at", "due_on")
+
+
+def tasks(reports: Sequence[str], *, viewer: User, today: date) -> list[Task]:
+    """In one query. Amounts of different currencies are not compared: the largest of each is named."""
+    waiting = Finding.objects.visible_to(viewer).filter(report__in=reports, state__in=COUNTED)
+    opened = waiting.filter(state=Finding.State.OPEN)
+    money = opened.filter(value__gt=0).exclude(currency="")
+    parts = [
+        _of(waiting.filter(due_on__lte=today).order_by("due_on", "pk"), DUE)[:EACH],
+        _of(waiting.filter(assignee=viewer.pk).order_by("first_seen_at", "pk"), MINE)[:EACH],
+        _of(money.order_by("currency", "-value", "pk").distinct("currency"), LARGEST)[: 2 * EACH],
+        _of(opened.order_by("first_seen_at", "pk"), OLDEST)[:EACH],
+    ]
+    rows = parts[0].union(*parts[1:], all=True)  # one query; each part keeps its order
+    found = sorted((Task(*row) for row in rows), key=lambda task: ORDER.index(task.why))
+    seen: set[tuple[str, str]] = set()
+    first: list[Task] = []
+    for task in found:  # each once, for the first of its reasons
+        if (task.report, task.key) not in seen:
+            seen.add((task.report, task.key))
+            first.append(task)
+    return first
+
+
+def _of(rows: QuerySet[Finding], why: str) -> QuerySet[Any, Any]:
+    named = rows.annotate(why=Value(why, CharField()))
+    return named.values_list(*NAMES)
