@@ -22,12 +22,14 @@ class InventoryOpsConfig(AppConfig):
     def ready(self) -> None:
         from inventory_ops import bulk_actions, formats, imports, reports
         from inventory_ops.adapters import kinds
+        from inventory_ops.kit import money
         from inventory_ops.kit.reports import registry
         from inventory_ops.models import VendorRequest
         from inventory_ops.operations import account_events, exports, prices, scans  # noqa: F401  (they register jobs, …)
         from inventory_ops.operations.channels import catalogue, drift  # noqa: F401
         from inventory_ops.operations.imports import uploads  # noqa: F401
         from inventory_ops.pages import cards, first_steps, overview, shipping_hints
+        from inventory_ops.queries import rates
         from inventory_ops.registries import finding_hints, guide, menu, topics
         from inventory_ops.registries.permissions import EVERYBODY
 
@@ -57,7 +59,7 @@ class InventoryOpsConfig(AppConfig):
             order=200,
             counted=lambda user: VendorRequest.objects.visible_to(user).filter(answer=""),
         )
-        for order, slug in enumerate(("stock-inquiry", "events-ledger")):
+        for order, slug in enumerate(("products", "orders", "stock-inquiry", "events-ledger")):
             report = registry.get(slug)
             menu.add("inventory", report.short_title, report.route, report.icon, roles=EVERYBODY, order=20 + order)
         menu.add(
@@ -67,6 +69,8 @@ class InventoryOpsConfig(AppConfig):
         guards = ("operations", "finance", "admin")
         menu.add("system", _("Price guard"), "price-guard", "shield-check", roles=guards, order=65)
         menu.add("system", _("Shop"), "shop-settings", "building-store", roles=("admin",), order=50)
+        menu.add("system", _("Exchange rates"), "exchange-rates", "coin", roles=("finance", "admin"), order=52)
+        money.provide(rates.current)
         menu.add("system", _("Places"), "places", "building-warehouse", roles=("admin",), order=58)
         menu.add("system", _("People"), "people", "users", roles=("admin",), order=55)
         menu.add("system", _("Security log"), "security-log", "shield", roles=("admin",), order=75)

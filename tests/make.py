@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+from django.utils import timezone
+
 from inventory_ops.models import (
     Category,
     FlashSale,
@@ -32,7 +35,7 @@ def ago(**units: float) -> datetime:
 
 def merchant(number: str = "", **fields: Any) -> Merchant:
     number = number or f"V{next(_numbers)}"
-    return Merchant.objects.create(vendor_number=number, name=f"Vendor {number}", **fields)
+    return Merchant.objects.create(**{"vendor_number": number, "name": f"Vendor {number}"} | fields)
 
 
 def product(sku: str = "", *, of: Merchant | None = None, **fields: Any) -> Product:
@@ -116,3 +119,15 @@ def user(role: str = "operations", *, of: Merchant | None = None, email: str = "
 
 def category(name: str = "") -> Category:
     return Category.objects.create(name=name or f"Category {next(_numbers)}")
+
+
+def rates(home: str, **worth: str) -> None:
+    """The shop reports in `home`, and one unit of each other currency is worth so much of it."""
+    from inventory_ops.models import ExchangeRate, Shop
+    from inventory_ops.operations import rates as operations
+
+    Shop.objects.update_or_create(pk=1, defaults={"name": "Shop", "timezone": "UTC", "currency": home})
+    day = timezone.now().date()
+    found = [operations.Rate(day, code, home, Decimal(rate)) for code, rate in worth.items()]
+    with transaction.atomic():
+        operations.load(found=found, source=ExchangeRate.Source.PAGE, by=None)

@@ -49,7 +49,7 @@ class TrackersConfig(AppConfig):
         overview.add_panels("trackers", cards.panels)
         product.add_panels("trackers", cards.of_product)
         finding_hints.add("trackers", hints.after_shortages)
-        scans.register(scans.Scan("health", health.evaluate_all, timedelta(minutes=15)))
+        scans.register(scans.Scan("health", health.evaluate_all, timedelta(minutes=15), title=_("Trackers")))
         demo.add_seeder("trackers", seed)
         verify.add_check(
             "trackers' roll-up",

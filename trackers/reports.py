@@ -139,6 +139,7 @@ class Trackers(Report):
             label=_("Product"),
             expression="product__sku",
             sub="name",
+            width=160,
             link=to("tracker", "pk"),
         ),
         columns.Text(key="name", sortable=False, header="Item Name", expression="product__name", on_page=False),
@@ -146,9 +147,19 @@ class Trackers(Report):
             key="inventory_type",
             sortable=False,
             header="Inventory Type",
-            label=_("Type"),
             expression="inventory_type__code",
+            on_page=False,
+        ),
+        columns.Text(
+            key="inventory_type_name",
+            width=96,
+            flexible=False,
+            sortable=False,
+            header="Inventory Type",
+            label=_("Type"),
+            expression="inventory_type__name",
             css="m-hide",
+            exported=False,
         ),
         columns.Choice(
             key="mechanism",
@@ -194,7 +205,7 @@ class Trackers(Report):
             exported=False,
             nullable=True,
             order_by=Coalesce("value", Value(0)),
-            css="num m-hide",
+            css="num m-right",
         ),
         columns.Custom(
             key="threshold",
@@ -203,7 +214,7 @@ class Trackers(Report):
             draw=_threshold,
             exported=False,
             nullable=True,
-            css="num m-hide",
+            css="num m-right",
         ),
         # by severity: rules that say nothing come after those that are below target
         columns.Custom(
@@ -229,7 +240,7 @@ class Trackers(Report):
             visible=False,
         ),
     )
-    page_order = ("sku", "vendor", "inventory_type", "mechanism", "value", "threshold", "health", "state")
+    page_order = ("sku", "vendor", "inventory_type_name", "mechanism", "value", "threshold", "health", "state")
     row_keys = ("state", "mechanism", "health")
     filterset_class = Filters
     search_placeholder = _("Filter by SKU or name")

@@ -10,13 +10,13 @@ from random import Random
 import structlog
 from django.db import connection, transaction
 
-from inventory_ops.demo import catalogue, orders, stock
+from inventory_ops.demo import catalogue, orders, sample_rates, stock
 from inventory_ops.demo.catalogue import Item, iso, text
 from inventory_ops.demo.words import FIRST_NAMES, GOODS, LAST_NAMES, MERCHANTS
 from inventory_ops.kit.imports import Rows, registry
-from inventory_ops.models import Location, Merchant, PriceChange, Product, Shop, User
+from inventory_ops.models import ExchangeRate, Location, Merchant, PriceChange, Product, Shop, User
 from inventory_ops.models.ledger import EventSource
-from inventory_ops.operations import ledger
+from inventory_ops.operations import ledger, rates
 from inventory_ops.operations.imports.files import load_rows
 from inventory_ops.queries.currencies import to_minor_unit
 
@@ -58,6 +58,7 @@ def seed(now: datetime) -> None:
         "users", "email name role platform_type vendor_number is_active last_login created_at", _users(random, now), now
     )
     Shop.objects.get_or_create(pk=1, defaults={"name": SHOP, "timezone": "UTC", "currency": "GBP"})
+    rates.load(found=sample_rates.of(now.date()), source=ExchangeRate.Source.SAMPLE, by=None)
     for code, name in stock.LOCATIONS.items():
         Location.objects.get_or_create(code=code, defaults={"name": name})
     ids = {(vendor, sku): pk for vendor, sku, pk in Product.objects.values_list("merchant__vendor_number", "sku", "pk")}

@@ -149,6 +149,22 @@ def unit_money(amount: Decimal | None, currency: str | None = None) -> SafeStrin
     return number(amount.quantize(Decimal(1).scaleb(-places)), places)
 
 
+def amount(value: Decimal | None, currency: str | None) -> SafeString:
+    """Money as it stands anywhere without a head that names its currency: the code, and the number in its digits."""
+    return _with_code(money(value, currency), currency)
+
+
+def unit_amount(value: Decimal | None, currency: str | None) -> SafeString:
+    """The same for the price of one unit."""
+    return _with_code(unit_money(value, currency), currency)
+
+
+def _with_code(number: SafeString, currency: str | None) -> SafeString:
+    if not number or not currency:
+        return number
+    return _safe(f'<span class="amount"><span class="currency">{escape(currency)}</span> {number}</span>')
+
+
 @lru_cache(maxsize=256)
 def _minor_units(currency: str) -> int:
     """Decimals of a currency; 2 when the code is unknown or has no minor unit defined."""
@@ -194,3 +210,8 @@ def initials(name: str) -> str:
     """At most two letters: of first and last word."""
     words = name.replace("@", " ").replace(".", " ").split()
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+def in_rows(count: int) -> str:
+    """How many rows, in words."""
+    return ngettext("%(n)s row", "%(n)s rows", count) % {"n": number(count)}

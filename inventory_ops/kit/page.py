@@ -19,9 +19,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number at the head of a page. `tone` is a colour's name: good, warning, critical."""
+    """A number at the head of a page. `tone` is a colour's name: good, warning, critical. `parts` are the amounts of
+    each currency behind a total."""
 
     label: str
     value: str
     hint: str = ""
     tone: str = ""
+    parts: tuple[str, ...] = ()

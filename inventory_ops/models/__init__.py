@@ -38,6 +38,7 @@ from inventory_ops.models.notifications import Delivery, Destination, Notice, No
 from inventory_ops.models.orders import Order, OrderItem, PaymentAttempt
 from inventory_ops.models.pricing import FlashSale, PriceChange, PriceGuard
 from inventory_ops.models.proposals import Proposal
+from inventory_ops.models.rates import CurrencyFactor, ExchangeRate
 from inventory_ops.models.shop import Shop
 from inventory_ops.models.statistics import ProductDemand, ProductStock, StockTotal
 from inventory_ops.models.stock import InventoryType, Location, StockBalance
@@ -57,10 +58,12 @@ __all__ = [
     "ChannelOrder",
     "ChannelOrderLine",
     "ChannelWebhook",
+    "CurrencyFactor",
     "Delivery",
     "Destination",
     "EventActor",
     "EventKey",
+    "ExchangeRate",
     "Finding",
     "FindingEvent",
     "FindingTotal",

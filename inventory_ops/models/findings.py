@@ -55,6 +55,7 @@ class Finding(models.Model):
     )
     state = models.CharField(_("state"), max_length=20, choices=State.choices, default=State.OPEN)
     value = MoneyField(_("value at risk"), default=0)
+    currency = models.CharField(max_length=3, blank=True, db_default="", default="")
     first_seen_at = models.DateTimeField(_("first seen"))
     opened_at = models.DateTimeField(_("opened at"), help_text=_("Of the latest opening."))
     last_seen_at = models.DateTimeField(_("last seen"))
@@ -110,7 +111,8 @@ class Finding(models.Model):
 
 
 class FindingTotal(models.Model):
-    """How many findings there are of a report, merchant and state, and their value: the sum of all such rows.
+    """How many findings there are of a report, merchant, state and currency, and their value: the sum of all such
+    rows.
 
     Triggers add a row for every statement that changes it, so that nobody waits for somebody else's scan; the scans
     add them up to one. Without merchant: of all findings of the report.
@@ -119,6 +121,7 @@ class FindingTotal(models.Model):
     report = models.CharField(max_length=50)
     merchant_id = models.BigIntegerField(null=True)
     state = models.CharField(max_length=20)
+    currency = models.CharField(max_length=3, blank=True, db_default="", default="")
     count = models.BigIntegerField()
     value = models.DecimalField(max_digits=38, decimal_places=4)
 
@@ -127,7 +130,9 @@ class FindingTotal(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["merchant_id", "report", "state"], include=["count", "value"], name="finding_total_of_merchant"
+                fields=["merchant_id", "report", "state"],
+                include=["currency", "count", "value"],
+                name="finding_total_by_currency",
             )
         ]
 
@@ -209,7 +214,8 @@ class ReportDay(models.Model):
     )
     day = models.DateField()
     open_count = models.PositiveIntegerField()
-    value = MoneyField(default=0)
+    # in the shop's currency, by the rates of the day; none where one was missing
+    value = MoneyField(null=True)
 
     class Meta:
         constraints = [

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
+from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.db.fields import MoneyField, PercentField
 from inventory_ops.models.orders import OrderStatus
 from inventory_ops.models.visibility import OfMerchants
@@ -35,6 +36,9 @@ class IssueRow(models.Model):
     category = models.ForeignKey(
         "inventory_ops.Category", models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
     )
+    # of the merchant's currency: what amounts are ordered by (sql/currency_order.sql)
+    factor = models.DecimalField(db_default=1)
+    band = models.DecimalField(db_default=0)
 
     objects = OfMerchants["IssueRow"].as_manager()
 
@@ -73,16 +77,21 @@ class InventoryCostIssue(IssueRow):
             *(
                 models.Index(fields=[field, "product", "margin_percent"], name=name)
                 for field, name in (
-                    ("loss_per_unit", "cost_issue_by_loss"),
                     ("sku", "cost_issue_by_sku"),
                     ("vendor_number", "cost_issue_by_vendor_number"),
                     ("vendor_name", "cost_issue_by_vendor"),
-                    ("price_now", "cost_issue_by_price"),
-                    ("cost", "cost_issue_by_cost"),
                     ("on_hand", "cost_issue_by_on_hand"),
-                    ("value_at_risk", "cost_issue_by_risk"),
                     ("explained_by", "cost_issue_by_reason"),
                     ("sale_starts_at", "cost_issue_by_sale"),
+                )
+            ),
+            *(
+                models.Index(in_one_order(field), "product", "margin_percent", name=name)
+                for field, name in (
+                    ("loss_per_unit", "cost_issue_by_worth"),
+                    ("price_now", "cost_issue_by_price_worth"),
+                    ("cost", "cost_issue_by_cost_worth"),
+                    ("value_at_risk", "cost_issue_by_risk_worth"),
                 )
             ),
             models.Index(
@@ -121,9 +130,16 @@ class ShippingIssue(IssueRow):
                     ("vendor_name", "shipping_issue_by_vendor_2"),
                     ("vendor_number", "shipping_issue_by_number_2"),
                     ("units", "shipping_issue_by_units_2"),
-                    ("value", "shipping_issue_by_value_2"),
                     ("last_at", "shipping_issue_by_time_2"),
                 )
+            ),
+            models.Index(
+                "period",
+                in_one_order("value"),
+                "product",
+                "times",
+                condition=Q(times__gte=2),
+                name="shipping_issue_by_worth_2",
             ),
         ]
 
@@ -192,11 +208,16 @@ class OrderCostIssue(IssueRow):
                     ("sku", "order_cost_by_sku_and_time"),
                     ("vendor_number", "order_cost_by_vendor_and_time"),
                     ("status", "order_cost_by_status_and_time"),
-                    ("unit_price", "order_cost_by_price_and_time"),
-                    ("unit_cost", "order_cost_by_cost_and_time"),
-                    ("loss_per_unit", "order_cost_by_loss_and_time"),
-                    ("loss_amount", "order_cost_by_total_and_time"),
                     ("quantity", "order_cost_by_units_and_time"),
+                )
+            ),
+            *(
+                models.Index(in_one_order(field), "item", "issue_at", name=name)
+                for field, name in (
+                    ("unit_price", "order_cost_by_price_worth"),
+                    ("unit_cost", "order_cost_by_cost_worth"),
+                    ("loss_per_unit", "order_cost_by_worth"),
+                    ("loss_amount", "order_cost_by_total_worth"),
                 )
             ),
         ]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.db.fields import MoneyField, PercentField
 from inventory_ops.models.visibility import OfMerchants
 
@@ -69,6 +70,9 @@ class Order(models.Model):
         default=0,
         help_text=_("Sum of quantity × unit price of its items."),
     )
+    # of a cart's currency: what totals are ordered by (sql/currency_order.sql); a trigger writes them
+    factor = models.DecimalField(null=True, editable=False)
+    band = models.DecimalField(null=True, editable=False)
     promo_code = models.CharField(_("promo code"), max_length=100, blank=True)
     promo_value = MoneyField(_("promo value"), null=True, blank=True)
     gift_card_total = MoneyField(_("gift card total"), null=True, blank=True)
@@ -118,7 +122,7 @@ class Order(models.Model):
             ),
             # what the search and links ask for: numbers that begin so
             models.Index(OpClass("number", "varchar_pattern_ops"), name="order_number_prefix"),
-            models.Index(fields=["total_amount", "id"], name="order_cart_total", condition=Q(status=1)),
+            models.Index(in_one_order("total_amount"), "id", name="order_cart_worth", condition=Q(status=1)),
             models.Index(fields=["number", "id"], name="order_cart_number", condition=Q(status=1)),
             # newest first of what a filter asks for, and few carts have
             models.Index(

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 
+from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.models.visibility import OfMerchants
 
 if TYPE_CHECKING:
@@ -44,16 +45,21 @@ class ProductStock(models.Model):
     # may the cost be above the price in force? Only then a change of `on_hand` is noted for the cost issues. Kept
     # here, under the lock that every writer of stock holds anyway, so that no change slips by
     is_watched = models.BooleanField(default=False, db_default=False)
+    # of the merchant's currency: what the value is ordered by (sql/currency_order.sql)
+    factor = models.DecimalField(db_default=1)
+    band = models.DecimalField(db_default=0)
 
     class Meta:
         indexes = [
-            models.Index(fields=["value", "product"], name="product_stock_by_value"),
+            models.Index(in_one_order("value"), "product", name="product_stock_by_worth"),
             models.Index(fields=["available", "product"], name="product_stock_by_available"),
             # those that cannot be sold are worth least: a list by value would look for them behind all others
-            models.Index(fields=["value", "product"], name="product_stock_empty", condition=Q(available__lte=0)),
+            models.Index(
+                in_one_order("value"), "product", name="product_stock_empty_worth", condition=Q(available__lte=0)
+            ),
             # few products are of a category, and few are not live
-            models.Index(fields=["category", "value", "product"], name="product_stock_of_category"),
-            models.Index(fields=["value", "product"], name="product_stock_not_live", condition=Q(is_live=False)),
+            models.Index("category", in_one_order("value"), "product", name="product_stock_category_worth"),
+            models.Index(in_one_order("value"), "product", name="product_stock_off_worth", condition=Q(is_live=False)),
         ]
 
     def __str__(self) -> str:

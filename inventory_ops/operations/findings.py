@@ -51,22 +51,25 @@ class ScanCounts:
 UPSERT = """
 with seen as materialized ({rows}),
 before as materialized (
-    select f.id, f.key, f.state, f.value, f.label from inventory_ops_finding f where f.report = %(report)s
+    select f.id, f.key, f.state, f.value, f.currency, f.label from inventory_ops_finding f where f.report = %(report)s
 ),
 upserted as (
     insert into inventory_ops_finding as f
-        (report, key, label, merchant_id, state, value, first_seen_at, opened_at, last_seen_at,
+        (report, key, label, merchant_id, state, value, currency, first_seen_at, opened_at, last_seen_at,
          times_opened, reason, version)
-    select %(report)s, s.f_key, left(s.f_label, 300), s.f_merchant, 'open', s.f_value, %(now)s, %(now)s, %(now)s,
+    select %(report)s, s.f_key, left(s.f_label, 300), s.f_merchant, 'open', s.f_value, s.f_currency, %(now)s,
+         %(now)s, %(now)s,
          1, '', 0
     from seen s left join before b on b.key = s.f_key
     -- rows that are unresolved with the same label and value are left alone: a scan without news writes nothing
-    where b.key is null or b.state = 'resolved' or b.value <> s.f_value or b.label <> left(s.f_label, 300)
+    where b.key is null or b.state = 'resolved' or b.value <> s.f_value
+       or b.currency <> s.f_currency or b.label <> left(s.f_label, 300)
        or (b.state in ('acknowledged', 'snoozed') and exists (
             select 1 from inventory_ops_finding w where w.id = b.id
             and (w.until <= %(now)s or (w.snoozed_value is not null and s.f_value > w.snoozed_value))))
     on conflict (report, key) do update set
-        label = excluded.label, value = excluded.value, merchant_id = excluded.merchant_id, last_seen_at = %(now)s,
+        label = excluded.label, value = excluded.value, currency = excluded.currency,
+        merchant_id = excluded.merchant_id, last_seen_at = %(now)s,
         state = case
             when f.state = 'resolved' then 'open'
             when f.state in ('acknowledged', 'snoozed') and (f.until <= %(now)s
@@ -119,6 +122,7 @@ def scan_report(report: Report, *, as_of: datetime) -> ScanCounts:
         f_label=Cast(report.finding_label, TextField()),
         f_merchant=F(report.merchant_path) if report.merchant_path else nobody,
         f_value=Coalesce(F(report.value_at_risk), Value(0), output_field=MoneyField()),
+        f_currency=F(report.currency) if report.currency else Value(""),
     )
     sql, params = rows.query.sql_with_params()
     names = {f"p{index}": value for index, value in enumerate(params)}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from celery import current_app
@@ -49,6 +50,7 @@ class Scan:
     prepare: Callable[[datetime], object] = lambda as_of: None  # in a transaction of its own, before the scan's
     why_not: Callable[[], str] = lambda: ""  # what it needs and does not have here, or ""
     of_data: bool = True  # does it look at what imports load? Else at another system
+    title: Any = ""  # of one that fills no list
 
 
 _scans: Registry[Scan] = Registry("scan")
@@ -57,6 +59,12 @@ _scans: Registry[Scan] = Registry("scan")
 def register(scan: Scan) -> None:
     """Add a scan. Called from AppConfig.ready()."""
     _scans.add(scan.name, scan)
+
+
+def title(name: str) -> str:
+    """What people call a scan: the lists that it fills, else its name in plain letters."""
+    filled = [str(report.short_title or report.title) for report in registry if report.scan == name]
+    return ", ".join(filled) or (str(_scans.get(name).title) if name in _scans else "") or name.replace("_", " ")
 
 
 def names() -> list[str]:

@@ -16,7 +16,7 @@ from inventory_ops.kit.db import locks
 from inventory_ops.models import Shop, User
 from inventory_ops.models.audit import Security
 from inventory_ops.models.users import Role
-from inventory_ops.operations import security
+from inventory_ops.operations import rates, security
 
 VALID_HOURS = 24
 SALT = "inventory_ops.set_up"
@@ -79,5 +79,6 @@ def make_first_administrator(*, token: str, email: str, name: str, password: str
         pk=1,
         defaults={"name": beginning.shop_name, "timezone": beginning.timezone, "currency": beginning.currency},
     )
+    rates.apply()
     security.record(Security.ACCOUNT_MADE, user=user, by=user, summary=_("First administrator %s") % user.email)
     return user

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from inventory_ops.kit.db import locks
 from inventory_ops.models import Shop, User
-from inventory_ops.operations import audit
+from inventory_ops.operations import audit, rates
 from inventory_ops.queries import shop
 from inventory_ops.queries.shop import Facts
 
@@ -42,6 +42,8 @@ def edit(*, to: Facts, seen: Facts, by: User) -> bool:
         raise ShopChanged(before)
     made, _created = Shop.objects.update_or_create(pk=1, defaults=asdict(to))
     old, new = asdict(before), asdict(to)
+    if before.currency != to.currency:
+        rates.apply()
     changed = {name: [old[name], new[name]] for name in new if old[name] != new[name]}
     audit.record(action="shop.edit", by=by, subject=made, summary=", ".join(sorted(changed)), data=changed)
     return True

@@ -31,6 +31,8 @@ class Item:
 class Group:
     title: str | None
     items: list[Item]
+    key: str = ""
+    is_open: bool = True
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         shell.zone = showing.zone_name()
         shell.shop = shop.facts(user).name
         if not getattr(request, "without_menu", False):
-            shell.nav = _nav(request, user)
+            shell.nav = groups(request, user)
             shell.account_layout = "allauth/layouts/account.html"
         if user.role:
             shell.unread = of_request(request, user).unread
@@ -90,8 +92,10 @@ def _count(entry: menu.Entry, counts: Mapping[str, int]) -> str | None:
     return markup.number(count) if entry.report or count <= MOST_IN_MENU else f"{markup.number(MOST_IN_MENU)}+"
 
 
-def _nav(request: HttpRequest, user: User) -> list[Group]:
-    groups = []
+def groups(request: HttpRequest, user: User) -> list[Group]:
+    """The menu of `user`, with where the request is."""
+    found = []
+    folded = set(request.COOKIES.get("folded", "").split("."))
     counts = of_request(request, user).counts
     for key, title in menu.GROUPS.items():
         items = [
@@ -111,5 +115,7 @@ def _nav(request: HttpRequest, user: User) -> list[Group]:
         for item in active:
             item.active = item is max(active, key=lambda each: len(each.url))
         if items:
-            groups.append(Group(str(title) if title else None, items))
-    return groups
+            # where one is, is never hidden
+            is_open = key not in folded or bool(active)
+            found.append(Group(str(title) if title else None, items, key, is_open))
+    return found

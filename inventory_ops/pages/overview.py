@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inventory_ops.kit import markup
+from inventory_ops.kit import markup, money
 from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import User
@@ -23,7 +24,6 @@ from inventory_ops.pages.do_first import Row
 from inventory_ops.queries import findings
 from inventory_ops.queries.findings import Freshness
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS
-from inventory_ops.reports import common
 from inventory_ops.reports.freshness import FreshnessLine, freshness_line
 
 SPARK_DAYS = 30
@@ -123,9 +123,7 @@ def build(*, viewer: User, now: datetime, shown: str = "") -> Page:
                 delta=None if before is None else count - before,
                 delta_good=None if before is None or count == before else count < before,
                 spark=markup.sparkline(series, _("Findings over the last 30 days")),
-                value_at_risk=_("%(amount)s at risk") % {"amount": common.amount(total.value)}
-                if total and total.value
-                else "",
+                value_at_risk=_at_risk(total.values) if total else "",
                 freshness=freshness_line(scan, now),
                 failed=failed,
                 never=never,
@@ -147,6 +145,15 @@ def build(*, viewer: User, now: datetime, shown: str = "") -> Page:
         kinds=activity.choices(shown),
         first_steps=first_steps.of(viewer),
     )
+
+
+def _at_risk(values: Mapping[str, Decimal]) -> str:
+    """The money that findings are about, as one amount where rates are known."""
+    if not any(values.values()):
+        return ""
+    total = money.total(values)
+    text = _("%(amount)s at risk") % {"amount": total.text}
+    return f"{text} ({total.note})" if total.note else text
 
 
 def _subtitle(waiting: int, unscanned: int) -> str:

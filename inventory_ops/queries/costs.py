@@ -14,6 +14,7 @@ from inventory_ops.kit.db.expressions import these
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.models import FlashSale, OrderItem, Product, ProductStock, User
 from inventory_ops.models.catalog import ProductQuerySet
+from inventory_ops.queries import rates
 
 MARGIN_KEPT = Decimal(10)  # percent; the table of cost issues has products up to it. The triggers of 0017 know it
 WITHOUT_PRICE = Decimal(-10) ** 25  # margin percent of what is given away and costs something: below all others
@@ -102,7 +103,9 @@ def inventory_cost_issues(
     ids of the only products to look at.
     """
     products = Product.objects.visible_to(viewer).annotate(
-        vendor_number=F("merchant__vendor_number"), vendor_name=F("merchant__name")
+        vendor_number=F("merchant__vendor_number"),
+        vendor_name=F("merchant__name"),
+        **rates.order_of("merchant__currency"),
     )
     if missing_cost:
         # without a cost none of these is known; said as constants, they leave the list in the order of its keys
@@ -146,6 +149,7 @@ def order_cost_issues(*, viewer: User | None, only: Sequence[int] | None = None)
         sku=F("product__sku"),
         name=F("product__name"),
         category_id=F("product__category"),
+        **rates.order_of("merchant__currency"),
         loss_per_unit=F("unit_cost") - F("unit_price"),
         loss_amount=(F("unit_cost") - F("unit_price")) * (F("quantity") - F("cancelled_quantity")),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -54,17 +54,21 @@ def of_product(product: Product, *, viewer: User) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Findings of one report that wait for somebody: how many, and the money they are about."""
+    """Findings of one report that wait for somebody: how many, and the money they are about, by currency."""
 
     count: int
-    value: Decimal
+    values: Mapping[str, Decimal]
 
 
 def totals(*, viewer: User | None) -> dict[str, Totals]:
     """Open and acknowledged findings by report slug."""
-    rows = FindingTotal.objects.visible_to(viewer).filter(state__in=COUNTED).values("report")
-    found = rows.annotate(n=Sum("count"), total=Sum("value")).filter(n__gt=0)
-    return {row["report"]: Totals(row["n"], row["total"]) for row in found}
+    rows = FindingTotal.objects.visible_to(viewer).filter(state__in=COUNTED).values("report", "currency")
+    counts: dict[str, int] = {}
+    values: dict[str, dict[str, Decimal]] = {}
+    for row in rows.annotate(n=Sum("count"), total=Sum("value")).filter(n__gt=0):
+        counts[row["report"]] = counts.get(row["report"], 0) + row["n"]
+        values.setdefault(row["report"], {})[row["currency"]] = row["total"]
+    return {report: Totals(count, values[report]) for report, count in counts.items()}
 
 
 def history(*, viewer: User | None, since: date) -> dict[str, dict[date, int]]:
@@ -137,13 +141,16 @@ def total_differences(*, most: int) -> list[str]:
         cursor.execute(
             """
             select report, merchant, state, coalesce(k.count, 0), coalesce(c.count, 0)
-            from (select report, coalesce(merchant_id, 0) as merchant, state, sum(count) as count, sum(value) as value
-                  from inventory_ops_findingtotal group by 1, 2, 3) k
+            from (select report, coalesce(merchant_id, 0) as merchant, state, currency, sum(count) as count,
+                         sum(value) as value
+                  from inventory_ops_findingtotal group by 1, 2, 3, 4) k
             full join (
-                select report, coalesce(merchant_id, 0) as merchant, state, count(*) as count, sum(value) as value
-                from inventory_ops_finding group by grouping sets ((report, state), (report, state, merchant_id))
+                select report, coalesce(merchant_id, 0) as merchant, state, currency, count(*) as count,
+                       sum(value) as value
+                from inventory_ops_finding
+                group by grouping sets ((report, state, currency), (report, state, currency, merchant_id))
                 having grouping(merchant_id) = 1 or merchant_id is not null
-            ) c using (report, merchant, state)
+            ) c using (report, merchant, state, currency)
             where (coalesce(k.count, 0), coalesce(k.value, 0)) <> (coalesce(c.count, 0), coalesce(c.value, 0))
             limit %s
             """,

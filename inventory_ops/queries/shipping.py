@@ -11,6 +11,7 @@ from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, Que
 from inventory_ops.kit.db.expressions import these
 from inventory_ops.models import OrderItem, ShippingCandidate, User
 from inventory_ops.models.orders import CancelledBy, OrderStatus
+from inventory_ops.queries import rates
 
 NOT_BY_CUSTOMER = [CancelledBy.SELLER, CancelledBy.WAREHOUSE, CancelledBy.SYSTEM]
 
@@ -68,6 +69,7 @@ def not_shipped_by_product(
         sku=F("product__sku"),
         name=F("product__name"),
         category_id=F("product__category"),
+        **rates.order_of("merchant__currency"),
     ).annotate(
         times=Count("order", distinct=True),
         units=Sum("units_short"),
@@ -113,7 +115,8 @@ def not_shipped_by_period(
     sql, params = values.query.sql_with_params()
     return (
         f"""
-        select g.*, m.vendor_number, m.name as vendor_name, p.sku, p.name, p.category_id
+        select g.*, m.vendor_number, m.name as vendor_name, p.sku, p.name, p.category_id,
+               inventory_ops_factor_of(m.currency) as factor, inventory_ops_band_of(m.currency) as band
         from (
             select w.period, l.product_id, l.merchant_id, count(distinct l.order_id) as times,
                    sum(l.units_short) as units, sum(l.units_short * l.unit_price) as value,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zoneinfo
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 from django.db.models import QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
-from inventory_ops.kit import showing
+from inventory_ops.kit import money, showing
 from inventory_ops.models import Shop, User
+from inventory_ops.queries import rates
 from inventory_ops.queries.currencies import DIGITS
 
 BEFORE_SET_UP = {"name": "", "timezone": "", "currency": ""}
@@ -30,9 +32,9 @@ class Facts:
 
 
 def with_shop(users: QuerySet[User]) -> QuerySet[Any]:
-    """Users with the shop beside them, for `facts`: one query says both."""
+    """Users with the shop and its exchange rates beside them, for `facts` and `shown_to`: one query says all."""
     row = Shop.objects.values(json=JSONObject(name="name", timezone="timezone", currency="currency"))
-    return users.annotate(shop=Subquery(row[:1]))
+    return users.annotate(shop=Subquery(row[:1]), rates=rates.as_json())
 
 
 def facts(user: User | None = None) -> Facts:
@@ -69,7 +71,21 @@ def shown_to(user: User | None) -> AbstractContextManager[None]:
     """Everything inside is shown as `user` likes to see it; None is nobody, for whom it is UTC and plain."""
     if user is None:
         return showing.shown()
-    return showing.shown(zone=zone_of(user), formats=formats_of(user), language=user.language)
+    return _as_liked_by(user)
+
+
+def _rates_beside(user: User) -> money.Rates | None:
+    """What was read with the user; None: nothing was."""
+    unread = object()
+    found: Any = getattr(user, "rates", unread)
+    return None if found is unread else rates.read(found or {})
+
+
+@contextmanager
+def _as_liked_by(user: User) -> Iterator[None]:
+    shown = showing.shown(zone=zone_of(user), formats=formats_of(user), language=user.language)
+    with shown, money.known(_rates_beside(user)):
+        yield
 
 
 def timezones() -> list[str]:

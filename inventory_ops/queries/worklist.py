@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import CharField, F, QuerySet, Value
+from django.db.models import CharField, QuerySet, Value
 
 from inventory_ops.models import Finding, User
 from inventory_ops.queries.findings import COUNTED
@@ -39,11 +39,11 @@ def tasks(reports: Sequence[str], *, viewer: User, today: date) -> list[Task]:
     """In one query. Amounts of different currencies are not compared: the largest of each is named."""
     waiting = Finding.objects.visible_to(viewer).filter(report__in=reports, state__in=COUNTED)
     opened = waiting.filter(state=Finding.State.OPEN)
-    money = opened.filter(value__gt=0, merchant__isnull=False)
+    money = opened.filter(value__gt=0).exclude(currency="")
     parts = [
         _of(waiting.filter(due_on__lte=today).order_by("due_on", "pk"), DUE)[:EACH],
         _of(waiting.filter(assignee=viewer.pk).order_by("first_seen_at", "pk"), MINE)[:EACH],
-        _of(money.order_by("merchant__currency", "-value", "pk").distinct("merchant__currency"), LARGEST)[: 2 * EACH],
+        _of(money.order_by("currency", "-value", "pk").distinct("currency"), LARGEST)[: 2 * EACH],
         _of(opened.order_by("first_seen_at", "pk"), OLDEST)[:EACH],
     ]
     rows = parts[0].union(*parts[1:], all=True)  # one query; each part keeps its order
@@ -58,5 +58,5 @@ def tasks(reports: Sequence[str], *, viewer: User, today: date) -> list[Task]:
 
 
 def _of(rows: QuerySet[Finding], why: str) -> QuerySet[Any, Any]:
-    named = rows.annotate(why=Value(why, CharField()), currency=F("merchant__currency"))
+    named = rows.annotate(why=Value(why, CharField()))
     return named.values_list(*NAMES)

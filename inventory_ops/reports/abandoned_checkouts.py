@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import OrderItem, Store
 from inventory_ops.models.orders import order_address
@@ -41,7 +42,7 @@ class Filters(WorkflowFilters, filters.WindowedFilterSet):
     card_issue = filters.ScopeFilter(choices=filters.YES_NO, label=_("Credit card issue"), empty_label=_("Any"))
     comment = filters.ScopeFilter(choices=filters.YES_NO, label=_("Customer comment"), empty_label=_("Any"))
     reachable = filters.ScopeFilter(choices=filters.YES_NO, label=_("E-mail known"), empty_label=_("Any"))
-    total = django_filters.NumberFilter(field_name="visible_total", lookup_expr="gte", label=_("Total at least"))
+    total = common.AmountAtLeast("visible_total", label=_("Total at least"), of_merchants=False)
     defaults = {"window": "12m"}
 
     def of_text(self, qs: Any, name: str, value: str) -> Any:
@@ -88,6 +89,8 @@ class AbandonedCheckouts(ActionReport):
     columns = (
         columns.Text(
             key="store",
+            width=76,
+            flexible=False,
             header="Store Number",
             label=_("Store"),
             expression="store__number",
@@ -113,6 +116,7 @@ class AbandonedCheckouts(ActionReport):
         ),
         columns.Money(
             key="total",
+            order_by=in_one_order("visible_total"),
             header="Order Total",
             label=_("Total"),
             expression="visible_total",
@@ -120,7 +124,9 @@ class AbandonedCheckouts(ActionReport):
             css="m-right",
         ),
         columns.Moment(key="last_update", header="Last Update", label=_("Last update"), expression="last_activity_at"),
-        columns.Text(key="promo_code", sortable=False, header="Promo Code", label=_("Promo code"), css="m-hide"),
+        columns.Text(
+            key="promo_code", width=100, sortable=False, header="Promo Code", label=_("Promo code"), css="m-hide"
+        ),
         columns.Money(
             key="promo_value",
             sortable=False,
@@ -197,12 +203,29 @@ class GroupedReport(Report):
     steps = CHECKOUT_STEPS
     filterset_class = type("GroupFilters", (filters.WindowedFilterSet,), {"defaults": {"window": "12m"}})
     in_menu = False
-    currency = None
+    currency: ClassVar[str | None] = None
     links = (
         Link(_("All carts"), reverse_lazy("report", args=["abandoned-checkouts"]), "shopping-cart-x", EVERYBODY),
         *GROUPED,
     )
     default_sort = "-carts"
+
+
+def by_currency(carts: QuerySet[Any], *shared: str) -> QuerySet[Any]:
+    """Carts counted by what they share, each currency apart."""
+    groups = carts.values(*shared, "currency", "factor", "band")
+    return groups.annotate(n_carts=Count("pk"), n_total=Sum(F("visible_total")))
+
+
+TOTAL = columns.Money(
+    key="total",
+    header="Order Total",
+    expression="n_total",
+    order_by=in_one_order("n_total"),
+    currency="currency",
+    css="m-right",
+)
+CURRENCY = columns.Text(key="currency", header="Currency", width=70, flexible=False, visible=False)
 
 
 @register
@@ -213,7 +236,7 @@ class AbandonedByProduct(GroupedReport):
     path = "/action-required/abandoned-checkouts/by-product/"
     identity = ("product_id",)
     columns = (
-        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name"),
+        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name", width=160),
         columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
         columns.Text(
             key="vendor_number", header="Vendor Number", label=_("Vendor"), expression="merchant__vendor_number"
@@ -233,7 +256,8 @@ class AbandonedByPromo(GroupedReport):
     title = _("Abandoned checkouts by promo code")
     purpose = _("Which promotions end in abandoned carts.")
     path = "/action-required/abandoned-checkouts/by-promo/"
-    identity = ("promo_code",)
+    identity = ("promo_code", "currency")
+    currency = "currency"
     columns = (
         columns.Text(
             key="promo",
@@ -246,17 +270,12 @@ class AbandonedByPromo(GroupedReport):
             ),
         ),
         columns.Integer(key="carts", header="Carts", expression="n_carts"),
-        columns.Custom(
-            key="total",
-            header="Order Total",
-            expression="n_total",
-            draw=lambda row: common.amount(row["c_total"]),
-            css="num",
-        ),
+        TOTAL,
+        CURRENCY,
     )
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
-        return selected(scope).values("promo_code").annotate(n_carts=Count("pk"), n_total=Sum(F("visible_total")))
+        return by_currency(selected(scope), "promo_code")
 
 
 @register
@@ -266,20 +285,15 @@ class AbandonedByCardError(GroupedReport):
     purpose = _("Which credit card errors end in abandoned carts (last failed attempt of each).")
     path = "/action-required/abandoned-checkouts/by-card-error/"
     roles = STAFF
-    identity = ("card_code", "card_message")
+    identity = ("card_code", "card_message", "currency")
+    currency = "currency"
     columns = (
-        columns.Text(key="code", header="Code", expression="card_code"),
+        columns.Text(key="code", width=120, header="Code", expression="card_code"),
         columns.Text(key="message", header="Message", expression="card_message"),
         columns.Integer(key="carts", header="Carts", expression="n_carts"),
-        columns.Custom(
-            key="total",
-            header="Order Total",
-            expression="n_total",
-            draw=lambda row: common.amount(row["c_total"]),
-            css="num",
-        ),
+        TOTAL,
+        CURRENCY,
     )
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
-        carts = selected(scope).filter(has_failed=True)
-        return carts.values("card_code", "card_message").annotate(n_carts=Count("pk"), n_total=Sum(F("visible_total")))
+        return by_currency(selected(scope).filter(has_failed=True), "card_code", "card_message")

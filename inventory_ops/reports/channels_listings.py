@@ -60,6 +60,7 @@ class ChannelsListings(Report):
             header="Item SKU",
             expression="product__sku",
             sub="name",
+            width=160,
             link=to("channel-listing", "pk"),
         ),
         columns.Integer(key="sent", header="Quantity Sent", expression="sent_quantity", nullable=True),

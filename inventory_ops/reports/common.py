@@ -7,17 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.urls import reverse_lazy
+from django.utils.functional import lazy
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory_ops.kit import markup, showing
+from inventory_ops.kit import markup, money, showing
+from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.reports import Link
 from inventory_ops.kit.reports.filters import LONGEST_SEARCH
 from inventory_ops.models import Category, Merchant
-from inventory_ops.queries import search
+from inventory_ops.queries import rates, search
 
 # of lists whose rows are orders, or stand for some
 ORDERS_ARE_LOADED_WHOLE = gettext_lazy(
@@ -93,9 +95,36 @@ def brand_filter(field: str = "brand_name") -> django_filters.CharFilter:
     )
 
 
-def amount(value: Decimal | None) -> str:
-    """A KPI's amount; sums over merchants may mix currencies, so it carries none."""
-    return markup.number(Decimal(value or 0).quantize(Decimal(1)))
+class AmountAtLeast(django_filters.NumberFilter):
+    """Rows with at least an amount in the shop's currency; where no rate is known, of the row's own."""
+
+    def __init__(self, field: str, *, label: Any, of_merchants: bool = True) -> None:
+        super().__init__(field_name=field, label=label, help_text=_in_which_currency())
+        self.of_merchants = of_merchants  # are the currencies of rows those of merchants?
+
+    def filter(self, qs: Any, value: Decimal | None) -> Any:
+        if value is None:
+            return qs
+        known = money.rates()
+        if not known.currency:
+            return qs.filter(**{f"{self.field_name}__gte": value})
+        qs = qs.alias(in_one_order=in_one_order(self.field_name))
+        least = Q(in_one_order__gte=value)
+        if not (self.of_merchants and rates.is_complete()):
+            least |= Q(band__lt=0, **{f"{self.field_name}__gte": value})
+        return qs.filter(least)
+
+
+def _said_in() -> str:
+    known = money.read_already()
+    if known is None:
+        return _("In the shop's currency; where no rate is known, in the row's own.")
+    if not known.currency:
+        return _("In the row's own currency.")
+    return _("In %(currency)s; where no rate is known, in the row's own currency.") % {"currency": known.currency}
+
+
+_in_which_currency = lazy(_said_in, str)
 
 
 def flash_sale_cell(row: Mapping[str, Any]) -> str:
@@ -105,11 +134,12 @@ def flash_sale_cell(row: Mapping[str, Any]) -> str:
         return ""
     off = f"{markup.MINUS}{Decimal(percentage).normalize():f}%"
     start, end, snapshot = row["c_sale_starts_at"], row["c_sale_ends_at"], row["c_sale_snapshot_price"]
-    when = f"{showing.short_day(start)} – {showing.short_day(end)} · {markup.money(snapshot, row.get('c_currency'))}"
+    price = f"{row.get('c_currency') or ''} {markup.money(snapshot, row.get('c_currency'))}".strip()
+    when = f"{showing.short_day(start)} – {showing.short_day(end)} · {price}"
     title = _("%(start)s to %(end)s, snapshot price %(price)s") % {
         "start": showing.moment(start),
         "end": showing.moment(end),
-        "price": f"{snapshot:f}",
+        "price": price,
     }
     return (
         f'<span title="{escape(title)}">{markup.badge("flash", off)}</span><span class="cell-sub">{escape(when)}</span>'

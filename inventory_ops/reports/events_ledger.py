@@ -100,17 +100,36 @@ class EventsLedger(Report):
             label=_("Product"),
             expression="product__sku",
             sub="name",
+            width=160,
             link=to("stock-product", "product_id"),
         ),
         columns.Text(
             key="type",
             sortable=False,
             header="Inventory Type",
-            label=_("Type"),
             expression="inventory_type__code",
+            on_page=False,
+        ),
+        columns.Text(
+            key="type_name",
+            width=96,
+            flexible=False,
+            sortable=False,
+            header="Inventory Type",
+            label=_("Type"),
+            expression="inventory_type__name",
+            css="m-hide",
+            exported=False,
+        ),
+        columns.Text(
+            key="location",
+            width=76,
+            flexible=False,
+            sortable=False,
+            header="Location",
+            expression="location__code",
             css="m-hide",
         ),
-        columns.Text(key="location", sortable=False, header="Location", expression="location__code", css="m-hide"),
         columns.Choice(key="kind", sortable=False, header="Kind", words=dict(EventKind.choices)),
         _SignedInteger(
             key="change",
@@ -144,7 +163,7 @@ class EventsLedger(Report):
             visible=False,
         ),
     )
-    page_order = ("recorded_at", "sku", "kind", "change", "after", "type", "location", "reason", "note")
+    page_order = ("recorded_at", "sku", "kind", "change", "after", "type_name", "location", "reason", "note")
     filterset_class = Filters
     search_placeholder = _("Filter by SKU or name")
     default_sort = "-recorded_at"

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryCostIssue
@@ -32,7 +33,7 @@ class Filters(WorkflowFilters, filters.ReportFilterSet):
     explained = django_filters.ChoiceFilter(
         field_name="explained_by", choices=list(EXPLAINED.items()), label=_("Explained by"), empty_label=_("Any")
     )
-    loss = django_filters.NumberFilter(field_name="loss_per_unit", lookup_expr="gte", label=_("Loss at least"))
+    loss = common.AmountAtLeast("loss_per_unit", label=_("Loss at least"))
     margin = filters.ScopeNumber(
         label=_("Margin at most (%)"), help_text=_("Default: below 0. Above 10 the list takes longer.")
     )
@@ -63,14 +64,22 @@ class InventoryCostIssues(ActionReport):
             key="sku",
             header="Item SKU",
             sub="name",
+            width=160,
             link=to("product", "pk"),
         ),
         columns.Money(
-            unit=True, key="price", header="Current Inventory Price", label=_("Price"), expression="price_now"
+            unit=True,
+            key="price",
+            order_by=in_one_order("price_now"),
+            header="Current Inventory Price",
+            label=_("Price"),
+            expression="price_now",
         ),
         columns.Money(
             unit=True,
             key="cost",
+            order_by=in_one_order("cost"),
+            order_nulls=True,
             header="Current Inventory Cost of Goods",
             label=_("Cost"),
             css="m-hide",
@@ -103,6 +112,8 @@ class InventoryCostIssues(ActionReport):
         columns.Money(
             unit=True,
             key="loss",
+            order_by=in_one_order("loss_per_unit"),
+            order_nulls=True,
             header="Loss per Unit",
             label=_("Loss / unit"),
             expression="loss_per_unit",
@@ -112,6 +123,7 @@ class InventoryCostIssues(ActionReport):
         ),
         columns.Custom(
             key="sale",
+            width=156,
             header="Flash sale",
             expression="sale_starts_at",
             draw=common.flash_sale_cell,
@@ -128,7 +140,13 @@ class InventoryCostIssues(ActionReport):
             css="m-hide",
         ),
         columns.Integer(key="on_hand", header="Units on Hand", label=_("On hand"), css="m-hide"),
-        columns.Money(key="value_at_risk", header="Value at Risk", label=_("Value at risk"), css="m-hide"),
+        columns.Money(
+            key="value_at_risk",
+            order_by=in_one_order("value_at_risk"),
+            header="Value at Risk",
+            label=_("Value at risk"),
+            css="m-hide",
+        ),
     )
     page_order = ("sku", "vendor", "price", "cost", "loss", "sale", "on_hand", "value_at_risk")
     row_keys = ("sku", "sale_starts_at", "sale_ends_at", "sale_snapshot_price", "sale_percentage")

@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Kpi, Scope, View, columns, filters, register
 from inventory_ops.models import OrderCostIssue, Product
@@ -29,7 +30,7 @@ class Filters(WorkflowFilters, filters.WindowedFilterSet):
     vendor = common.vendor_filter()
     category = common.category_filter("category_id")
     flash_sale = filters.ScopeFilter(choices=filters.YES_NO, label=_("Flash sale then"), empty_label=_("Any"))
-    loss = django_filters.NumberFilter(field_name="loss_per_unit", lookup_expr="gte", label=_("Loss at least"))
+    loss = common.AmountAtLeast("loss_per_unit", label=_("Loss at least"))
     defaults = {"window": "30d"}
 
 
@@ -82,10 +83,11 @@ class OrderCostIssues(ActionReport):
             sub="vendor",
             css="m-hide",
         ),
-        columns.Text(key="sku", header="Item SKU", sub="name"),
+        columns.Text(key="sku", header="Item SKU", sub="name", width=160),
         columns.Money(
             unit=True,
             key="price",
+            order_by=in_one_order("unit_price"),
             header="Price at Time of Order",
             label=_("Price"),
             expression="unit_price",
@@ -94,6 +96,7 @@ class OrderCostIssues(ActionReport):
         columns.Money(
             unit=True,
             key="cost",
+            order_by=in_one_order("unit_cost"),
             header="Cost at Time of Order",
             label=_("Cost"),
             expression="unit_cost",
@@ -157,15 +160,24 @@ class OrderCostIssues(ActionReport):
         columns.Money(
             unit=True,
             key="loss",
+            order_by=in_one_order("loss_per_unit"),
             header="Loss per Unit",
             label=_("Loss / unit"),
             expression="loss_per_unit",
             negative=True,
             css="m-right",
         ),
-        columns.Money(key="loss_amount", header="Loss", label=_("Loss"), visible=False, negative=True),
+        columns.Money(
+            key="loss_amount",
+            order_by=in_one_order("loss_amount"),
+            header="Loss",
+            label=_("Loss"),
+            visible=False,
+            negative=True,
+        ),
         columns.Custom(
             key="sale",
+            width=156,
             header="Flash sale",
             label=_("Flash sale then"),
             expression="issue_sale_starts_at",

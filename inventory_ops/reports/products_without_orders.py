@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit import showing
+from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Scope, View, Window, columns, filters, register
 from inventory_ops.kit.reports.scope import BEGINNING
@@ -54,6 +55,7 @@ class ProductsWithoutOrders(ActionReport):
             header="SKU Number",
             label=_("SKU"),
             sub="name",
+            width=160,
             link=to("product", "pk"),
         ),
         columns.Text(key="vendor_sku", header="Vendor SKU Number", label=_("Vendor SKU"), css="m-hide"),
@@ -94,6 +96,7 @@ class ProductsWithoutOrders(ActionReport):
         ),
         columns.Money(
             key="stock_value",
+            order_by=in_one_order("value", of="stock_total__"),
             header="Stock Value",
             label=_("Stock value"),
             tail=("stock_total__product_id",),

@@ -12,6 +12,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db import replica
+from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.reports import Kpi, Link, Scope, View, Window, columns, filters, register
 from inventory_ops.kit.reports.scope import BEGINNING
 from inventory_ops.models import ShippingCandidate, ShippingIssue
@@ -74,6 +75,7 @@ class ShippingIssues(ActionReport):
             key="sku",
             header="Item SKU",
             sub="name",
+            width=160,
             link=lambda row: reverse("unshipped-orders", query={"product": row["product_id"]}),
         ),
         columns.Text(key="name", header="Item Name", sortable=False, on_page=False),
@@ -81,7 +83,9 @@ class ShippingIssues(ActionReport):
             key="times", header="Number of Times Item Not Shipped", label=_("Times not shipped"), css="m-right"
         ),
         columns.Integer(key="units", header="Units Short", label=_("Units short"), css="m-hide"),
-        columns.Money(key="value", header="Value Short", label=_("Value short"), css="m-hide"),
+        columns.Money(
+            key="value", order_by=in_one_order("value"), header="Value Short", label=_("Value short"), css="m-hide"
+        ),
         columns.Moment(key="last_at", header="Last Order Time", label=_("Last time"), css="m-hide"),
     )
     page_order = ("sku", "vendor", "times")

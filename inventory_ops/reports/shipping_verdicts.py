@@ -66,7 +66,7 @@ class UnshippedOrders(Report):
             link=lambda row: f"{order_address(row['c_order'])}?item={row['pk']}",
         ),
         columns.Moment(key="ordered_at", header="Order Time", label=_("Ordered")),
-        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name"),
+        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name", width=160),
         columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
         columns.Text(key="vendor_number", header="Vendor Number", expression="merchant__vendor_number", css="m-hide"),
         columns.Choice(key="status", header="Order Status", words=dict(OrderStatus.choices), css="m-hide"),

@@ -67,11 +67,26 @@ class StockInquiry(Report):
             label=_("Product"),
             expression="product__sku",
             sub="name",
+            width=160,
             link=to("stock-product", "product_id"),
         ),
         columns.Text(key="name", sortable=False, header="Item Name", expression="product__name", on_page=False),
         columns.Text(
-            key="type", sortable=False, header="Inventory Type", label=_("Type"), expression="inventory_type__code"
+            key="type",
+            sortable=False,
+            header="Inventory Type",
+            expression="inventory_type__code",
+            on_page=False,
+        ),
+        columns.Text(
+            key="type_name",
+            width=96,
+            flexible=False,
+            sortable=False,
+            header="Inventory Type",
+            label=_("Type"),
+            expression="inventory_type__name",
+            exported=False,
         ),
         columns.Integer(key="on_hand", header="On Hand", label=_("On hand")),
         columns.Integer(key="allocated", sortable=False, header="Allocated", css="m-hide"),
@@ -88,7 +103,7 @@ class StockInquiry(Report):
         ),
         columns.Text(key="vendor", sortable=False, header="Vendor Name", expression="merchant__name", on_page=False),
     )
-    page_order = ("sku", "type", "vendor_number", "on_hand", "allocated", "available", "expiry")
+    page_order = ("sku", "type_name", "vendor_number", "on_hand", "allocated", "available", "expiry")
     filterset_class = Filters
     search_placeholder = _("Filter by SKU or name")
     default_sort = "sku"

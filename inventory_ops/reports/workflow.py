@@ -144,6 +144,7 @@ def of_report(slug: str, name: str) -> tuple[columns.Column, ...]:
     return (
         columns.Choice(
             key="finding",
+            width=100,
             header="Finding Status",
             label=_("Finding"),
             expression=order("state"),
@@ -163,6 +164,7 @@ def of_report(slug: str, name: str) -> tuple[columns.Column, ...]:
         ),
         columns.Custom(
             key="owner",
+            width=60,
             header="Owner",
             label=_("Owner"),
             expression=order("assignee__name", "assignee_id", assignee__isnull=False),

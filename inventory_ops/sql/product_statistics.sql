@@ -6,8 +6,11 @@ returns trigger
 language plpgsql
 as $function$
 begin
-    insert into inventory_ops_productstock (product_id, merchant_id, on_hand, available, value, category_id, is_live)
-    select id, merchant_id, 0, 0, 0, category_id, is_live from inserted;
+    insert into inventory_ops_productstock (product_id, merchant_id, on_hand, available, value, category_id, is_live,
+        factor, band)
+    select i.id, i.merchant_id, 0, 0, 0, i.category_id, i.is_live,
+        inventory_ops_factor_of(m.currency), inventory_ops_band_of(m.currency)
+    from inserted i join inventory_ops_merchant m on m.id = i.merchant_id;
     insert into inventory_ops_productdemand (product_id, merchant_id) select id, merchant_id from inserted;
     return null;
 end $function$;

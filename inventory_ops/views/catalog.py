@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -40,7 +41,7 @@ def _orders(request: HttpRequest, code: str, found: list[Order]) -> HttpResponse
     page = Page(
         title=_("Orders %(number)s") % {"number": code},
         subtitle=_("Several stores have an order of this number."),
-        breadcrumbs=[(_("Orders"), None), (code, None)],
+        breadcrumbs=[(_("Orders"), reverse("orders")), (code, None)],
     )
     return render(request, "inventory_ops/orders.html", {"page": page, "orders": found})
 
@@ -56,7 +57,7 @@ def _order(request: HttpRequest, found: Order, user: User) -> HttpResponse:
         "page": Page(
             title=_("Order %(number)s") % {"number": found.number},
             subtitle="",
-            breadcrumbs=[(_("Orders"), None), (found.number, None)],
+            breadcrumbs=[(_("Orders"), reverse("orders")), (found.number, None)],
         ),
         "order": found,
         "email": mask(found.customer_email) if masked else found.customer_email,
@@ -84,7 +85,7 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
     page = Page(
         title=found.name,
         subtitle=f"{found.sku} · {found.merchant.name}",
-        breadcrumbs=[(_("Products"), None), (found.sku, None)],
+        breadcrumbs=[(_("Products"), reverse("products")), (found.sku, None)],
     )
     return render(
         request,

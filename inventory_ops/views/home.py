@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from inventory_ops.kit.page import Page
 from inventory_ops.operations import preferences
-from inventory_ops.pages import guide
+from inventory_ops.pages import frame, guide
 from inventory_ops.pages import overview as overview_page
 from inventory_ops.queries import health, search
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
@@ -41,6 +42,17 @@ def find(request: HttpRequest) -> HttpResponse:
         "inventory_ops/_palette_results.html" if request.headers.get("HX-Request") else "inventory_ops/search.html"
     )
     return render(request, template, {"query": text, "groups": groups})
+
+
+@login_required
+@require_safe
+def section(request: HttpRequest, key: str) -> HttpResponse:
+    """What a section of the menu leads to, for the viewer: where its name in a breadcrumb goes."""
+    groups = [group for group in frame.groups(request, viewer(request)) if group.key == key and key]
+    if not groups:
+        raise Http404
+    page = Page(title=str(groups[0].title), breadcrumbs=[])
+    return render(request, "inventory_ops/section.html", {"page": page, "group": groups[0]})
 
 
 @require_safe

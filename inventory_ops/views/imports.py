@@ -247,9 +247,7 @@ def preview(job: Import) -> pages.PreviewPage:
     remarks = list(job.warnings.order_by("line", "id")[:SHOWN_ERRORS])
     page = pages.PreviewPage(
         title=_("Import of %(kind)s") % {"kind": (job.kind or _("a file")).replace("_", " ")},
-        subtitle=" · ".join(
-            (str(words[Import.State(job.state)]), job.file_name, f"{markup.number(job.rows_total)} {_('rows')}", who)
-        ),
+        subtitle=" · ".join((str(words[Import.State(job.state)]), job.file_name, markup.in_rows(job.rows_total), who)),
         breadcrumbs=[(_("Imports"), reverse("imports")), (job.file_name, None)],
         steps=steps(2 if waits else 4 if job.state == Import.State.DONE else 2),
         numbers=[

@@ -55,7 +55,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     page = Page(
         title=_("Prices of %(sku)s") % {"sku": product.sku},
         subtitle=f"{product.name} · {product.merchant} · {product.merchant.currency}",
-        breadcrumbs=[(_("Products"), None), (product.sku, address), (_("Prices"), None)],
+        breadcrumbs=[(_("Products"), reverse("products")), (product.sku, address), (_("Prices"), None)],
         submit_label=_("Save prices"),
         cancel_url=address,
     )

@@ -59,7 +59,10 @@ def schedules(request: HttpRequest) -> HttpResponse:
     scans.ensure_schedules(now=timezone.now())
     context = {
         "page": _page(_("Schedules"), _("How often each scan looks for findings. Lists are live anyway.")),
-        "rows": [(each, RUN_TONES[each.run.state] if each.run else "") for each in status.schedules()],
+        "rows": [
+            (each, scans.title(each.row.name), RUN_TONES[each.run.state] if each.run else "")
+            for each in status.schedules()
+        ],
         "now": timezone.now(),
     }
     return render(request, "system/schedules.html", context)
@@ -76,9 +79,9 @@ def schedule(request: HttpRequest, pk: int) -> HttpResponse:
         every = timedelta(minutes=form.cleaned_data["minutes"])
         enabled = form.cleaned_data["is_enabled"]
         scans.reschedule(name=row.name, every=every, is_enabled=enabled, by=viewer(request), now=timezone.now())
-        messages.success(request, _("Schedule of “%(name)s” saved.") % {"name": row.name})
+        messages.success(request, _("Schedule of “%(name)s” saved.") % {"name": scans.title(row.name)})
         return redirect("schedules")
-    page = _page(_("Schedule of “%(name)s”") % {"name": row.name}, "")
+    page = _page(_("Schedule of “%(name)s”") % {"name": scans.title(row.name)}, "")
     page.breadcrumbs.insert(1, (_("Schedules"), reverse("schedules")))
     context = {"page": page, "form": form}
     return render(request, "system/schedule.html", context, status=422 if form.errors else 200)
@@ -95,7 +98,9 @@ def run_now(request: HttpRequest, pk: int) -> HttpResponse:
     except scans.ScanUnavailable as reason:
         messages.error(request, str(reason))
         return redirect("schedules")
-    messages.success(request, _("“%(name)s” has been started. Reload to see how it went.") % {"name": row.name})
+    messages.success(
+        request, _("“%(name)s” has been started. Reload to see how it went.") % {"name": scans.title(row.name)}
+    )
     return redirect("schedules")
 
 
@@ -119,7 +124,10 @@ def status_page(request: HttpRequest) -> HttpResponse:
         "tick": tick,
         "tick_is_late": late,
         "queues": list(queues.items()) if queues is not None else None,
-        "scans": [(each, RUN_TONES[each.run.state] if each.run else "") for each in status.schedules()],
+        "scans": [
+            (each, scans.title(each.row.name), RUN_TONES[each.run.state] if each.run else "")
+            for each in status.schedules()
+        ],
         "stuck": list(stuck[:SHOWN]),
         "stuck_count": stuck.count(),
         "backup": status.last_backup(),

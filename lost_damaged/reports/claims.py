@@ -52,8 +52,8 @@ class Claims(Report):
         ),
         columns.Moment(key="opened_at", header="Opened At", label=_("Opened"), css="m-hide"),
         VENDOR,
-        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name", css="m-hide"),
-        columns.Text(key="uid", header="UID", css="m-hide"),
+        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name", width=160, css="m-hide"),
+        columns.Text(key="uid", width=100, header="UID", css="m-hide"),
         Identifier(
             key="order_item",
             header="Order Item Shop ID",

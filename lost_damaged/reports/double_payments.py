@@ -65,7 +65,7 @@ class DoublePayments(ScannedReport):
         columns.Choice(key="problem", header="Problem", words=PROBLEMS),
         VENDOR,
         columns.Text(key="sku", header="Item SKU", expression="product__sku", css="m-hide"),
-        columns.Text(key="uid", header="UID"),
+        columns.Text(key="uid", width=100, header="UID"),
         columns.Text(
             key="order",
             header="Order Number",
@@ -77,7 +77,9 @@ class DoublePayments(ScannedReport):
         columns.Money(
             key="amount", header="Amount", expression="credit__amount", currency="credit__currency", css="m-right"
         ),
-        columns.Text(key="currency", header="Currency", expression="credit__currency"),
+        columns.Text(
+            key="currency", header="Currency", width=70, flexible=False, visible=False, expression="credit__currency"
+        ),
         columns.Moment(
             key="recorded_at", header="Recorded At", label=_("Recorded"), expression="created_at", css="m-hide"
         ),

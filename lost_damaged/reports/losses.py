@@ -20,7 +20,7 @@ UNITS = (
     columns.Money(key="credited", header="Credited", expression="a_credited", currency="currency", css="m-hide"),
     columns.Money(key="taken_back", header="Taken Back", expression="a_taken_back", currency="currency", css="m-hide"),
     columns.Money(key="net", header="Net Cost", expression="a_net", currency="currency"),
-    columns.Text(key="currency", header="Currency"),
+    columns.Text(key="currency", header="Currency", width=70, flexible=False, visible=False),
 )
 
 

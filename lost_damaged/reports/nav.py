@@ -41,7 +41,7 @@ class NavBatches(Report):
         columns.Text(key="number", header="Batch", link=to("nav-batch", "c_number")),
         columns.Moment(key="created_at", header="Made At", label=_("Made"), css="m-hide"),
         columns.Date(key="month", header="Posting Month", label=_("Month"), css="m-hide"),
-        columns.Text(key="currency", header="Currency"),
+        columns.Text(key="currency", header="Currency", width=70, flexible=False, visible=False),
         columns.Integer(key="line_count", header="Lines", css="m-hide"),
         columns.Money(
             key="debit", header="Total Debit", label=_("Debit"), expression="debit_amount", currency="currency"

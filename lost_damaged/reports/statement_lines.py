@@ -96,7 +96,7 @@ class StatementLines(Report):
         columns.Integer(key="quantity", header="Quantity", css="m-hide"),
         columns.Money(key="unit_amount", header="Unit Amount", currency="currency", visible=False, nullable=True),
         columns.Money(key="amount", header="Amount", currency="currency", css="m-right"),
-        columns.Text(key="currency", header="Currency", css="m-hide"),
+        columns.Text(key="currency", header="Currency", width=70, flexible=False, visible=False, css="m-hide"),
         columns.Choice(
             key="mark", header="Mark", words=MARKS, tones={"late": "warning", "correction": "neutral"}, css="m-hide"
         ),

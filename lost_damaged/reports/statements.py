@@ -65,7 +65,7 @@ class Statements(Report):
             label=_("Opening"),
             expression="opening_amount",
             currency="currency",
-            css="m-hide",
+            css="m-right",
         ),
         columns.Money(
             key="credits", header="Lost or Damaged Credit", label=_("Credit"), currency="currency", css="m-hide"
@@ -86,8 +86,8 @@ class Statements(Report):
         columns.Money(
             key="paid", header="Paid", expression="paid_amount", currency="currency", nullable=True, css="m-hide"
         ),
-        columns.Money(key="due", header="To Pay", label=_("To pay"), currency="currency", nullable=True, css="m-hide"),
-        columns.Text(key="currency", header="Currency"),
+        columns.Money(key="due", header="To Pay", label=_("To pay"), currency="currency", nullable=True, css="m-right"),
+        columns.Text(key="currency", header="Currency", width=70, flexible=False, visible=False),
         columns.Text(key="vendor_name", header="Vendor Name", expression="merchant__name", on_page=False),
     )
     views = (

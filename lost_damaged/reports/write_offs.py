@@ -59,8 +59,8 @@ class WriteOffs(Report):
             key="recorded_at", header="Recorded At", label=_("Recorded"), expression="created_at", css="m-hide"
         ),
         VENDOR,
-        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name", css="m-hide"),
-        columns.Text(key="uid", header="UID"),
+        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name", width=160, css="m-hide"),
+        columns.Text(key="uid", width=100, header="UID"),
         Identifier(
             key="order_item",
             header="Order Item Shop ID",
@@ -74,7 +74,9 @@ class WriteOffs(Report):
         columns.Money(
             key="amount", header="Amount", expression="credit__amount", currency="credit__currency", css="m-right"
         ),
-        columns.Text(key="currency", header="Currency", expression="credit__currency"),
+        columns.Text(
+            key="currency", header="Currency", width=70, flexible=False, visible=False, expression="credit__currency"
+        ),
         columns.Choice(
             key="state",
             header="State",

@@ -169,7 +169,7 @@ def preview(record: Import, file: WriteOffFile, sellers: list[queries.SellerTota
         subtitle=" · ".join(
             [
                 record.file_name,
-                f"{markup.number(record.rows_total)} {_('rows')}",
+                markup.in_rows(record.rows_total),
                 showing.moment(record.created_at),
                 who,
             ]

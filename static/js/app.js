@@ -16,10 +16,18 @@
   on("click", "[data-theme-toggle]", () => {
     const theme = root.dataset.bsTheme === "dark" ? "light" : "dark";
     root.dataset.bsTheme = theme;
-    const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+    keep("theme", theme);
     document.dispatchEvent(new CustomEvent("ops:theme", { detail: theme }));
   });
+
+  // Sections of the menu that are folded: a cookie as well, so that the next page is drawn as this one was left.
+  const keep = (name, value) => {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `${name}=${value}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  };
+  $$("details[data-fold]").forEach((group) => group.addEventListener("toggle", () => {
+    keep("folded", $$("details[data-fold]:not([open])").map((each) => each.dataset.fold).join("."));
+  }));
 
   // Sidebar on narrow windows. Without script the link jumps to it and :target shows it.
   const sidebarOpen = () => $("#sidebar")?.classList.contains("is-open");

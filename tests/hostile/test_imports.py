@@ -28,6 +28,12 @@ OWN: dict[str, Callable[[int], dict[str, str]]] = {
     "merchants": lambda number: {"vendor_number": f"W{number}"},
     "locations": lambda number: {"location": f"EAST-{number}"},
     "inventory_types": lambda number: {"inventory_type": f"used-{number}"},
+    "exchange_rates": lambda number: {
+        "day": f"20{number // 365 % 20:02}-{number // 28 % 12 + 1:02}-{number % 28 + 1:02}",
+        "base": "EUR",
+        "currency": "USD",
+        "rate": "1.25",
+    },
     "categories": lambda number: {"name": f"Category {number}"},
     "products": lambda number: {"sku": f"KET-{number}"},
     "flash_sales": lambda number: (

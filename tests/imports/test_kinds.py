@@ -32,6 +32,7 @@ AGAIN = {
     "merchants": "vendor_number,name,factor,email\nV1,One,0.5,\nV9,Nine,1,a@example.com\n",
     "locations": "location,name,is_active\nEAST,East,\nWEST,,false\n",
     "inventory_types": "inventory_type,name,is_sellable\nused,Used,true\nBroken,Broken,\n",
+    "exchange_rates": "day,base,currency,rate\n2026-03-27,EUR,USD,1.25\n2026-03-26,EUR,USD,1.2\n",
     "categories": "name,parent,commission_percent\nPots,Home,3\nHome,,10\n",
     "products": "sku,vendor_number,name,price,special_price,special_from,special_to,cost,created_at\n"
     "A,V1,Kettle,11,9,2026-03-01,2026-04-01,6,\nN,V3,New,500,,,,,2025-01-01T00:00:00\n",

@@ -96,15 +96,19 @@ def test_money_is_summed_for_each_currency_apart(large: bool, monkeypatch: pytes
     pounds, yen = make.merchant("GB"), make.merchant("JP", currency="JPY")
     make.stock(make.product(of=pounds, cost=Decimal(12)), 3)
     viewer = make.user("operations")
-    assert _risk(shown("", viewer)) == "GBP 6"
+    assert _risk(shown("", viewer)) == ("GBP\N{NO-BREAK SPACE}6", ())
     make.stock(make.product(of=yen, cost=Decimal(1012)), 2)
-    assert _risk(shown("", viewer)) == "JPY 2,004 · GBP 6"
-    assert _risk(shown("vendor=JP", viewer)) == "JPY 2,004"
+    # without rates they stay apart, and none is said to be the larger one
+    parts = ("GBP\N{NO-BREAK SPACE}6", "JPY\N{NO-BREAK SPACE}2,004")
+    assert _risk(shown("", viewer)) == ("2 currencies", parts)
+    assert _risk(shown("vendor=JP", viewer)) == ("JPY\N{NO-BREAK SPACE}2,004", ())
     assert shown("", viewer).head.kpis[0].value == "2"
+    make.rates("GBP", JPY="0.005")
+    assert _risk(shown("", viewer)) == ("GBP\N{NO-BREAK SPACE}16", tuple(reversed(parts)))
 
 
-def _risk(shown_page: page.ListPage) -> str:
-    return next(kpi.value for kpi in shown_page.head.kpis if kpi.label == "Value at risk")
+def _risk(shown_page: page.ListPage) -> tuple[str, tuple[str, ...]]:
+    return next((kpi.value, kpi.parts) for kpi in shown_page.head.kpis if kpi.label == "Value at risk")
 
 
 def test_sums_of_groups_in_several_currencies_are_not_added_up() -> None:

@@ -47,6 +47,7 @@ class UserActions(Report):
             header="Action",
             words=dict(Action.choices),
             sub="reason",
+            width=230,
             link=to("user-audit-job", "id"),
         ),
         columns.Choice(key="state", header="State", words=dict(ActionJob.State.choices), tones=TONES, css="m-right"),

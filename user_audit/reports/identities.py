@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import CharField, Count, Exists, Func, Q, QuerySet, Value
+from django.db.models import Case, CharField, Count, Exists, F, Func, Q, QuerySet, Value, When
 from django.db.models.functions import Concat, Replace
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
@@ -120,6 +120,13 @@ class Flags(columns.Column):
     def html(self, row: columns.Row) -> str:
         words = dict(Flag.choices)
         return escape(" · ".join(str(words.get(flag, flag)) for flag in row[self.alias]))
+
+
+FINDING_WORD = Case(
+    *(When(finding=value, then=Value(str(label))) for value, label in Finding.choices),
+    default=F("finding"),
+    output_field=CharField(),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,11 +247,13 @@ class UserAudit(Report):
             header="Email Address",
             label=gettext_lazy("E-mail address"),
             sub="name",
+            width=160,
             link=lambda row: address(row["key"]),
         ),
         columns.Choice(key="role", header="Role", words=dict(Role.choices), css="m-hide"),
         Status(
             key="aws_status",
+            width=165,
             header="AWS Status",
             label=gettext_lazy("AWS status"),
             words=dict(AwsStatus.choices),
@@ -254,6 +263,7 @@ class UserAudit(Report):
         ),
         Status(
             key="database_status",
+            width=136,
             header="Database Status",
             label=gettext_lazy("Database status"),
             words=dict(DatabaseStatus.choices),
@@ -261,6 +271,7 @@ class UserAudit(Report):
         ),
         LastLogin(
             key="last_login",
+            width=150,
             header="Last Login",
             label=gettext_lazy("Last login"),
             nullable=True,
@@ -292,6 +303,7 @@ class UserAudit(Report):
         ),
         Judged(
             key="finding",
+            width=230,
             header="Finding",
             label=gettext_lazy("Finding"),
             words=dict(Finding.choices),
@@ -357,7 +369,7 @@ class UserAudit(Report):
     merchant_path = None
     scan = "users"
     value_at_risk = "no_amount"
-    finding_label = Concat("email", Value(" · "), "finding")
+    finding_label = Concat("email", Value(" · "), FINDING_WORD)
     empty_title = gettext_lazy("No account is out of line")
     empty_text = gettext_lazy("Platform and AWS agree. Show all identities to see everybody.")
 

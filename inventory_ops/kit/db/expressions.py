@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from django.db.models import Case, Expression, Func, IntegerField, Subquery, TextField, Value, When
+from django.db.models import (
+    Case,
+    DecimalField,
+    Expression,
+    ExpressionWrapper,
+    F,
+    Func,
+    IntegerField,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from iso4217 import Currency
@@ -123,3 +135,9 @@ class CountOf(Subquery):
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
+
+
+def in_one_order(amount: str, *, of: str = "") -> Any:
+    """An amount as what lists are ordered by, whatever its currency (sql/currency_order.sql). `of` leads to the row
+    that has `factor` and `band` beside it."""
+    return ExpressionWrapper(F(f"{of}{amount}") * F(f"{of}factor") + F(f"{of}band"), output_field=DecimalField())

@@ -25,9 +25,10 @@ class Column:
     `key` names it in addresses (`sort=-key`), `header` in exports, `label` on the page (default: the header).
     `expression` is what `rows()` offers: a field path, the name of an annotation, or an expression.
     `sub` is a second line under the value: the key of another column. `link` gives the address of a row.
-    `order_by` is what rows are ordered by instead of the value, and is never NULL. `tail` are the paths that follow it
-    in place of the report's identity (the last of them names the row): those of the table that holds the value, so
-    that one index serves the order and finds the page after any row.
+    `order_by` is what rows are ordered by instead of the value: never NULL, unless `order_nulls` says that it is where
+    the value is. `tail` are the paths that follow it in place of the report's identity (the last of them names the
+    row): those of the table that holds the value, so that one index serves the order and finds the page after any row.
+    `width` decides which columns a narrow window shows (layout.py).
     """
 
     key: str
@@ -39,6 +40,7 @@ class Column:
     link: Callable[[Row], str | None] | None = None
     sortable: bool = True
     order_by: Any = None
+    order_nulls: bool = False
     tail: tuple[str, ...] = ()
     nullable: bool = False
     visible: bool = True  # on the page, until the viewer picks columns
@@ -49,6 +51,8 @@ class Column:
     source: Any = None  # the expression of what is exported, where it is not `expression`
     late: bool = False  # looked up for the rows of the page alone, by `Report.look_up`; `expression` is its order
     css: str = ""
+    width: int = 120  # in CSS pixels: the least of a flexible one, else what its longest value needs
+    flexible: bool = True  # long values are cut with an ellipsis, and the column takes the room that is left
 
     numeric = False
 
@@ -60,6 +64,11 @@ class Column:
     @property
     def title(self) -> str:
         return str(self.label or self.header)
+
+    @property
+    def decides(self) -> bool:
+        """Is it what a row is judged by? It is shown before others where there is little room."""
+        return "m-right" in self.css
 
     def value(self) -> Any:
         """The expression of the raw value."""
@@ -79,7 +88,7 @@ class Column:
     @property
     def orders_nulls(self) -> bool:
         """May what rows are ordered by be NULL?"""
-        return self.nullable and self.order_by is None
+        return self.nullable and (self.order_by is None or self.order_nulls)
 
     def is_never_null(self, rows: QuerySet[Any]) -> bool:
         """Is the value a field of the rows' own table that is NOT NULL there, whatever `nullable` says of others?"""
@@ -106,9 +115,9 @@ class Column:
         value = row[self.alias]
         return escape(value) if value not in (None, "") else ""
 
-    def cell(self, sub: Column | None) -> Cell:
+    def cell(self, sub: Column | None, layout: str = "") -> Cell:
         """A function that makes the whole <td> of a row. Built once a page, called once a row."""
-        classes = " ".join(filter(None, ["num" if self.numeric else "", self.css]))
+        classes = " ".join(filter(None, ["num" if self.numeric else "", self.css, layout]))
         start = f'<td{f" class={chr(34)}{classes}{chr(34)}" if classes else ""} data-label="{escape(self.title)}">'
         html, link = self.html, self.link
         if sub is None and link is None:
@@ -137,6 +146,9 @@ class Text(Column):
 class Integer(Column):
     """A whole number."""
 
+    width: int = 70
+    flexible: bool = False
+
     numeric = True
 
     def text(self) -> Any:
@@ -154,6 +166,9 @@ class Integer(Column):
 class Money(Column):
     """An amount; `currency` is the field path of its ISO 4217 code. JSON gives it as a string, exact."""
 
+    width: int = 104
+    flexible: bool = False
+
     currency: str = "merchant__currency"
     negative: bool = False  # show as a loss: with a minus, in red
     unit: bool = False  # a price of one unit: it may be finer than the currency's smallest unit, and is shown so
@@ -168,7 +183,7 @@ class Money(Column):
         value: Decimal | None = row[self.alias]
         if value is None:
             return ""
-        show = markup.unit_money if self.unit else markup.money
+        show = markup.unit_amount if self.unit else markup.amount
         text = show(-value if self.negative else value, row.get("c_currency"))
         return f'<span class="neg">{text}</span>' if self.negative and value > 0 else text
 
@@ -176,6 +191,9 @@ class Money(Column):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Percent(Column):
     """0 to 100, as a number without needless zeros; on the page with its sign."""
+
+    width: int = 70
+    flexible: bool = False
 
     places: int | None = None
     numeric = True
@@ -195,6 +213,9 @@ class Percent(Column):
 class Moment(Column):
     """A point in time: exported as ISO 8601 in UTC, shown as date and time."""
 
+    width: int = 140
+    flexible: bool = False
+
     def text(self) -> Any:
         return expressions.IsoMoment(self.exported_value())
 
@@ -209,6 +230,9 @@ class Moment(Column):
 class Date(Column):
     """A day."""
 
+    width: int = 104
+    flexible: bool = False
+
     def text(self) -> Any:
         return expressions.as_text(self.exported_value())
 
@@ -221,6 +245,9 @@ class Date(Column):
 class Month(Date):
     """A month by its first day."""
 
+    width: int = 120
+    flexible: bool = False
+
     def html(self, row: Row) -> str:
         return f'<time datetime="{row[self.alias]:%Y-%m}">{row[self.alias]:%B %Y}</time>'
 
@@ -228,6 +255,9 @@ class Month(Date):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Column):
     """A code with a word and a tone for the page; exports give the code."""
+
+    width: int = 110
+    flexible: bool = False
 
     words: Mapping[Any, Any] = field(default_factory=dict)
     tones: Mapping[Any, str] = field(default_factory=dict)
@@ -248,6 +278,9 @@ class Choice(Column):
 class YesNo(Column):
     """True or false."""
 
+    width: int = 64
+    flexible: bool = False
+
     def text(self) -> Any:
         return expressions.as_text(self.exported_value())
 
@@ -264,6 +297,9 @@ class YesNo(Column):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Custom(Column):
     """A cell drawn by a function of the row (it must escape what it shows); exported as text."""
+
+    width: int = 110
+    flexible: bool = False
 
     draw: Callable[[Row], str] = field(default=lambda row: "")
     is_number: bool = False

@@ -8,30 +8,35 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connections
-from django.db.models import Count, F, Max, Min, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from inventory_ops.kit import markup
+from inventory_ops.kit import markup, money
 from inventory_ops.kit.db import size
 from inventory_ops.kit.db.compiled import sql_of
+from inventory_ops.kit.money import Total
 from inventory_ops.kit.reports.report import Kpi, Selection
 
 MOST_COUNTED = 10_000
-MOST_CURRENCIES = 3  # named in a figure; more are left out, and said to be
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The number of rows (`is_capped`: there are more than MOST_COUNTED), and a text for each figure."""
+    """The number of rows (`is_capped`: there are more than MOST_COUNTED), and what each figure shows."""
 
     count: int
     is_capped: bool
-    texts: Mapping[str, str]
+    shown: Mapping[str, Total]
 
     @property
     def count_text(self) -> str:
         return f"{markup.number(MOST_COUNTED)}+" if self.is_capped else markup.number(self.count)
+
+    @property
+    def rows_text(self) -> str:
+        return ngettext("%(n)s row", "%(n)s rows", self.count) % {"n": self.count_text}
 
 
 # The rows are found once. The inner OFFSET keeps the condition on their number from becoming a filter of sums that were
@@ -72,10 +77,29 @@ def of(selection: Selection, *, exact: bool) -> Figures:
         bounds = {"k_currency": Min(currency), "k_last": Max(currency)} if currency else {}
         groups = [(some if is_large else rows).aggregate(k_rows=Count("*"), **expressions, **bounds)]
         total = groups[0]["k_rows"]
+        if currency and not is_large and groups[0]["k_currency"] != groups[0]["k_last"]:
+            groups = _by_currency(rows, report.kpis, currency, whole=groups[0])
     if is_large and total > MOST_COUNTED:
-        texts = {kpi.key: f"{markup.number(MOST_COUNTED)}+" if kpi.is_count else "…" for kpi in report.kpis}
-        return Figures(total, True, texts)
-    return Figures(total, False, {kpi.key: _text(kpi, groups) for kpi in report.kpis})
+        shown = {kpi.key: Total(f"{markup.number(MOST_COUNTED)}+" if kpi.is_count else "…") for kpi in report.kpis}
+        return Figures(total, True, shown)
+    return Figures(total, False, {kpi.key: _shown(kpi, groups) for kpi in report.kpis})
+
+
+def _by_currency(rows: QuerySet[Any], kpis: Sequence[Kpi], currency: str, *, whole: Any) -> list[dict[str, Any]]:
+    """Sums of grouped rows for each currency apart; what is no money stays with the first."""
+    codes = sorted(set(rows.values_list(currency, flat=True)))
+    sums = {}
+    for kpi in kpis:
+        if kpi.money:
+            for number, code in enumerate(codes):
+                amount = kpi.expression.get_source_expressions()[0]
+                sums[f"k_{kpi.key}_{number}"] = type(kpi.expression)(amount, filter=Q(**{currency: code}))
+    found = rows.aggregate(**sums)
+    groups: list[dict[str, Any]] = [{f"k_{kpi.key}": None for kpi in kpis} | {"k_currency": code} for code in codes]
+    for number, group in enumerate(groups):
+        group |= {f"k_{kpi.key}": found[f"k_{kpi.key}_{number}"] for kpi in kpis if kpi.money}
+    groups[0] |= {f"k_{kpi.key}": whole[f"k_{kpi.key}"] for kpi in kpis if not kpi.money}
+    return groups
 
 
 def _unless_many(
@@ -93,23 +117,14 @@ def _unless_many(
     return found[0]["n"], [group for group in found if group["k_rows"]]
 
 
-def _text(kpi: Kpi, groups: list[dict[str, Any]]) -> str:
+def _shown(kpi: Kpi, groups: list[dict[str, Any]]) -> Total:
     name = f"k_{kpi.key}"
     if not kpi.money:
-        return kpi.show(sum(group[name] or 0 for group in groups))
+        return Total(kpi.show(sum(group[name] or 0 for group in groups)))
     if any(group.get("k_last", group.get("k_currency")) != group.get("k_currency") for group in groups):
-        return _("several currencies")
-    amounts = sorted(
-        ((group[name] or Decimal(0), group.get("k_currency")) for group in groups), key=lambda pair: -abs(pair[0])
-    )
-    shown = [amount(value, currency) for value, currency in amounts if value or len(amounts) == 1]
-    if not shown:
-        return amount(Decimal(0), None)
-    more = len(shown) - MOST_CURRENCIES
-    return " · ".join(shown[:MOST_CURRENCIES]) + (_(" · %(n)d more") % {"n": more} if more > 0 else "")
-
-
-def amount(value: Decimal, currency: str | None) -> str:
-    """An amount in whole units with its currency's code."""
-    text = markup.number(value.quantize(Decimal(1)))
-    return f"{currency} {text}" if currency else text
+        return Total(_("several currencies"))
+    parts: dict[str, Decimal] = {}
+    for group in groups:
+        code = group.get("k_currency") or ""
+        parts[code] = parts.get(code, Decimal(0)) + (group[name] or Decimal(0))
+    return money.total(parts)

@@ -55,6 +55,7 @@ class PageRequest:
     exact: bool
     columns: Sequence[Column]
     selectable: bool
+    is_picked: bool = False  # did the viewer choose the columns?
 
     @property
     def offset(self) -> int:
@@ -119,6 +120,7 @@ def read(
             errors.append(_("as_of: use a moment like 2026-11-22T09:30:00+00:00."))
     if errors:
         raise PageError(errors)
+    wanted = picked or _preferred(report, viewer)
     return PageRequest(
         report=report,
         viewer=viewer,
@@ -130,8 +132,9 @@ def read(
         after=params.get("after", "")[:LONGEST_TOKEN],
         before=params.get("before", "")[:LONGEST_TOKEN],
         exact=params.get("exact") == "1",
-        columns=shown_columns(report, picked or _preferred(report, viewer)),
+        columns=shown_columns(report, wanted),
         selectable=selectable,
+        is_picked=bool(wanted),
     )
 
 

@@ -29,6 +29,7 @@ class Header:
     sort_url: str | None
     sorted: str | None
     hint: str
+    css: str = ""
 
 
 class ReportTable(tables.Table):
@@ -36,6 +37,7 @@ class ReportTable(tables.Table):
 
     report_columns: Sequence[Column] = ()
     subs: Mapping[str, Column] = {}
+    layout: Mapping[str, str] = {}
 
     def headers(self, url: Callable[[str], str]) -> list[Header]:
         """Heads in order; `url(sort)` is the address of the list sorted that way."""
@@ -52,6 +54,7 @@ class ReportTable(tables.Table):
                     sort_url=url(str(alias.next)) if bound.orderable else None,
                     sorted=sorted_,
                     hint=str(column.hint),
+                    css=" ".join(filter(None, ["num" if column.numeric else "", self.layout.get(column.key, "")])),
                 )
             )
         return result
@@ -65,7 +68,9 @@ class ReportTable(tables.Table):
     ) -> SafeString:
         """All <tr> of the page. `select(row)` gives id and label of the row's checkbox, `opens(row)` address and label
         of what the list shows beside it; None leaves them out."""
-        cells = [column.cell(self.subs.get(column.sub)) for column in self.report_columns]
+        cells = [
+            column.cell(self.subs.get(column.sub), self.layout.get(column.key, "")) for column in self.report_columns
+        ]
         word, details = escape(_("Select")), escape(_("Details of"))
         mark = markup.icon("chevron-right", None, 16)
         lines = []
@@ -87,15 +92,17 @@ class ReportTable(tables.Table):
         return mark_safe("".join(lines))
 
 
-def build(columns: Sequence[Column], subs: Mapping[str, Column], *, sort: str) -> ReportTable:
-    """The table of `columns`, ordered by `sort`."""
+def build(
+    columns: Sequence[Column], subs: Mapping[str, Column], *, sort: str, layout: Mapping[str, str] | None = None
+) -> ReportTable:
+    """The table of `columns`, ordered by `sort`; `layout` are classes of a column's cells (layout.py)."""
     attrs: dict[str, Any] = {
         column.key: tables.Column(
             accessor=column.alias, verbose_name=column.title, orderable=column.sortable, empty_values=()
         )
         for column in columns
     }
-    attrs |= {"report_columns": columns, "subs": subs}
+    attrs |= {"report_columns": columns, "subs": subs, "layout": layout or {}}
     cls = type("Table", (ReportTable,), attrs)
     table: ReportTable = cls([], order_by=sort)
     return table

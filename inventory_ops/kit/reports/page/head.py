@@ -53,7 +53,13 @@ def of(asked: PageRequest, found: Figures) -> Head:
     if asked.as_of:
         head.as_of_text = _("As of %(moment)s") % {"moment": showing.moment(asked.as_of)}
     head.kpis = [
-        Figure(label=str(kpi.label), value=found.texts[kpi.key], hint=str(kpi.hint), tone=kpi.tone)
+        Figure(
+            label=str(kpi.label),
+            value=(shown := found.shown[kpi.key]).text,
+            hint=" · ".join(filter(None, [shown.note, str(kpi.hint)])),
+            tone=kpi.tone,
+            parts=shown.parts,
+        )
         for kpi in asked.report.kpis
     ]
     head.exports = [

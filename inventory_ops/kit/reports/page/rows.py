@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from inventory_ops.kit.bulk.action import offered_on
-from inventory_ops.kit.reports import table
+from inventory_ops.kit.reports import layout, table
 from inventory_ops.kit.reports.columns import Row
 from inventory_ops.kit.reports.request import PageRequest
 
@@ -29,6 +29,7 @@ class Table:
     body: SafeString
     row_count: int
     selectable: bool
+    scrolls: bool
     opens_rows: bool
     density: str
     column_choices: list[ColumnChoice]
@@ -42,7 +43,8 @@ def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
     report, columns = asked.report, asked.columns
     subs = {key: report.columns_by_key[key] for key in report.sub_keys()}
     shown = {column.key for column in columns}
-    drawn = table.build(columns, subs, sort=asked.sort if asked.sort_column.key in shown else "")
+    classes = layout.classes(columns, sort=asked.sort, selectable=asked.selectable, picked=asked.is_picked)
+    drawn = table.build(columns, subs, sort=asked.sort if asked.sort_column.key in shown else "", layout=classes)
 
     def label(row: Row) -> tuple[Any, str]:
         return ":".join(str(row[name]) for name in report.identity), report.row_label(row)
@@ -55,6 +57,7 @@ def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
         body=drawn.body(rows, select=label if asked.selectable else None, opens=opens if report.opens_rows else None),
         row_count=len(rows),
         selectable=asked.selectable,
+        scrolls=asked.is_picked,
         opens_rows=report.opens_rows,
         density=(asked.viewer.preferences or {}).get("density", "comfortable"),
         column_choices=[
