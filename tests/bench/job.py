@@ -59,7 +59,7 @@ class Goal:
 class Job(ABC):
     """One job of the suite. `facts` are figures that are told and not judged."""
 
-    name: ClassVar[str]  # P1 … P16
+    name: ClassVar[str]  # P1 … P18
     title: ClassVar[str]
 
     def __init__(self, scale: Scale) -> None:

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory_ops.kit import markup
+from inventory_ops.kit import markup, showing
 from inventory_ops.kit.bulk.action import offered_on
 from inventory_ops.kit.db.expressions import PlainText
 from inventory_ops.kit.db.fields import MoneyField
@@ -127,6 +127,15 @@ FINDING_WORD = Case(
     default=F("finding"),
     output_field=CharField(),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day(columns.Moment):
+    """A moment of which the page shows the day."""
+
+    def html(self, row: columns.Row) -> str:
+        value = row[self.alias]
+        return "" if value is None else showing.day(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,14 +288,14 @@ class UserAudit(Report):
             css="m-hide",
         ),
         columns.Text(key="platform_type", header="Platform Type", label=gettext_lazy("Platform type"), css="m-hide"),
-        columns.Moment(
+        Day(
             key="created_at",
             header="Account Creation Date",
             label=gettext_lazy("Created"),
             nullable=True,
             css="m-hide",
         ),
-        columns.Moment(
+        Day(
             key="updated_at",
             header="Last Updated",
             label=gettext_lazy("Last updated"),
@@ -342,6 +351,7 @@ class UserAudit(Report):
         columns.Text(key="name", header="Name", on_page=False),
         columns.Text(key="key", header="Identity", on_page=False),
     )
+    page_order = ("email", "actions")
     row_keys = ("aws_status", "database_status", "severity", "email")
     filterset_class = Filters
     search_placeholder = gettext_lazy("Filter by e-mail, name or IAM user")

@@ -1,0 +1,95 @@
+"""P18: closing the month of all sellers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+
+from lost_damaged.models import Statement
+from lost_damaged.operations import statements
+from tests.bench.generate import execute
+from tests.bench.job import Goal, Job, Timing, Way, at_most, register
+from tests.bench.moving import undone
+
+SELLERS, LINES = 1_000, 2_000_000
+LAST_DAY = date(2026, 5, 31)
+# In a currency that no other job books in. One line in 50 happened after the last day, and goes to the next statement
+FILL = """
+insert into lost_damaged_statement (number, merchant_id, currency, state, starts_at, opening_amount, paid_amount,
+    closed_by)
+select 'BENCH-' || m.id, m.id, 'CHF', 'open', timestamptz '2026-05-01', 0, 0, ''
+from inventory_ops_merchant m where m.id <= %(sellers)s;
+insert into lost_damaged_statementline (statement_id, merchant_id, currency, kind, order_item_id, sequence, quantity,
+    unit_amount, amount, occurred_at, recorded_at)
+select s.id, s.merchant_id, s.currency,
+       case when n %% 20 = 0 then 'refund' when n %% 2 = 0 then 'order' else 'fee' end,
+       10000000000 + n / 2, 1, 1, 10, case when n %% 2 = 0 and n %% 20 <> 0 then 100 + n %% 400 else -20 end,
+       timestamptz '2026-05-01'
+           + case when n %% 50 = 0 then interval '31 days' else n %% 44000 * interval '1 minute' end,
+       now()
+from generate_series(1, %(lines)s) n
+join lost_damaged_statement s on s.number = 'BENCH-' || (1 + n / 2 * 7919::bigint %% %(sellers)s)
+"""
+SUM = """
+select statement_id, kind, sum(amount), count(*) from lost_damaged_statementline
+where statement_id in (select id from lost_damaged_statement where number like 'BENCH-%')
+  and occurred_at < timestamptz '2026-06-01' group by 1, 2
+"""
+
+
+@register
+class Closing(Job):
+    name = "P18"
+    title = "Closing a month: every seller's statement frozen, and the next ones opened"
+
+    def set_up(self) -> None:
+        self.sellers = min(SELLERS, self.scale.merchants)
+        self.lines = min(LINES, self.scale.items)
+        execute(FILL, self.scale, sellers=self.sellers, lines=self.lines)
+        with connection.cursor() as cursor:
+            cursor.execute("vacuum analyze lost_damaged_statement, lost_damaged_statementline")
+        self.ids = list(
+            Statement.objects.filter(number__startswith="BENCH-").order_by("pk").values_list("pk", flat=True)
+        )
+        self.facts["statements"] = f"{len(self.ids):,}"
+        self.facts["lines"] = f"{self.lines:,}"
+
+    def ways(self) -> Sequence[Way]:
+        return [
+            Way("sums of the same lines by statement and kind", self.sums),
+            Way("closing, some statements at a time", self.ours, most_rounds=3),
+        ]
+
+    def sums(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(SUM)
+            self.summed = sum((row[2] for row in cursor.fetchall()), Decimal(0))
+
+    def ours(self) -> None:
+        """As the job does it, but for the commits: it is undone, so that the next round closes the same lines."""
+        with undone():
+            closed = [
+                each
+                for first in range(0, len(self.ids), statements.TOGETHER)
+                for each in statements.close_many(
+                    ids=self.ids[first : first + statements.TOGETHER], by=None, cut_off=LAST_DAY
+                )
+            ]
+            if len(closed) != self.sellers or sum(each.closing for each in closed) != self.summed:
+                raise RuntimeError(f"{len(closed)} of {self.sellers} closed, or with other sums than their lines.")
+
+    def goals(self, times: Mapping[str, Timing]) -> Sequence[Goal]:
+        sums = times["sums of the same lines by statement and kind"].seconds
+        ours = times["closing, some statements at a time"].seconds
+        self.facts["lines a second"] = f"{self.lines / ours:,.0f}"
+        return [at_most("closing to the sums of its lines", ours / sums, 2, needs="S")]
+
+    def tear_down(self) -> None:
+        execute(
+            "delete from lost_damaged_statementline where order_item_id >= 10000000000;"
+            " delete from lost_damaged_statement where number like 'BENCH-%%'",
+            self.scale,
+        )
