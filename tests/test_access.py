@@ -129,6 +129,7 @@ def test_every_address_that_names_an_object_is_tried_with_a_real_one(objects: Ob
     free = (
         "docs/",
         "setup/",
+        "sections/",
         "scans/",
         "imports/template/",
         "action-required/<slug",

@@ -19,7 +19,7 @@ from inventory_ops.kit.reports import Report
 from inventory_ops.operations import findings
 from inventory_ops.pages import finding as finding_page
 from inventory_ops.queries import finding_history
-from inventory_ops.registries.permissions import viewer
+from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS, viewer
 from inventory_ops.views.reports import find
 
 DRAWER = "drawer-body"  # id of the element that the drawer's part is swapped into
@@ -65,9 +65,11 @@ def _action(verb: str) -> Any:
 def act(request: HttpRequest, slug: str, key: str, verb: str) -> HttpResponse:
     """Do one thing to one finding: an action that its list offers for ticked rows."""
     user = viewer(request)
-    if not finding_page.may_act(user, verb):
+    if not user.has_role(OPERATIONS, MERCHANT, ADMIN):
         raise PermissionDenied
     report, action = _report(request, slug, key), _action(verb)
+    if not finding_page.may_act(user, verb):
+        raise PermissionDenied
     finding = finding_history.visible(report.slug, key, viewer=user)
     if finding is None:
         raise Http404

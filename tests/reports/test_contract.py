@@ -47,6 +47,8 @@ HEADERS = {
     "channels-listings": "Channel, External SKU, Item SKU, Quantity Sent, Sent At, State, Error",
 }
 MOST_QUERIES = 8
+# rows that are made by grouping: which currencies there are, and the sums of each, are asked for apart
+GROUPED = {"shipping-issues": 2}
 
 
 @pytest.fixture
@@ -113,7 +115,7 @@ def test_the_page_opens_within_its_queries(
     reads = [
         query["sql"] for query in queries.captured_queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))
     ]
-    assert len(reads) <= MOST_QUERIES, "\n".join(reads)
+    assert len(reads) <= MOST_QUERIES + GROUPED.get(report.slug, 0), "\n".join(reads)
 
 
 @pytest.mark.parametrize("report", **ids)
