@@ -14,7 +14,7 @@ RUN OPS_ENV=production SECRET_KEY=build-only-0123456789-abcdefghijklmnopqrstuvwx
 FROM python:3.13-slim-bookworm
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OPS_ENV=production OPS_DATA_DIR=/data
 # letters beyond Latin in statements as PDF
-RUN apt-get update && apt-get install -y --no-install-recommends fonts-noto-core fonts-noto-cjk \
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-dejavu-core fonts-droid-fallback \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin ops
 WORKDIR /app

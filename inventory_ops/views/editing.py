@@ -1,4 +1,4 @@
-"""Pages that edit something stored: whoever saves is alone with it meanwhile."""
+"""Pages that edit something stored: one person saves at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inventory_ops.kit.db import locks
 from inventory_ops.registries.permissions import View
 
 
-def alone[**P](view: View[P]) -> View[P]:
+def one_at_a_time[**P](view: View[P]) -> View[P]:
     """Let one POST to an address after the other in: the form merges with what the one before stored.
 
     Put it below `roles_required`, so that nobody else waits, or makes others wait.

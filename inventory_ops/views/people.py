@@ -67,7 +67,7 @@ def _mail(request: HttpRequest, user: User) -> None:
 @roles_required(ADMIN)
 @signs_in_again()
 @require_http_methods(["GET", "HEAD", "POST"])
-@editing.alone
+@editing.one_at_a_time
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One account: the form of name, role and merchant, and what else can be done to it."""
     user = get_object_or_404(User.objects.select_related("merchant", "responsible"), pk=pk)

@@ -92,7 +92,7 @@ def _find(kind: str, pk: int) -> places.Place:
 
 @roles_required(ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
-@editing.alone
+@editing.one_at_a_time
 def rename(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Another name for a location (`kind` location) or an inventory type (type)."""
     place = _find(kind, pk)

@@ -25,7 +25,7 @@ TONES = {"off": "neutral", "warn": "warning", "block": "critical"}
 
 @roles_required(OPERATIONS, ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
-@editing.alone
+@editing.one_at_a_time
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Price, special price and cost of a product, under the price guard of its vendor."""
     user, now = viewer(request), timezone.now()

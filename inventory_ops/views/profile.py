@@ -22,7 +22,7 @@ from inventory_ops.views import editing
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@editing.alone
+@editing.one_at_a_time
 def own(request: HttpRequest) -> HttpResponse:
     """Name, zone, language and formats; password, second factor, sessions and keys are a click away."""
     user = viewer(request)
@@ -44,7 +44,7 @@ def own(request: HttpRequest) -> HttpResponse:
 
 @roles_required(ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
-@editing.alone
+@editing.one_at_a_time
 def shop_settings(request: HttpRequest) -> HttpResponse:
     """The shop's name, zone and currency."""
     form = ShopForm(request.POST if request.method == "POST" else None, facts=shop.facts(viewer(request)))

@@ -150,7 +150,7 @@ def save(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-@editing.alone
+@editing.one_at_a_time
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     """Another name or other readers; with `update`, the list as it is shown now."""
     user = viewer(request)

@@ -70,7 +70,7 @@ def schedules(request: HttpRequest) -> HttpResponse:
 
 @roles_required(ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
-@editing.alone
+@editing.one_at_a_time
 def schedule(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one schedule."""
     row = get_object_or_404(ScanSchedule, pk=pk)

@@ -37,7 +37,7 @@ PROPOSED: dict[str, tuple[proposals.Kind, type[forms.ProposalForm]]] = {
 @roles_required(FINANCE, ADMIN)
 @signs_in_again()
 @require_http_methods(["GET", "HEAD", "POST"])
-@editing.alone
+@editing.one_at_a_time
 def finance(request: HttpRequest) -> HttpResponse:
     """All settings of finance on one page; each form posts its own part."""
     part = request.POST.get("part", "")

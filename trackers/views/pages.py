@@ -128,7 +128,7 @@ def _form_page(request: HttpRequest, form: TrackerForm, page: Page, **extra: Any
 
 
 @roles_required(*ROLES)
-@editing.alone
+@editing.one_at_a_time
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a tracker. Changing it into another's key asks first, and merges."""
     tracker = found(request, pk)

@@ -57,7 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @roles_required(*MANAGERS)
 @require_http_methods(["GET", "HEAD", "POST"])
-@editing.alone
+@editing.one_at_a_time
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a channel's name, settings and rules."""
     channel = find(request, pk)
@@ -91,7 +91,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @roles_required(*MANAGERS)
 @require_http_methods(["GET", "HEAD", "POST"])
-@editing.alone
+@editing.one_at_a_time
 def listing(request: HttpRequest, pk: int) -> HttpResponse:
     """One listing and its own rule."""
     rows = ChannelListing.objects.visible_to(viewer(request)).select_related("channel", "product", "merchant")
