@@ -45,7 +45,7 @@
   });
   document.addEventListener("htmx:afterSettle", () => {
     fit();
-    name();
+    labelCells();
     if (!used) return;
     const { id, name } = used;
     const part = document.getElementById(id);
@@ -82,7 +82,7 @@
     });
   }
   // On a phone the rows of other tables are blocks: each cell but the first says its column's name.
-  function name() {
+  function labelCells() {
     document.querySelectorAll(".data-table:not(.is-cards, .is-stacked)").forEach((table) => {
       const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
       if (!heads.length || heads.some((head) => head.colSpan > 1)) return;
@@ -98,7 +98,7 @@
     });
   }
   fit();
-  name();
+  labelCells();
   window.addEventListener("resize", fit);
 
   // What is cut in a cell is said in full where one points.
