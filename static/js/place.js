@@ -10,7 +10,8 @@
 
   // What names an element in the old part and in the new one: its id, or what it is and what it says.
   const nameOf = (element) =>
-    element.id || [element.localName, element.name || element.rel || "", element.textContent.trim()].join("|");
+    element.id ||
+    [element.localName, element.name || element.rel || "", element.ariaLabel || element.textContent.trim()].join("|");
   const isShown = (element) => element.checkVisibility();
 
   const again = (part, name) => {
