@@ -10,11 +10,13 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Field, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.utils.timezone import is_naive
 
 
 class BadToken(ValueError):
@@ -49,9 +51,16 @@ def read_token(text: str, fields: Sequence[Field[Any, Any]]) -> list[Any]:
         read = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
     except (ValueError, TypeError, ArithmeticError, OverflowError, binascii.Error, ValidationError) as error:
         raise BadToken from error
-    if any(value is None or (isinstance(value, str) and not _storable(value)) for value in read):
+    if not all(map(_comparable, read)):
         raise BadToken
     return read
+
+
+def _comparable(value: Any) -> bool:
+    """Can the database compare it with its rows? A moment without a zone is none that a list has written."""
+    if isinstance(value, datetime):
+        return not is_naive(value)
+    return value is not None and (not isinstance(value, str) or _storable(value))
 
 
 def _storable(text: str) -> bool:
