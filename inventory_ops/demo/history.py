@@ -10,8 +10,8 @@ DAYS = 45
 
 
 def age_findings(*, now: datetime) -> None:
-    """Spread the first sight of every finding over the past weeks, by a hash of its key (of a cart after it was left),
-    and count each day."""
+    """Spread the first sight of every finding over the past weeks, by a hash of its key (of a cart after it was left,
+    of an order after it was placed), and count each day."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -29,14 +29,18 @@ def age_findings(*, now: datetime) -> None:
             from (
                 select id, least(last_activity_at + interval '1 hour', %(now)s) as at from inventory_ops_order
                 where status = 1
-            ) a where f.report = 'abandoned-checkouts' and f.row_id = a.id and f.first_seen_at < a.at
+            ) a where f.report = 'abandoned-checkouts' and f.row_id = a.id and f.first_seen_at < a.at;
+            update inventory_ops_finding f set first_seen_at = a.at, opened_at = a.at
+            from (
+                select id, least(ordered_at + interval '1 hour', %(now)s) as at from inventory_ops_orderitem
+            ) a where f.report = 'order-cost-issues' and f.row_id = a.id and f.first_seen_at < a.at
             """,
             {"now": now},
         )
         cursor.execute(
             """
             insert into inventory_ops_reportday (report, merchant_id, day, open_count, value)
-            select f.report, f.merchant_id, d.day, count(*), sum(f.value)
+            select f.report, f.merchant_id, d.day, count(*), sum(f.value * inventory_ops_factor_of(f.currency))
             from generate_series(%(now)s::date - 31, %(now)s::date - 1, interval '1 day') d (day)
             -- some of what was open then has been resolved since, so the past is not just a part of today
             join inventory_ops_finding f on f.first_seen_at < d.day + interval '1 day'
