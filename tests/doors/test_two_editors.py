@@ -30,6 +30,7 @@ NO_EDITS = {
     "setup/<str:token>/": "makes the first account",
     "system/people/<int:pk>/email/": "asks for another address, and shows none",
     "finance/statements/<str:number>/close/": "closes with the digest of what was previewed",
+    "finance/statements/<str:number>/payments/<int:pk>/return/": "reverses once, with a reason",
     "finance/write-offs/<str:number>/reverse/": "reverses once, with a reason",
     "trackers/<int:pk>/delete/": "deletes",
 }
