@@ -64,6 +64,7 @@ def expected() -> dict[tuple[str, str], tuple[Decimal, Decimal, int]]:
     }
 
 
+@pytest.mark.timeout(900)  # two months of real data, twice
 def test_two_months_of_every_seller_equal_an_independent_calculation() -> None:
     call_command("load", str(FOLDER), stdout=io.StringIO())
     sellers = list(Merchant.objects.values_list("pk", flat=True))
