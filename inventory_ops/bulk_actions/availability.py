@@ -42,8 +42,8 @@ class SetLive(FindingAction):
         else:
             said = ngettext("%(n)d product taken off.", "%(n)d products taken off.", len(changed))
         same = len(wanted) - len(changed)
-        left = [ngettext("%(n)d was so already.", "%(n)d were so already.", same) % {"n": same}] if same else []
-        return Outcome(said % {"n": len(changed)}, left)
+        unchanged = ngettext("%(n)d product was left as it was.", "%(n)d products were left as they were.", same)
+        return Outcome(said % {"n": len(changed)}, [unchanged % {"n": same}] if same else [])
 
 
 @register

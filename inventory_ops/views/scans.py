@@ -26,7 +26,7 @@ LONGEST_WAIT = timedelta(minutes=2)  # for a worker
 @roles_required(OPERATIONS, ADMIN)
 @require_POST
 def run_scan(request: HttpRequest, name: str) -> HttpResponse:
-    """Ask the workers for a scan; without any, the page's live rows are right all the same."""
+    """Ask the workers for a scan; without any, the page's live rows are right anyway."""
     try:
         scans.request(name, by=viewer(request).email)
     except scans.UnknownScan:

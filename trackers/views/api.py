@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -17,7 +16,7 @@ from inventory_ops.models import InventoryType, Scope, User
 from inventory_ops.views.api import paging, shapes
 from inventory_ops.views.api.endpoint import Endpoint, refused
 from inventory_ops.views.api.shapes import NUMBER, NUMBER_OR_NULL, TEXT, TRUTH
-from inventory_ops.views.api.stock import products
+from inventory_ops.views.api.stock import product_of
 from trackers.forms import TrackerForm
 from trackers.mechanisms import MECHANISMS, PARAMETERS
 from trackers.models import Tracker
@@ -194,17 +193,13 @@ def _edit(tracker: Tracker, values: dict[str, Any], user: User) -> Tracker:
 
 def _checked(values: dict[str, Any], user: User, *, instance: Tracker | None = None) -> TrackerForm:
     """The page's form, filled in. Raises ValidationError with the names that the API has, Http404 for no product."""
-    found = products(user, values["sku"], values.get("vendor_number", ""))
-    if not found:
-        raise Http404
-    if len(found) > 1:
-        raise ValidationError({"vendor_number": ["Several merchants have this SKU: say which one."]})
+    product = product_of(user, values)
     kind = InventoryType.objects.filter(code=values["inventory_type"]).first()
     if kind is None:
         raise ValidationError({"inventory_type": ["There is no such inventory type."]})
     mechanism = values["mechanism"]
     numbers = {f"{mechanism}-{name}": values.get(name) for name in PARAMETERS if values.get(name) is not None}
-    data = {"merchant": found[0].merchant_id, "product": found[0].pk, "inventory_type": kind.pk, "mechanism": mechanism}
+    data = {"merchant": product.merchant_id, "product": product.pk, "inventory_type": kind.pk, "mechanism": mechanism}
     form = TrackerForm(data | numbers, viewer=user, instance=instance)
     if not form.is_valid():
         errors = {

@@ -1,4 +1,4 @@
-"""Certification campaigns: the plan, the start, and what became of the last ones."""
+"""Certification campaigns: the plan, the start, and the results of the last ones."""
 
 from __future__ import annotations
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,7 +15,7 @@ from inventory_ops.registries.permissions import ADMIN, OPERATIONS
 from inventory_ops.views.api import shapes
 from inventory_ops.views.api.endpoint import Endpoint
 from inventory_ops.views.api.shapes import TEXT, TRUTH
-from inventory_ops.views.api.stock import products
+from inventory_ops.views.api.stock import product_of
 
 SET = shapes.fields(sku=TEXT, vendor_number=TEXT, live=TRUTH, changed=TRUTH)
 
@@ -49,12 +47,7 @@ class Live(Endpoint):
         body = SettingLive(data=request.data)
         body.is_valid(raise_exception=True)
         values = body.validated_data
-        found = products(user, values["sku"], values.get("vendor_number", ""))
-        if not found:
-            raise Http404
-        if len(found) > 1:
-            raise ValidationError({"vendor_number": ["Several merchants have this SKU: say which one."]})
-        [product] = found
+        product = product_of(user, values)
         changed = availability.set_live(products=[product.pk], live=values["live"], reason=values["reason"], by=user)
         return Response(
             {

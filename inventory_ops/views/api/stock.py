@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -50,12 +51,18 @@ MOVED = {409: shapes.fields(errors=shapes.listed(TEXT), on_hand=NUMBER_OR_NULL)}
 REUSED = {422: shapes.TROUBLE}
 
 
-def products(user: User, sku: str, vendor_number: str) -> list[Product]:
-    """The products of an SKU that the caller may see, two at most."""
-    found = Product.objects.visible_to(user).filter(sku=sku).select_related("merchant")
-    if vendor_number:
+def product_of(user: User, values: Mapping[str, Any]) -> Product:
+    """The product that the body's `sku` and `vendor_number` name. Raises Http404 where the caller may see none, and
+    ValidationError where several merchants have the SKU."""
+    found = Product.objects.visible_to(user).filter(sku=values["sku"]).select_related("merchant")
+    if vendor_number := values.get("vendor_number"):
         found = found.filter(merchant__vendor_number=vendor_number)
-    return list(found[:2])
+    match list(found[:2]):
+        case []:
+            raise Http404
+        case [product]:
+            return product
+    raise ValidationError({"vendor_number": ["Several merchants have this SKU: say which one."]})
 
 
 class Balances(Endpoint):
@@ -177,13 +184,8 @@ class Adjustments(Endpoint):
 
 
 def _place(user: User, values: dict[str, Any]) -> Place:
-    found = products(user, values["sku"], values.get("vendor_number", ""))
-    if not found:
-        raise Http404
-    if len(found) > 1:
-        raise ValidationError({"vendor_number": ["Several merchants have this SKU: say which one."]})
     expires_on: date | None = values["expires_on"]
-    return Place(found[0], values["inventory_type"], values["location"], values["lot"], expires_on)
+    return Place(product_of(user, values), values["inventory_type"], values["location"], values["lot"], expires_on)
 
 
 def _book(place: Place, values: dict[str, Any], details: ChangeDetails, by: User) -> bool:
