@@ -5,20 +5,20 @@ from __future__ import annotations
 import functools
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from config.embedded import aws
 from config.embedded.aws.organisation import MAIN_ACCOUNT, PARTNER_ACCOUNT
 from user_audit.aws.iam import Iam, connect
 from user_audit.aws.sessions import Account, Purpose
 from user_audit.throttle import SharedBucket
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 WAIT_SECONDS = 60
 CALLS_A_SECOND = 8  # AWS publishes no quota for IAM; this is what stays unthrottled in practice
@@ -87,6 +87,10 @@ def _bucket(account_id: str) -> SharedBucket:
 
 
 def _redis() -> Redis:
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
     # A Redis that is away must not hold up every call: one short try, then this process keeps the pace alone.
     return Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import redis
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -99,6 +98,8 @@ def start_over() -> None:
         cursor.execute("drop schema public cascade; create schema public")
     connection.close()
     call_command("migrate", verbosity=0, interactive=False)
+    import redis
+
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
     for folder in _folders():
