@@ -47,8 +47,6 @@ def main() -> None:
     embedded = not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
     from django.core.management import execute_from_command_line
 
-    import config.celery  # noqa: F401  (the app that commands send tasks through: without it they go to no broker)
-
     with ExitStack() as services:
         if embedded and command not in WITHOUT_SERVICES and "--help" not in sys.argv:
             # a plain `kill` must reach the block's end, where the services are given back

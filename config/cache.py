@@ -66,6 +66,21 @@ class ForgivingRedisCache(RedisCache):
             self._miss(error, None)
             return {}
 
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        """Raises ValueError without the key, as every cache of Django does, and when the server is away."""
+        try:
+            return int(super().incr(key, delta, version))
+        except RedisError as error:
+            self._miss(error, None)
+            raise ValueError(f"Key {key!r} is not found: the cache cannot be reached") from error
+
+    def touch(self, key: Any, *args: Any, **kwargs: Any) -> bool:
+        try:
+            return bool(super().touch(key, *args, **kwargs))
+        except RedisError as error:
+            self._miss(error, None)
+            return False
+
     @staticmethod
     def _miss(error: RedisError, default: Any) -> Any:
         log.warning("cache_unavailable", error=type(error).__name__)

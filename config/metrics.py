@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
 
 import redis
 import structlog
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+
+from inventory_ops.kit import broker
 
 log = structlog.get_logger(__name__)
 
@@ -19,9 +19,8 @@ TIMEOUT = 0.2  # seconds that a request may wait for being counted
 PAUSE = 10.0  # seconds without counting after the server could not be reached
 
 
-@cache
 def client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+    return broker.client(timeout=TIMEOUT)
 
 
 class RequestMetricsMiddleware:

@@ -100,6 +100,7 @@ if ENV.database_replica:
 DATABASE_ROUTERS = ["inventory_ops.kit.db.replica.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = ENV.redis_url
+CELERY_APP = "config.celery.app"  # imported when the first message is sent
 CACHES = {
     "default": {
         "BACKEND": "config.cache.ForgivingRedisCache",

@@ -7,7 +7,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-import config.celery  # noqa: F401  (the app that pages send tasks through: without it they go to no broker)
+import config.celery  # noqa: F401  (pages send tasks through it: imported now and not within somebody's click)
 from config import env, observing
 from config.charset import guard_wsgi
 

@@ -10,12 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from config.embedded import aws
 from config.embedded.aws.organisation import MAIN_ACCOUNT, PARTNER_ACCOUNT
+from inventory_ops.kit import broker
 from user_audit.aws.iam import Iam, connect
 from user_audit.aws.sessions import Account, Purpose
 from user_audit.throttle import SharedBucket
@@ -83,12 +81,7 @@ def _port(account: Account, purpose: Purpose) -> Iam:
 
 @functools.cache
 def _bucket(account_id: str) -> SharedBucket:
-    return SharedBucket(_redis(), account_id=account_id, rate=CALLS_A_SECOND)
-
-
-def _redis() -> Redis:
-    # A Redis that is away must not hold up every call: one short try, then this process keeps the pace alone.
-    return Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
+    return SharedBucket(broker.client(), account_id=account_id, rate=CALLS_A_SECOND)
 
 
 def _from_settings(entry: dict[str, Any]) -> Account:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import structlog
-from redis import Redis
-from redis.exceptions import RedisError
 
 from user_audit.aws.sessions import TokenBucket
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 logger = structlog.get_logger(__name__)
 
@@ -37,6 +39,8 @@ class SharedBucket:
 
     def take(self) -> None:
         """Waits until one more call may be made."""
+        from redis.exceptions import RedisError
+
         try:
             wait = float(self._take(keys=[self._key], args=[self._rate])) / 1_000_000
         except (RedisError, OSError) as error:

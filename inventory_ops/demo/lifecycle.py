@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import redis
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
 from config.embedded.paths import Paths
+from inventory_ops.kit import broker
 from inventory_ops.kit.registry import Registry
 from inventory_ops.models import AuditEvent, Import, Merchant, Order, Product, User
 
@@ -99,8 +99,7 @@ def start_over() -> None:
         cursor.execute("drop schema public cascade; create schema public")
     connection.close()
     call_command("migrate", verbosity=0, interactive=False)
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
-        client.flushdb()
+    broker.client().flushdb()
     for folder in _folders():
         shutil.rmtree(folder, ignore_errors=True)
 

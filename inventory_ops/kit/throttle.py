@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass
 
 from django.core.cache import cache
-from redis.exceptions import RedisError
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Throttle:
             cache.add(key, 0, self.kept)
             tries = int(cache.incr(key))
             cache.touch(key, self.kept)
-        except (RedisError, ValueError):
+        except ValueError:  # just forgotten, or the cache is away
             return 0
         return tries
 
@@ -66,5 +65,5 @@ class Throttle:
         try:
             if int(cache.get(key) or 0) > 0:
                 cache.decr(key)
-        except (RedisError, ValueError):
+        except ValueError:
             return

@@ -17,15 +17,13 @@ from uuid import UUID
 
 import psycopg
 import structlog
-from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
+from inventory_ops.kit import broker
 from inventory_ops.kit.registry import Registry
 from inventory_ops.models import Job, Notification, User
 
@@ -121,10 +119,7 @@ def enqueue(
 
 def send(job_id: UUID, queue: str) -> None:
     """Notify the workers. A broker that is away is not an error: the sweeper sends again."""
-    try:
-        current_app.send_task("inventory_ops.tasks.run_job", args=[str(job_id)], queue=queue, retry=False)
-    except (BrokerError, RedisError, OSError) as error:
-        log.warning("job_not_sent", job=str(job_id), error=type(error).__name__)
+    broker.send("inventory_ops.tasks.run_job", str(job_id), queue=queue)
 
 
 def run(job_id: UUID | str) -> None:

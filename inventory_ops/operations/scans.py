@@ -9,12 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from celery import current_app
 from django.db import connection, transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
+from inventory_ops.kit import broker
 from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import ScanRun, ScanSchedule, User
@@ -153,14 +151,9 @@ def request(name: str, *, by: str = "") -> None:
     """Ask the workers to run a scan soon. Raises UnknownScan and ScanUnavailable."""
     if reason := why_not(name):
         raise ScanUnavailable(reason)
-    try:
-        current_app.send_task(
-            "inventory_ops.tasks.run_scan", args=[name, by], queue=_scans.get(name).queue, retry=False
-        )
-    except (BrokerError, RedisError, OSError) as error:
+    if not broker.send("inventory_ops.tasks.run_scan", name, by, queue=_scans.get(name).queue):
         # the schedule is the truth: due now, the next tick sends it
         ScanSchedule.objects.filter(name=name).update(next_at=timezone.now())
-        log.warning("scan_not_sent", scan=name, error=type(error).__name__)
 
 
 def ensure_schedules(*, now: datetime) -> None:

@@ -79,7 +79,7 @@ def of_request(request: HttpRequest, user: User, *, report: str = "") -> FrameDa
     found: FrameData | None = getattr(request, "frame_data", None)
     if found is None:
         entries = [each for key in menu.GROUPS for each in menu.entries(key) if user.has_role(*each.roles)]
-        counted = {each.url: each.counted(user) for each in entries if each.counted}
+        counted = {each.url: each.counted for each in entries if each.counted}
         found = frame_data(viewer=user, others=counted, report=report)
         request.frame_data = found  # type: ignore[attr-defined]
     return found

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import redis
-from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import InterfaceError
 
-SECONDS = 2
+from inventory_ops.kit import broker as messages
+from inventory_ops.kit.db import migrations as names
 
 
 def database() -> str | None:
@@ -24,8 +23,7 @@ def database() -> str | None:
 
 def broker() -> str | None:
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=SECONDS, socket_connect_timeout=SECONDS) as client:
-            client.ping()
+        messages.client().ping()
     except redis.RedisError as error:
         return f"unavailable ({type(error).__name__})"
     return None
@@ -33,11 +31,10 @@ def broker() -> str | None:
 
 def migrations() -> str | None:
     try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        missing = len(names.missing())
     except (DatabaseError, InterfaceError) as error:
         return f"not known ({type(error).__name__})"
-    return f"{len(plan)} to apply: run manage.py migrate" if plan else None
+    return f"{missing} to apply: run manage.py migrate" if missing else None
 
 
 CHECKS: dict[str, Callable[[], str | None]] = {"database": database, "broker": broker, "migrations": migrations}

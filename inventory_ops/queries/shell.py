@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connections, router
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import JSONObject
 
+from inventory_ops.kit.db.compiled import sql_of
 from inventory_ops.kit.db.expressions import CountOf
 from inventory_ops.models import FindingTotal, Notification, SavedView, User
 from inventory_ops.queries.findings import COUNTED
 
 MOST_IN_MENU = 9_999
 MOST_UNREAD = 100
+KEPT = 2_000  # statements of this process
+
+type Counted = Callable[[User], QuerySet[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +49,47 @@ class FrameData:
     views: Sequence[StoredView] = ()
 
 
-def frame_data(*, viewer: User, others: Mapping[str, QuerySet[Any]], report: str = "") -> FrameData:
+def frame_data(*, viewer: User, others: Mapping[str, Counted], report: str = "") -> FrameData:
     """All of it in one query, so that list pages keep within theirs. Without `report`, there are no views.
 
     The numbers of `others` stop at MOST_IN_MENU + 1: no page waits for a count over millions.
     """
+    # all that decides what somebody may see
+    who = {name: getattr(viewer, name) for name in ("pk", "role", "merchant_id", "is_superuser", "is_active")}
+    sql, params = _statement(tuple(who.items()), tuple(others.values()), report)
+    with connections[router.db_for_read(User)].cursor() as cursor:
+        cursor.execute(sql, params)
+        waiting, views, unread, *sizes = cursor.fetchone()
+    counts = {each["report"]: each["n"] for each in map(json.loads, waiting)}
+    return FrameData(
+        counts=counts | dict(zip(others, sizes, strict=True)),
+        unread=unread,
+        views=[StoredView(**each) for each in map(json.loads, views)],
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def _statement(
+    who: tuple[tuple[str, Any], ...], others: tuple[Counted, ...], report: str
+) -> tuple[str, tuple[Any, ...]]:
+    """Building a dozen subqueries takes longer than running them, so each person's are built once a process.
+
+    They are built for a user who has nothing but `who`: nothing else can decide what is counted.
+    """
+    viewer = User(**dict(who))
     kept = FindingTotal.objects.visible_to(viewer).filter(state__in=COUNTED)
     waiting = kept.values("report").annotate(n=Sum("count"))
     views = SavedView.objects.visible_to(viewer).filter(report=report).order_by("name", "pk")
     stored = JSONObject(pk="pk", name="name", query="query", columns="columns", scope="scope", owner="owner_id")
     sizes = {
-        f"other_{index}": CountOf(rows.order_by().values("pk")[: MOST_IN_MENU + 1])
-        for index, rows in enumerate(others.values())
+        f"other_{index}": CountOf(counted(viewer).order_by().values("pk")[: MOST_IN_MENU + 1])
+        for index, counted in enumerate(others)
     }
-    row = User.objects.filter(pk=viewer.pk).values_list(
-        ArraySubquery(waiting.values(json=JSONObject(report="report", n="n"))),
-        ArraySubquery(views.values(json=stored)),
-        CountOf(Notification.objects.filter(user=viewer.pk, read_at__isnull=True).values("pk")[:MOST_UNREAD]),
-        *sizes.values(),
-    )[0]
-    return FrameData(
-        counts={each["report"]: each["n"] for each in row[0]} | dict(zip(others, row[3:], strict=True)),
-        unread=row[2],
-        views=[StoredView(**each) for each in row[1]],
+    return sql_of(
+        User.objects.filter(pk=viewer.pk).values_list(
+            ArraySubquery(waiting.values(json=JSONObject(report="report", n="n"))),
+            ArraySubquery(views.values(json=stored)),
+            CountOf(Notification.objects.filter(user=viewer.pk, read_at__isnull=True).values("pk")[:MOST_UNREAD]),
+            *sizes.values(),
+        )
     )

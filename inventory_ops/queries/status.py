@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import redis
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
+from inventory_ops.kit import broker
 from inventory_ops.models import AuditEvent, Delivery, Job, ScanRun, ScanSchedule
 from inventory_ops.models.audit import Security, is_security
-from inventory_ops.queries.health import SECONDS
 
 TICK_KEY = "ops:tick"
 TICK_LATE = timedelta(minutes=3)
@@ -33,8 +31,7 @@ def tick_done(*, now: datetime) -> None:
 
 def queue_depths(queues: tuple[str, ...]) -> Mapping[str, int]:
     """Messages that wait in each queue, and those that workers hold under `in progress`. Raises RedisError."""
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
-    with client, client.pipeline(transaction=False) as pipe:
+    with broker.client().pipeline(transaction=False) as pipe:
         for name in queues:
             pipe.llen(name)
         pipe.hlen("unacked")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -32,13 +33,19 @@ class Entry:
     icon: str
     roles: frozenset[str]
     order: int = 100
-    counted: Callable[[User], QuerySet[Any]] | None = None
+    counted: Callable[[User], QuerySet[Any]] | None = None  # by what the user may see, and by no other moment or state
     report: str = ""
 
     @property
     def url(self) -> str:
-        name, *arguments = self.route
-        return reverse(name, args=arguments)
+        return _url(self.route)
+
+
+@cache
+def _url(route: tuple[str, ...]) -> str:
+    """Each page asks for all of them, several times."""
+    name, *arguments = route
+    return reverse(name, args=arguments)
 
 
 _entries: Registry[Entry] = Registry("menu entry")

@@ -232,7 +232,7 @@ def test_a_broker_that_is_away_leaves_the_scan_due(monkeypatch: pytest.MonkeyPat
         raise Away
 
     ScanSchedule.objects.create(name="costs", every=timedelta(minutes=15), next_at=NOW + timedelta(days=900))
-    monkeypatch.setattr(scans.current_app, "send_task", away)
+    monkeypatch.setattr("config.celery.app.send_task", away)
     scans.request("costs")
     assert ScanSchedule.objects.get().next_at <= timezone.now()
 

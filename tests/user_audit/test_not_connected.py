@@ -29,9 +29,7 @@ def test_the_scan_is_skipped_with_what_to_do() -> None:
 
 def test_the_schedule_goes_on_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[str] = []
-    monkeypatch.setattr(
-        "inventory_ops.operations.scans.current_app.send_task", lambda *_, args, **__: sent.append(args[0])
-    )
+    monkeypatch.setattr("config.celery.app.send_task", lambda *_, args, **__: sent.append(args[0]))
     due = scans.start_due(now=timezone.now())
     assert "users" in due and "users" not in sent and "health" in sent
     assert ScanSchedule.objects.get(name="users").next_at > timezone.now()

@@ -9,23 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-import boto3
-import botocore.session
-from botocore.config import Config
-from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .errors import AwsError, WrongAccount, translate
 
+# boto3 is imported where it is used: it is the slowest import of all, and most processes never reach AWS.
 if TYPE_CHECKING:
+    import boto3
+    from botocore.config import Config
     from mypy_boto3_iam import IAMClient
-
-CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 8},
-    connect_timeout=5,
-    read_timeout=60,
-    max_pool_connections=16,
-)
 
 
 class Purpose(StrEnum):
@@ -104,7 +96,7 @@ def open_session(account: Account, purpose: Purpose, throttle: Throttle | None =
     Raises WrongAccount when the credentials lead elsewhere, AwsError when AWS refuses.
     """
     session, own_arns = _session(account, purpose)
-    client = session.client("iam", endpoint_url=account.endpoint_url or None, config=CONFIG)
+    client = session.client("iam", endpoint_url=account.endpoint_url or None, config=_config())
     if throttle is not None:
         bucket = throttle
 
@@ -118,6 +110,8 @@ def open_session(account: Account, purpose: Purpose, throttle: Throttle | None =
 
 @functools.lru_cache(maxsize=64)
 def _session(account: Account, purpose: Purpose) -> tuple[boto3.Session, tuple[str, ...]]:
+    import boto3
+
     base = boto3.Session(
         profile_name=account.profile or None,
         aws_access_key_id=account.access_key_id or None,
@@ -135,7 +129,22 @@ def _session(account: Account, purpose: Purpose) -> tuple[boto3.Session, tuple[s
     return assumed, (base_arn, arn)
 
 
+def _config() -> Config:
+    from botocore.config import Config
+
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 8},
+        connect_timeout=5,
+        read_timeout=60,
+        max_pool_connections=16,
+    )
+
+
 def _assume(base: boto3.Session, account: Account, role: str) -> boto3.Session:
+    import boto3
+    import botocore.session
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
     def create(service: str, **options: Any) -> Any:
         options.setdefault("endpoint_url", account.endpoint_url or None)
         return base.client(service, **options)  # type: ignore[call-overload]
@@ -152,7 +161,7 @@ def _assume(base: boto3.Session, account: Account, role: str) -> boto3.Session:
 
 
 def _caller(session: boto3.Session, account: Account) -> tuple[str, str]:
-    sts = session.client("sts", endpoint_url=account.endpoint_url or None, config=CONFIG)
+    sts = session.client("sts", endpoint_url=account.endpoint_url or None, config=_config())
     try:
         answer = sts.get_caller_identity()
     except ClientError as error:

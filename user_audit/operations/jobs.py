@@ -11,13 +11,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from celery import current_app
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
+from inventory_ops.kit import broker
 from inventory_ops.models import User
 from user_audit.models import ActionItem, ActionJob, Identity
 from user_audit.operations import log
@@ -360,7 +358,4 @@ def _enqueue(job: ActionJob) -> None:
 
 def send(job_id: UUID) -> None:
     """Notifies the workers. A broker that is away is not an error: the sweeper sends again."""
-    try:
-        current_app.send_task("user_audit.tasks.work_on", args=[str(job_id)], queue="iam", retry=False)
-    except (BrokerError, RedisError, OSError) as error:
-        logger.warning("user_audit.job_not_sent", job=str(job_id), error=type(error).__name__)
+    broker.send("user_audit.tasks.work_on", str(job_id), queue="iam")

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import xlsxwriter
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
@@ -160,6 +159,8 @@ def write_xlsx(
     """Write one sheet to `target` and answer the number of rows. Raises ValueError beyond what a sheet holds."""
     report = selection.report
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    import xlsxwriter  # here: nobody but an export of this kind waits for it
+
     with xlsxwriter.Workbook(str(target), options) as book:
         head = book.add_format({"bold": True, "bottom": 1})
         sheet = book.add_worksheet(report.slug[:31])

@@ -17,6 +17,7 @@ from inventory_ops.operations.backups.errors import CannotBackUp
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # `check`, `serve` and `demo` run them: they import every page
     help = (
         "Write the database and all files to FILE, as of now, and read it back to check it. SECRET_KEY is not in it:"
         " keep that one elsewhere. `manage.py restore FILE` brings it back."

@@ -15,6 +15,7 @@ from tests.bench.scale import SCALES
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # `check`, `serve` and `demo` run them: they import every page
     help = "Run the benchmark suite on data of its own and print which goals hold."
 
     def add_arguments(self, parser: CommandParser) -> None:

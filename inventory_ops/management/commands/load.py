@@ -31,6 +31,7 @@ SAID = ("vendor", "store", "currency", "timezone")
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # `check`, `serve` and `demo` run them: they import every page
     help = (
         "Import files (.csv .tsv .txt .xlsx, plain, .gz or in a .zip) or folders of them. What a file is, its header"
         " says: one of our kinds, or the export of another shop."

@@ -11,6 +11,7 @@ from inventory_ops.operations import reseal
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # `check`, `serve` and `demo` run them: they import every page
     help = (
         "Encrypt credentials, API keys and webhooks anew under SECRET_KEY. They are read with SECRET_KEY_FALLBACKS;"
         " run it again whenever you like. Afterwards the old keys can be taken out."

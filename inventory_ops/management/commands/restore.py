@@ -25,6 +25,7 @@ enter credentials of channels and addresses of webhooks again, and make new API 
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # `check`, `serve` and `demo` run them: they import every page
     help = (
         "Bring back what `manage.py backup FILE` wrote, into an empty database and empty folders; anything else is"
         " refused. The digests are checked before anything is written."

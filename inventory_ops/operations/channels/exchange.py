@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import structlog
-from celery import current_app
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
 from inventory_ops.adapters import kinds
 from inventory_ops.adapters.protocol import Adapter, BadRequest, ChannelError, OrderSnapshot
+from inventory_ops.kit import broker
 from inventory_ops.kit.db.locks import session_lock
 from inventory_ops.models import Channel, ChannelOrder, ChannelWebhook
 from inventory_ops.operations.channels import carts, health, intake, push
@@ -23,8 +20,6 @@ from inventory_ops.operations.channels.carts import Read
 from inventory_ops.operations.channels.credentials import settings_of
 from inventory_ops.operations.channels.push import Pushed
 from inventory_ops.queries import channels as queries
-
-log = structlog.get_logger(__name__)
 
 POLL_EVERY = timedelta(seconds=60)
 LOOK_BACK = timedelta(days=30)  # of the first poll: for open orders that were placed before the import
@@ -152,9 +147,4 @@ def start_due(*, now: datetime) -> list[int]:
 
 def request(channel_id: int) -> None:
     """Ask the workers for a round soon. A broker that is away is not an error: the next tick asks again."""
-    try:
-        current_app.send_task(
-            "inventory_ops.tasks.sync_channel", args=[channel_id], queue="channels", retry=False, expires=60
-        )
-    except (BrokerError, RedisError, OSError) as error:
-        log.warning("channel_round_not_sent", channel=channel_id, error=type(error).__name__)
+    broker.send("inventory_ops.tasks.sync_channel", channel_id, queue="channels", expires=60)

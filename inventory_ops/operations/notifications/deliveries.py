@@ -12,14 +12,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from celery import current_app
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
+from inventory_ops.kit import broker
 from inventory_ops.models import Delivery, Destination, User
 from inventory_ops.operations import audit
 from inventory_ops.operations.notifications import senders
@@ -68,10 +66,7 @@ def create_letter(*, user: User, title: str, text: str, now: datetime, address: 
 
 def send_soon(delivery_id: UUID) -> None:
     """Notify the workers. A broker that is away is not an error: the sweeper notifies them again."""
-    try:
-        current_app.send_task("inventory_ops.tasks.deliver", args=[str(delivery_id)], retry=False)
-    except (BrokerError, RedisError, OSError) as error:
-        log.warning("delivery_not_queued", delivery=str(delivery_id), error=type(error).__name__)
+    broker.send("inventory_ops.tasks.deliver", str(delivery_id))
 
 
 def sweep(*, now: datetime) -> int:

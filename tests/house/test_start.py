@@ -1,0 +1,63 @@
+"""What a command imports before it does anything. Time cannot be asserted; what costs it can."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from config.embedded.paths import CHECKOUT
+
+pytestmark = pytest.mark.slow
+
+# Each costs tens to hundreds of milliseconds, and is imported where it is used.
+NOT_AT_START = (
+    "boto3",
+    "celery",
+    "config.urls",
+    "django.test",
+    "drf_spectacular.views",
+    "fontTools",
+    "fpdf",
+    "kombu",
+    "moto",
+    "opentelemetry",
+    "PIL",
+    "polars",
+    "redis",
+    "rest_framework.views",
+    "xlsxwriter",
+)
+
+
+RUN = """
+import atexit, runpy, sys
+atexit.register(lambda: print("modules:", *sys.modules, file=sys.stderr))
+sys.argv = ["manage.py", *sys.argv[1:]]
+runpy.run_path("manage.py", run_name="__main__")
+"""
+
+
+def imported(*command: str) -> set[str]:
+    """The modules that a process has when the command ends."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *command], cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert "Traceback" not in done.stderr, done.stderr[-3000:]
+    return set(done.stderr.rpartition("modules:")[2].split())
+
+
+COMMANDS = ("report --list", "report products --help", "scan --help", "load --help", "help", "reprot")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_start_without_what_they_do_not_use(command: str) -> None:
+    found = imported(*command.split())
+    assert "django.core.management" in found
+    assert sorted(name for name in NOT_AT_START if name in found) == []
+
+
+def test_what_pages_need_is_found_when_it_is_imported() -> None:
+    """The list above names modules that exist: `check` imports every page."""
+    assert {"config.urls", "fpdf", "rest_framework.views", "redis"} <= imported("check")
