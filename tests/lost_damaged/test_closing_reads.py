@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from inventory_ops.models import Merchant
+from inventory_ops.operations.imports import files
 from lost_damaged.models import Statement, StatementLine
 from lost_damaged.operations import statements
+from tests import make
+from tests.imports.support import write
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +38,9 @@ READ = """
 select coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint from pg_stat_xact_user_tables
 where relname = any(%s)
 """
+
+
+ORDERS = "order_number,item_id,status,created_at,sku,quantity,unit_price,commission,quantity_shipped,shipped_at"
 
 
 def read() -> int:
@@ -68,3 +75,22 @@ def test_closing_reads_each_line_a_few_times(opened: list[int], statistics: str)
     assert read() - before < 5 * LINES
     assert len(closed) == SELLERS
     assert StatementLine.objects.filter(statement__state="open").count() == LATE
+
+
+def test_a_large_load_of_orders_gives_the_planner_statistics_of_the_lines_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = make.product()
+    Statement.objects.create(
+        number="ST-1", merchant=product.merchant, currency="GBP", starts_at=datetime(2026, 11, 1, tzinfo=UTC)
+    )
+    monkeypatch.setattr(files, "BIG", 50)
+    with connection.cursor() as cursor:  # what another test's rows left behind: statistics are not rolled back
+        cursor.execute(STATISTICS["none"].format(table="lost_damaged_statementline"))
+    row = f"2,2026-11-03T12:00:00,{product.sku},1,10,1.50,1,2026-11-03T12:00:00"
+    file = write(tmp_path, "orders", "\n".join([ORDERS, *(f"A-{n},{n},{row}" for n in range(1, 61))]))
+    [outcome] = files.load_files([file])
+    assert outcome.counts.new == 60
+    with connection.cursor() as cursor:
+        cursor.execute("select reltuples from pg_class where relname = 'lost_damaged_statementline'")
+        assert cursor.fetchone()[0] == StatementLine.objects.count() == 120
