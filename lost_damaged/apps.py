@@ -12,6 +12,7 @@ class LostDamagedConfig(AppConfig):
 
     def ready(self) -> None:
         from inventory_ops.demo import lifecycle
+        from inventory_ops.kit.imports import registry as kinds
         from inventory_ops.kit.reports import registry
         from inventory_ops.operations import scans, verify
         from inventory_ops.pages import overview
@@ -23,6 +24,7 @@ class LostDamagedConfig(AppConfig):
         from lost_damaged.operations import imports as finance_import  # noqa: F401  (registers its jobs)
         from lost_damaged.queries import verification
 
+        kinds.also_fills("orders", "lost_damaged_statementline")
         counted = {reports.Claims.slug: cards.open_claims}
         for order, report in enumerate(reports.LISTS):
             menu.add(

@@ -9,11 +9,13 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from inventory_ops.kit.db.size import outgrown
 from inventory_ops.models import Merchant, User
 from inventory_ops.operations import audit, jobs
-from lost_damaged.models import Statement
+from lost_damaged.models import Statement, StatementLine
 
 TOGETHER = 50  # sellers of one transaction
+MANY = 10_000  # lines after which the planner wants new statistics
 
 # In the order in which `begin_books` locks them.
 _BEGIN = """
@@ -37,6 +39,7 @@ def begin(*, sellers: Sequence[int], day: date, by: User | None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN, {"sellers": list(sellers), "day": day})
         made = cursor.fetchall()
+    _analyse([pk for pk, _number, _seller in made])
     statements = Statement.objects.in_bulk([pk for pk, _number, _seller in made])
     audit.record_many(
         action="statement.begin",
@@ -49,6 +52,15 @@ def begin(*, sellers: Sequence[int], day: date, by: User | None) -> int:
         ],
     )
     return len(made)
+
+
+def _analyse(made: Sequence[int]) -> None:
+    """Give the planner statistics of the lines, where many new ones are a good part of them: closing may follow."""
+    lines = StatementLine.objects.filter(statement__in=made).count()
+    if lines >= MANY:
+        with connection.cursor() as cursor:
+            for table in outgrown([StatementLine._meta.db_table], lines, share=0.1):
+                cursor.execute(f"analyze {table}")
 
 
 @jobs.handler("statements.begin")

@@ -11,9 +11,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import Sum
 
-from inventory_ops.models import Merchant
+from inventory_ops.models import Merchant, OrderItem
 from lost_damaged.models import Statement, StatementLine
 from lost_damaged.operations import books, statements
 from lost_damaged.queries import verification
@@ -64,11 +65,27 @@ def expected() -> dict[tuple[str, str], tuple[Decimal, Decimal, int]]:
     }
 
 
-@pytest.mark.timeout(900)  # two months of real data, twice
-def test_two_months_of_every_seller_equal_an_independent_calculation() -> None:
-    call_command("load", str(FOLDER), stdout=io.StringIO())
+def known_lines() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("select reltuples from pg_class where relname = 'lost_damaged_statementline'")
+        return int(cursor.fetchone()[0])
+
+
+def orders_since(day: str, path: Path) -> Path:
+    """A file of the order lines that were last touched since a day: most of the others only take time to load."""
+    touched = pl.coalesce("updated_at", "created_at")
+    pl.read_csv(FOLDER / "orders.csv.gz", infer_schema=False).filter(touched >= day).write_csv(path)
+    return path
+
+
+def test_two_months_of_every_seller_equal_an_independent_calculation(tmp_path: Path) -> None:
+    files = [path for path in FOLDER.iterdir() if not path.name.startswith("orders.")]
+    orders = orders_since("2010-09-15", tmp_path / "orders.csv")
+    call_command("load", *(str(path) for path in (*files, orders)), stdout=io.StringIO())
     sellers = list(Merchant.objects.values_list("pk", flat=True))
     assert books.begin(sellers=sellers, day=date(2010, 10, 1), by=None) == len(sellers)
+    # the planner knows of the lines, though nothing is committed
+    assert known_lines() == pytest.approx(StatementLine.objects.count(), rel=0.05)
     for last in (date(2010, 10, 31), date(2010, 11, 30)):
         opened = list(Statement.objects.filter(state="open").values_list("pk", flat=True))
         assert len(statements.close_many(ids=opened, by=None, cut_off=last)) == len(sellers)
@@ -80,6 +97,9 @@ def test_two_months_of_every_seller_equal_an_independent_calculation() -> None:
         for month, statement in zip(("2010-10", "2010-11"), closed, strict=True):
             found = (statement.orders_amount, statement.fees_amount, statement.orders_count)
             assert found == wanted.get((seller.vendor_number, month), nothing), (seller.vendor_number, month)
+    others = OrderItem.objects.filter(quantity_shipped__gt=0, statement_lines=None)
+    assert others.exists(), "items that were shipped before are on no statement"
+    assert StatementLine.objects.filter(statement__state="open").exists(), "what was shipped after waits for the next"
     total = StatementLine.objects.filter(statement__state="closed").aggregate(total=Sum("amount"))["total"]
     assert total == sum((orders + fees for orders, fees, _items in wanted.values()), Decimal(0))
     assert verification.problems() == []

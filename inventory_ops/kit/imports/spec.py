@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from inventory_ops.kit.imports.columns import Carried, Column, plain
@@ -86,6 +86,11 @@ class Kinds(Registry[ImportSpec]):
         name = PurePath(file_name).name.lower()
         found = [kind for kind in self.keys() if re.match(rf"{kind}(?![a-z])", name)]
         return max(found, key=len, default="")
+
+    def also_fills(self, name: str, *tables: str) -> None:
+        """Of an app whose triggers write to tables of its own when a file of a kind is applied."""
+        spec = self.get(name)
+        self._values[name] = replace(spec, tables=(*spec.tables, *tables))
 
 
 registry = Kinds("import kind")
