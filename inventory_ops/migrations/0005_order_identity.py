@@ -4,6 +4,8 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
+from inventory_ops.kit.db.additions import AddAll
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -33,29 +35,36 @@ class Migration(migrations.Migration):
             name="shop_item_id",
             field=models.CharField(max_length=100, verbose_name="order item shop id"),
         ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(
-                django.contrib.postgres.indexes.OpClass("number", "varchar_pattern_ops"), name="order_number_prefix"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.UniqueConstraint(
-                fields=("number", "store"), name="order_number_is_unique_in_its_store", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderitem",
-            constraint=models.UniqueConstraint(
-                fields=("shop_item_id", "store"), name="order_item_shop_id_is_unique_in_its_store", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("shop_item_id", ""), _negated=True), name="order_item_shop_id_is_given"
-            ),
+        AddAll(
+            [
+                migrations.AddIndex(
+                    model_name="order",
+                    index=models.Index(
+                        django.contrib.postgres.indexes.OpClass("number", "varchar_pattern_ops"),
+                        name="order_number_prefix",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="order",
+                    constraint=models.UniqueConstraint(
+                        fields=("number", "store"), name="order_number_is_unique_in_its_store", nulls_distinct=False
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="orderitem",
+                    constraint=models.UniqueConstraint(
+                        fields=("shop_item_id", "store"),
+                        name="order_item_shop_id_is_unique_in_its_store",
+                        nulls_distinct=False,
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="orderitem",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("shop_item_id", ""), _negated=True), name="order_item_shop_id_is_given"
+                    ),
+                ),
+            ]
         ),
         # existing items learn their order's store; existing codes get the one form that files are read in
         migrations.RunSQL(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import migrations, models
 
 import inventory_ops.models.merchants
+from inventory_ops.kit.db.additions import AddAll
 
 
 def text(most: int, name: str, **options: object) -> models.CharField:
@@ -20,10 +21,18 @@ class Migration(migrations.Migration):
     dependencies = [("inventory_ops", "0008_last_administrator")]
 
     operations = [
-        migrations.AddField("user", "date_format", text(10, "date format")),
-        migrations.AddField("user", "language", text(10, "language")),
-        migrations.AddField("user", "number_format", text(10, "number format")),
-        migrations.AddField("user", "time_zone", ZONE),
-        migrations.AddConstraint("user", models.CheckConstraint(condition=DATES, name="user_date_format_is_known")),
-        migrations.AddConstraint("user", models.CheckConstraint(condition=NUMBERS, name="user_number_format_is_known")),
+        AddAll(
+            [
+                migrations.AddField("user", "date_format", text(10, "date format")),
+                migrations.AddField("user", "language", text(10, "language")),
+                migrations.AddField("user", "number_format", text(10, "number format")),
+                migrations.AddField("user", "time_zone", ZONE),
+                migrations.AddConstraint(
+                    "user", models.CheckConstraint(condition=DATES, name="user_date_format_is_known")
+                ),
+                migrations.AddConstraint(
+                    "user", models.CheckConstraint(condition=NUMBERS, name="user_number_format_is_known")
+                ),
+            ]
+        ),
     ]

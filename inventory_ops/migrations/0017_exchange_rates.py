@@ -4,6 +4,7 @@ import django.db.models.expressions
 from django.db import migrations, models
 
 import inventory_ops.kit.db.fields
+from inventory_ops.kit.db.additions import AddAll
 
 
 class Migration(migrations.Migration):
@@ -107,345 +108,373 @@ class Migration(migrations.Migration):
             model_name="shippingissue",
             name="shipping_issue_by_value_2",
         ),
-        migrations.AddField(
-            model_name="finding",
-            name="currency",
-            field=models.CharField(blank=True, db_default="", default="", max_length=3),
-        ),
-        migrations.AddField(
-            model_name="findingtotal",
-            name="currency",
-            field=models.CharField(blank=True, db_default="", default="", max_length=3),
-        ),
-        migrations.AddField(
-            model_name="inventorycostissue",
-            name="band",
-            field=models.DecimalField(db_default=0),
-        ),
-        migrations.AddField(
-            model_name="inventorycostissue",
-            name="factor",
-            field=models.DecimalField(db_default=1),
-        ),
-        migrations.AddField(
-            model_name="order",
-            name="band",
-            field=models.DecimalField(editable=False, null=True),
-        ),
-        migrations.AddField(
-            model_name="order",
-            name="factor",
-            field=models.DecimalField(editable=False, null=True),
-        ),
-        migrations.AddField(
-            model_name="ordercostissue",
-            name="band",
-            field=models.DecimalField(db_default=0),
-        ),
-        migrations.AddField(
-            model_name="ordercostissue",
-            name="factor",
-            field=models.DecimalField(db_default=1),
-        ),
-        migrations.AddField(
-            model_name="productstock",
-            name="band",
-            field=models.DecimalField(db_default=0),
-        ),
-        migrations.AddField(
-            model_name="productstock",
-            name="factor",
-            field=models.DecimalField(db_default=1),
-        ),
-        migrations.AddField(
-            model_name="shippingissue",
-            name="band",
-            field=models.DecimalField(db_default=0),
-        ),
-        migrations.AddField(
-            model_name="shippingissue",
-            name="factor",
-            field=models.DecimalField(db_default=1),
+        AddAll(
+            [
+                migrations.AddField(
+                    model_name="finding",
+                    name="currency",
+                    field=models.CharField(blank=True, db_default="", default="", max_length=3),
+                ),
+                migrations.AddField(
+                    model_name="findingtotal",
+                    name="currency",
+                    field=models.CharField(blank=True, db_default="", default="", max_length=3),
+                ),
+                migrations.AddField(
+                    model_name="inventorycostissue",
+                    name="band",
+                    field=models.DecimalField(db_default=0),
+                ),
+                migrations.AddField(
+                    model_name="inventorycostissue",
+                    name="factor",
+                    field=models.DecimalField(db_default=1),
+                ),
+                migrations.AddField(
+                    model_name="order",
+                    name="band",
+                    field=models.DecimalField(editable=False, null=True),
+                ),
+                migrations.AddField(
+                    model_name="order",
+                    name="factor",
+                    field=models.DecimalField(editable=False, null=True),
+                ),
+                migrations.AddField(
+                    model_name="ordercostissue",
+                    name="band",
+                    field=models.DecimalField(db_default=0),
+                ),
+                migrations.AddField(
+                    model_name="ordercostissue",
+                    name="factor",
+                    field=models.DecimalField(db_default=1),
+                ),
+                migrations.AddField(
+                    model_name="productstock",
+                    name="band",
+                    field=models.DecimalField(db_default=0),
+                ),
+                migrations.AddField(
+                    model_name="productstock",
+                    name="factor",
+                    field=models.DecimalField(db_default=1),
+                ),
+                migrations.AddField(
+                    model_name="shippingissue",
+                    name="band",
+                    field=models.DecimalField(db_default=0),
+                ),
+                migrations.AddField(
+                    model_name="shippingissue",
+                    name="factor",
+                    field=models.DecimalField(db_default=1),
+                ),
+            ]
         ),
         migrations.AlterField(
             model_name="reportday",
             name="value",
             field=inventory_ops.kit.db.fields.MoneyField(decimal_places=4, max_digits=20, null=True),
         ),
-        migrations.AddIndex(
-            model_name="findingtotal",
-            index=models.Index(
-                fields=["merchant_id", "report", "state"],
-                include=("currency", "count", "value"),
-                name="finding_total_by_currency",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="inventorycostissue",
-            index=models.Index(
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("loss_per_unit"), "*", models.F("factor")
+        AddAll(
+            [
+                migrations.AddIndex(
+                    model_name="findingtotal",
+                    index=models.Index(
+                        fields=["merchant_id", "report", "state"],
+                        include=("currency", "count", "value"),
+                        name="finding_total_by_currency",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="inventorycostissue",
+                    index=models.Index(
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("loss_per_unit"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
                         ),
-                        "+",
-                        models.F("band"),
+                        models.F("product"),
+                        models.F("margin_percent"),
+                        name="cost_issue_by_worth",
                     ),
-                    output_field=models.DecimalField(),
                 ),
-                models.F("product"),
-                models.F("margin_percent"),
-                name="cost_issue_by_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="inventorycostissue",
-            index=models.Index(
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(models.F("price_now"), "*", models.F("factor")),
-                        "+",
-                        models.F("band"),
-                    ),
-                    output_field=models.DecimalField(),
-                ),
-                models.F("product"),
-                models.F("margin_percent"),
-                name="cost_issue_by_price_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="inventorycostissue",
-            index=models.Index(
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(models.F("cost"), "*", models.F("factor")),
-                        "+",
-                        models.F("band"),
-                    ),
-                    output_field=models.DecimalField(),
-                ),
-                models.F("product"),
-                models.F("margin_percent"),
-                name="cost_issue_by_cost_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="inventorycostissue",
-            index=models.Index(
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("value_at_risk"), "*", models.F("factor")
+                migrations.AddIndex(
+                    model_name="inventorycostissue",
+                    index=models.Index(
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("price_now"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
                         ),
-                        "+",
-                        models.F("band"),
+                        models.F("product"),
+                        models.F("margin_percent"),
+                        name="cost_issue_by_price_worth",
                     ),
-                    output_field=models.DecimalField(),
                 ),
-                models.F("product"),
-                models.F("margin_percent"),
-                name="cost_issue_by_risk_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("total_amount"), "*", models.F("factor")
+                migrations.AddIndex(
+                    model_name="inventorycostissue",
+                    index=models.Index(
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("cost"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
                         ),
-                        "+",
-                        models.F("band"),
+                        models.F("product"),
+                        models.F("margin_percent"),
+                        name="cost_issue_by_cost_worth",
                     ),
-                    output_field=models.DecimalField(),
                 ),
-                models.F("id"),
-                condition=models.Q(("status", 1)),
-                name="order_cart_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ordercostissue",
-            index=models.Index(
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("unit_price"), "*", models.F("factor")
+                migrations.AddIndex(
+                    model_name="inventorycostissue",
+                    index=models.Index(
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("value_at_risk"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
                         ),
-                        "+",
-                        models.F("band"),
+                        models.F("product"),
+                        models.F("margin_percent"),
+                        name="cost_issue_by_risk_worth",
                     ),
-                    output_field=models.DecimalField(),
                 ),
-                models.F("item"),
-                models.F("issue_at"),
-                name="order_cost_by_price_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ordercostissue",
-            index=models.Index(
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(models.F("unit_cost"), "*", models.F("factor")),
-                        "+",
-                        models.F("band"),
-                    ),
-                    output_field=models.DecimalField(),
-                ),
-                models.F("item"),
-                models.F("issue_at"),
-                name="order_cost_by_cost_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ordercostissue",
-            index=models.Index(
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("loss_per_unit"), "*", models.F("factor")
+                migrations.AddIndex(
+                    model_name="order",
+                    index=models.Index(
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("total_amount"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
                         ),
-                        "+",
-                        models.F("band"),
+                        models.F("id"),
+                        condition=models.Q(("status", 1)),
+                        name="order_cart_worth",
                     ),
-                    output_field=models.DecimalField(),
                 ),
-                models.F("item"),
-                models.F("issue_at"),
-                name="order_cost_by_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ordercostissue",
-            index=models.Index(
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("loss_amount"), "*", models.F("factor")
+                migrations.AddIndex(
+                    model_name="ordercostissue",
+                    index=models.Index(
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("unit_price"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
                         ),
-                        "+",
-                        models.F("band"),
+                        models.F("item"),
+                        models.F("issue_at"),
+                        name="order_cost_by_price_worth",
                     ),
-                    output_field=models.DecimalField(),
                 ),
-                models.F("item"),
-                models.F("issue_at"),
-                name="order_cost_by_total_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="productstock",
-            index=models.Index(
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(models.F("value"), "*", models.F("factor")),
-                        "+",
-                        models.F("band"),
+                migrations.AddIndex(
+                    model_name="ordercostissue",
+                    index=models.Index(
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("unit_cost"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
+                        ),
+                        models.F("item"),
+                        models.F("issue_at"),
+                        name="order_cost_by_cost_worth",
                     ),
-                    output_field=models.DecimalField(),
                 ),
-                models.F("product"),
-                name="product_stock_by_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="productstock",
-            index=models.Index(
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(models.F("value"), "*", models.F("factor")),
-                        "+",
-                        models.F("band"),
+                migrations.AddIndex(
+                    model_name="ordercostissue",
+                    index=models.Index(
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("loss_per_unit"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
+                        ),
+                        models.F("item"),
+                        models.F("issue_at"),
+                        name="order_cost_by_worth",
                     ),
-                    output_field=models.DecimalField(),
                 ),
-                models.F("product"),
-                condition=models.Q(("available__lte", 0)),
-                name="product_stock_empty_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="productstock",
-            index=models.Index(
-                models.F("category"),
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(models.F("value"), "*", models.F("factor")),
-                        "+",
-                        models.F("band"),
+                migrations.AddIndex(
+                    model_name="ordercostissue",
+                    index=models.Index(
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("loss_amount"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
+                        ),
+                        models.F("item"),
+                        models.F("issue_at"),
+                        name="order_cost_by_total_worth",
                     ),
-                    output_field=models.DecimalField(),
                 ),
-                models.F("product"),
-                name="product_stock_category_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="productstock",
-            index=models.Index(
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(models.F("value"), "*", models.F("factor")),
-                        "+",
-                        models.F("band"),
+                migrations.AddIndex(
+                    model_name="productstock",
+                    index=models.Index(
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("value"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
+                        ),
+                        models.F("product"),
+                        name="product_stock_by_worth",
                     ),
-                    output_field=models.DecimalField(),
                 ),
-                models.F("product"),
-                condition=models.Q(("is_live", False)),
-                name="product_stock_off_worth",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="shippingissue",
-            index=models.Index(
-                models.F("period"),
-                models.ExpressionWrapper(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(models.F("value"), "*", models.F("factor")),
-                        "+",
-                        models.F("band"),
+                migrations.AddIndex(
+                    model_name="productstock",
+                    index=models.Index(
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("value"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
+                        ),
+                        models.F("product"),
+                        condition=models.Q(("available__lte", 0)),
+                        name="product_stock_empty_worth",
                     ),
-                    output_field=models.DecimalField(),
                 ),
-                models.F("product"),
-                models.F("times"),
-                condition=models.Q(("times__gte", 2)),
-                name="shipping_issue_by_worth_2",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="currencyfactor",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("factor__gt", 0)), name="currency_factor_is_positive"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="exchangerate",
-            index=models.Index(fields=["-day", "base", "currency"], name="exchange_rate_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="exchangerate",
-            constraint=models.UniqueConstraint(fields=("base", "currency", "day"), name="exchange_rate_is_one_a_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="exchangerate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("base__regex", "^[A-Z]{3}$"), ("currency__regex", "^[A-Z]{3}$")),
-                name="exchange_rate_of_codes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exchangerate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("base", models.F("currency")), _negated=True), name="exchange_rate_of_two"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exchangerate",
-            constraint=models.CheckConstraint(condition=models.Q(("rate__gt", 0)), name="exchange_rate_is_positive"),
+                migrations.AddIndex(
+                    model_name="productstock",
+                    index=models.Index(
+                        models.F("category"),
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("value"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
+                        ),
+                        models.F("product"),
+                        name="product_stock_category_worth",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="productstock",
+                    index=models.Index(
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("value"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
+                        ),
+                        models.F("product"),
+                        condition=models.Q(("is_live", False)),
+                        name="product_stock_off_worth",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="shippingissue",
+                    index=models.Index(
+                        models.F("period"),
+                        models.ExpressionWrapper(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("value"), "*", models.F("factor")
+                                ),
+                                "+",
+                                models.F("band"),
+                            ),
+                            output_field=models.DecimalField(),
+                        ),
+                        models.F("product"),
+                        models.F("times"),
+                        condition=models.Q(("times__gte", 2)),
+                        name="shipping_issue_by_worth_2",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="currencyfactor",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("factor__gt", 0)), name="currency_factor_is_positive"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="exchangerate",
+                    index=models.Index(fields=["-day", "base", "currency"], name="exchange_rate_newest"),
+                ),
+                migrations.AddConstraint(
+                    model_name="exchangerate",
+                    constraint=models.UniqueConstraint(
+                        fields=("base", "currency", "day"), name="exchange_rate_is_one_a_day"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="exchangerate",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("base__regex", "^[A-Z]{3}$"), ("currency__regex", "^[A-Z]{3}$")),
+                        name="exchange_rate_of_codes",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="exchangerate",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("base", models.F("currency")), _negated=True), name="exchange_rate_of_two"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="exchangerate",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("rate__gt", 0)), name="exchange_rate_is_positive"
+                    ),
+                ),
+            ]
         ),
     ]

@@ -6,6 +6,7 @@ import django.db.models.functions.datetime
 from django.db import migrations, models
 
 import inventory_ops.kit.db.fields
+from inventory_ops.kit.db.additions import AddAll
 from inventory_ops.kit.db.sql_files import ApplySql
 
 
@@ -124,61 +125,65 @@ class Migration(migrations.Migration):
             model_name="statement",
             name="statement_adds_up",
         ),
-        migrations.AddField(
-            model_name="statement",
-            name="adjustments_amount",
-            field=inventory_ops.kit.db.fields.MoneyField(
-                decimal_places=4, max_digits=20, null=True, verbose_name="adjustments"
-            ),
-        ),
-        migrations.AddField(
-            model_name="statement",
-            name="adjustments_count",
-            field=models.PositiveIntegerField(null=True),
-        ),
-        migrations.AddField(
-            model_name="statement",
-            name="closed_at",
-            field=models.DateTimeField(blank=True, null=True, verbose_name="closed at"),
-        ),
-        migrations.AddField(
-            model_name="statement",
-            name="fee_refunds_amount",
-            field=inventory_ops.kit.db.fields.MoneyField(
-                decimal_places=4, max_digits=20, null=True, verbose_name="commission returned"
-            ),
-        ),
-        migrations.AddField(
-            model_name="statement",
-            name="fee_refunds_count",
-            field=models.PositiveIntegerField(null=True),
-        ),
-        migrations.AddField(
-            model_name="statement",
-            name="fees_count",
-            field=models.PositiveIntegerField(null=True),
-        ),
-        migrations.AddField(
-            model_name="statement",
-            name="lines_digest",
-            field=models.DecimalField(decimal_places=0, editable=False, max_digits=40, null=True),
-        ),
-        migrations.AddField(
-            model_name="statement",
-            name="orders_count",
-            field=models.PositiveIntegerField(null=True),
-        ),
-        migrations.AddField(
-            model_name="statement",
-            name="paid_amount",
-            field=inventory_ops.kit.db.fields.MoneyField(
-                db_default=0, decimal_places=4, default=0, max_digits=20, verbose_name="paid"
-            ),
-        ),
-        migrations.AddField(
-            model_name="statement",
-            name="refunds_count",
-            field=models.PositiveIntegerField(null=True),
+        AddAll(
+            [
+                migrations.AddField(
+                    model_name="statement",
+                    name="adjustments_amount",
+                    field=inventory_ops.kit.db.fields.MoneyField(
+                        decimal_places=4, max_digits=20, null=True, verbose_name="adjustments"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="statement",
+                    name="adjustments_count",
+                    field=models.PositiveIntegerField(null=True),
+                ),
+                migrations.AddField(
+                    model_name="statement",
+                    name="closed_at",
+                    field=models.DateTimeField(blank=True, null=True, verbose_name="closed at"),
+                ),
+                migrations.AddField(
+                    model_name="statement",
+                    name="fee_refunds_amount",
+                    field=inventory_ops.kit.db.fields.MoneyField(
+                        decimal_places=4, max_digits=20, null=True, verbose_name="commission returned"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="statement",
+                    name="fee_refunds_count",
+                    field=models.PositiveIntegerField(null=True),
+                ),
+                migrations.AddField(
+                    model_name="statement",
+                    name="fees_count",
+                    field=models.PositiveIntegerField(null=True),
+                ),
+                migrations.AddField(
+                    model_name="statement",
+                    name="lines_digest",
+                    field=models.DecimalField(decimal_places=0, editable=False, max_digits=40, null=True),
+                ),
+                migrations.AddField(
+                    model_name="statement",
+                    name="orders_count",
+                    field=models.PositiveIntegerField(null=True),
+                ),
+                migrations.AddField(
+                    model_name="statement",
+                    name="paid_amount",
+                    field=inventory_ops.kit.db.fields.MoneyField(
+                        db_default=0, decimal_places=4, default=0, max_digits=20, verbose_name="paid"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="statement",
+                    name="refunds_count",
+                    field=models.PositiveIntegerField(null=True),
+                ),
+            ]
         ),
         migrations.AlterField(
             model_name="statement",
@@ -200,182 +205,192 @@ class Migration(migrations.Migration):
                 verbose_name="state",
             ),
         ),
-        migrations.AddIndex(
-            model_name="statement",
-            index=models.Index(fields=["merchant", "starts_at"], name="statement_of_seller"),
-        ),
-        migrations.AddField(
-            model_name="adjustment",
-            name="merchant",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory_ops.merchant"
-            ),
-        ),
-        migrations.AddField(
-            model_name="payment",
-            name="statement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="lost_damaged.statement"
-            ),
-        ),
-        migrations.AddField(
-            model_name="statementline",
-            name="adjustment",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="lines",
-                related_query_name="line",
-                to="lost_damaged.adjustment",
-            ),
-        ),
-        migrations.AddField(
-            model_name="statementline",
-            name="merchant",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="inventory_ops.merchant",
-            ),
-        ),
-        migrations.AddField(
-            model_name="statementline",
-            name="order_item",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="statement_lines",
-                to="inventory_ops.orderitem",
-            ),
-        ),
-        migrations.AddField(
-            model_name="statementline",
-            name="statement",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="lines",
-                to="lost_damaged.statement",
-            ),
-        ),
-        migrations.AddField(
-            model_name="statementline",
-            name="transaction",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="lines",
-                related_query_name="line",
-                to="lost_damaged.sellertransaction",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustment",
-            constraint=models.UniqueConstraint(fields=("number",), name="adjustment_number_is_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True), name="adjustment_is_not_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="adjustment_has_a_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.UniqueConstraint(fields=("statement", "reference"), name="payment_once_per_reference"),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_is_above_zero"),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reference", ""), _negated=True), name="payment_has_a_reference"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["page", "csv", "api"])), name="payment_source_is_known"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="statementline",
-            index=models.Index(fields=["statement", "occurred_at", "id"], name="line_of_statement"),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("order_item__isnull", False)),
-                fields=("order_item", "kind", "sequence"),
-                name="line_once_per_item_kind_and_sequence",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("transaction__isnull", False)),
-                fields=("transaction",),
-                name="line_once_per_transaction",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("adjustment__isnull", False)),
-                fields=("adjustment",),
-                name="line_once_per_adjustment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("adjustment__isnull", True),
-                        ("kind__in", ["order", "fee", "refund", "fee_refund"]),
-                        ("order_item__isnull", False),
-                        ("transaction__isnull", True),
-                    ),
-                    models.Q(
-                        ("adjustment__isnull", True),
-                        ("kind__in", ["credit", "debit"]),
-                        ("order_item__isnull", True),
-                        ("transaction__isnull", False),
-                    ),
-                    models.Q(
-                        ("adjustment__isnull", False),
-                        ("kind", "adjustment"),
-                        ("order_item__isnull", True),
-                        ("transaction__isnull", True),
-                    ),
-                    _connector="OR",
+        AddAll(
+            [
+                migrations.AddIndex(
+                    model_name="statement",
+                    index=models.Index(fields=["merchant", "starts_at"], name="statement_of_seller"),
                 ),
-                name="line_is_of_one_thing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sequence__gte", 1)), name="line_sequence_begins_with_one"
-            ),
+                migrations.AddField(
+                    model_name="adjustment",
+                    name="merchant",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory_ops.merchant"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="payment",
+                    name="statement",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="lost_damaged.statement",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="statementline",
+                    name="adjustment",
+                    field=models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        related_query_name="line",
+                        to="lost_damaged.adjustment",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="statementline",
+                    name="merchant",
+                    field=models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory_ops.merchant",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="statementline",
+                    name="order_item",
+                    field=models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statement_lines",
+                        to="inventory_ops.orderitem",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="statementline",
+                    name="statement",
+                    field=models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="lost_damaged.statement",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="statementline",
+                    name="transaction",
+                    field=models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        related_query_name="line",
+                        to="lost_damaged.sellertransaction",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="adjustment",
+                    constraint=models.UniqueConstraint(fields=("number",), name="adjustment_number_is_unique"),
+                ),
+                migrations.AddConstraint(
+                    model_name="adjustment",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="adjustment_is_not_zero"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="adjustment",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="adjustment_has_a_reason"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="payment",
+                    constraint=models.UniqueConstraint(
+                        fields=("statement", "reference"), name="payment_once_per_reference"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="payment",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="payment_is_above_zero"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="payment",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("reference", ""), _negated=True), name="payment_has_a_reference"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="payment",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("source__in", ["page", "csv", "api"])), name="payment_source_is_known"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="statementline",
+                    index=models.Index(fields=["statement", "occurred_at", "id"], name="line_of_statement"),
+                ),
+                migrations.AddConstraint(
+                    model_name="statementline",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("order_item__isnull", False)),
+                        fields=("order_item", "kind", "sequence"),
+                        name="line_once_per_item_kind_and_sequence",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="statementline",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("transaction__isnull", False)),
+                        fields=("transaction",),
+                        name="line_once_per_transaction",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="statementline",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("adjustment__isnull", False)),
+                        fields=("adjustment",),
+                        name="line_once_per_adjustment",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="statementline",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("adjustment__isnull", True),
+                                ("kind__in", ["order", "fee", "refund", "fee_refund"]),
+                                ("order_item__isnull", False),
+                                ("transaction__isnull", True),
+                            ),
+                            models.Q(
+                                ("adjustment__isnull", True),
+                                ("kind__in", ["credit", "debit"]),
+                                ("order_item__isnull", True),
+                                ("transaction__isnull", False),
+                            ),
+                            models.Q(
+                                ("adjustment__isnull", False),
+                                ("kind", "adjustment"),
+                                ("order_item__isnull", True),
+                                ("transaction__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="line_is_of_one_thing",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="statementline",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("sequence__gte", 1)), name="line_sequence_begins_with_one"
+                    ),
+                ),
+            ]
         ),
         ApplySql("lost_damaged", "minor_units", "d027c06a20e6d670"),
         migrations.RunSQL("create sequence lost_damaged_adjustment_seq", "drop sequence lost_damaged_adjustment_seq"),

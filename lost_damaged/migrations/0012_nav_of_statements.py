@@ -4,6 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
+from inventory_ops.kit.db.additions import AddAll
 from inventory_ops.kit.db.sql_files import ApplySql
 
 BEFORE = """
@@ -26,87 +27,97 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="financesettings",
-            name="nav_adjustment_account",
-            field=models.CharField(
-                blank=True,
-                default="",
-                max_length=20,
-                validators=[
-                    django.core.validators.RegexValidator("^[A-Za-z0-9._/-]*$", "Use letters, digits and . _ / - only.")
-                ],
-                verbose_name="adjustment account",
-            ),
-        ),
-        migrations.AddField(
-            model_name="financesettings",
-            name="nav_commission_account",
-            field=models.CharField(
-                blank=True,
-                default="",
-                help_text="A G/L account: commission, and commission returned.",
-                max_length=20,
-                validators=[
-                    django.core.validators.RegexValidator("^[A-Za-z0-9._/-]*$", "Use letters, digits and . _ / - only.")
-                ],
-                verbose_name="commission account",
-            ),
-        ),
-        migrations.AddField(
-            model_name="financesettings",
-            name="nav_sales_account",
-            field=models.CharField(
-                blank=True,
-                default="",
-                help_text="A G/L account: what customers paid for sellers' items, and refunds.",
-                max_length=20,
-                validators=[
-                    django.core.validators.RegexValidator("^[A-Za-z0-9._/-]*$", "Use letters, digits and . _ / - only.")
-                ],
-                verbose_name="sales account",
-            ),
-        ),
-        migrations.AddField(
-            model_name="financesettings",
-            name="nav_statements_from",
-            field=models.DateField(
-                blank=True,
-                help_text="Closed statements that end on this day or later go to NAV with their orders, fees, refunds and adjustments. Empty: NAV gets what is lost and damaged only.",
-                null=True,
-                verbose_name="whole statements from",
-            ),
-        ),
-        migrations.AddField(
-            model_name="navbatch",
-            name="first_day",
-            field=models.DateField(blank=True, null=True, verbose_name="from"),
-        ),
-        migrations.AddField(
-            model_name="navbatch",
-            name="last_day",
-            field=models.DateField(blank=True, null=True, verbose_name="to (inclusive)"),
-        ),
-        migrations.AddField(
-            model_name="navbatch",
-            name="posting_date",
-            field=models.DateField(blank=True, null=True, verbose_name="posting date"),
-        ),
-        migrations.AddField(
-            model_name="navbatch",
-            name="sellers",
-            field=models.TextField(blank=True, default="", verbose_name="vendor numbers"),
-        ),
-        migrations.AddField(
-            model_name="navbatchline",
-            name="statement",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="nav_lines",
-                to="lost_damaged.statement",
-            ),
+        AddAll(
+            [
+                migrations.AddField(
+                    model_name="financesettings",
+                    name="nav_adjustment_account",
+                    field=models.CharField(
+                        blank=True,
+                        default="",
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9._/-]*$", "Use letters, digits and . _ / - only."
+                            )
+                        ],
+                        verbose_name="adjustment account",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="financesettings",
+                    name="nav_commission_account",
+                    field=models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="A G/L account: commission, and commission returned.",
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9._/-]*$", "Use letters, digits and . _ / - only."
+                            )
+                        ],
+                        verbose_name="commission account",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="financesettings",
+                    name="nav_sales_account",
+                    field=models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="A G/L account: what customers paid for sellers' items, and refunds.",
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9._/-]*$", "Use letters, digits and . _ / - only."
+                            )
+                        ],
+                        verbose_name="sales account",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="financesettings",
+                    name="nav_statements_from",
+                    field=models.DateField(
+                        blank=True,
+                        help_text="Closed statements that end on this day or later go to NAV with their orders, fees, refunds and adjustments. Empty: NAV gets what is lost and damaged only.",
+                        null=True,
+                        verbose_name="whole statements from",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="navbatch",
+                    name="first_day",
+                    field=models.DateField(blank=True, null=True, verbose_name="from"),
+                ),
+                migrations.AddField(
+                    model_name="navbatch",
+                    name="last_day",
+                    field=models.DateField(blank=True, null=True, verbose_name="to (inclusive)"),
+                ),
+                migrations.AddField(
+                    model_name="navbatch",
+                    name="posting_date",
+                    field=models.DateField(blank=True, null=True, verbose_name="posting date"),
+                ),
+                migrations.AddField(
+                    model_name="navbatch",
+                    name="sellers",
+                    field=models.TextField(blank=True, default="", verbose_name="vendor numbers"),
+                ),
+                migrations.AddField(
+                    model_name="navbatchline",
+                    name="statement",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="nav_lines",
+                        to="lost_damaged.statement",
+                    ),
+                ),
+            ]
         ),
         migrations.AlterField(
             model_name="navbatchline",
@@ -119,37 +130,43 @@ class Migration(migrations.Migration):
                 to="lost_damaged.sellertransaction",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="financesettings",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("nav_statements_from__isnull", True),
-                    models.Q(
-                        models.Q(("nav_sales_account", ""), _negated=True),
-                        models.Q(("nav_commission_account", ""), _negated=True),
-                        models.Q(("nav_adjustment_account", ""), _negated=True),
+        AddAll(
+            [
+                migrations.AddConstraint(
+                    model_name="financesettings",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("nav_statements_from__isnull", True),
+                            models.Q(
+                                models.Q(("nav_sales_account", ""), _negated=True),
+                                models.Q(("nav_commission_account", ""), _negated=True),
+                                models.Q(("nav_adjustment_account", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="finance_whole_statements_have_accounts",
                     ),
-                    _connector="OR",
                 ),
-                name="finance_whole_statements_have_accounts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="navbatchline",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("active", True)), fields=("statement",), name="nav_statement_in_one_active_batch"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="navbatchline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("statement__isnull", True), ("transaction__isnull", False)),
-                    models.Q(("statement__isnull", False), ("transaction__isnull", True)),
-                    _connector="OR",
+                migrations.AddConstraint(
+                    model_name="navbatchline",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("active", True)),
+                        fields=("statement",),
+                        name="nav_statement_in_one_active_batch",
+                    ),
                 ),
-                name="nav_line_is_of_one_thing",
-            ),
+                migrations.AddConstraint(
+                    model_name="navbatchline",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("statement__isnull", True), ("transaction__isnull", False)),
+                            models.Q(("statement__isnull", False), ("transaction__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="nav_line_is_of_one_thing",
+                    ),
+                ),
+            ]
         ),
         ApplySql("lost_damaged", "append_only", "aa53d5fb4d0d893c", before=BEFORE),
     ]

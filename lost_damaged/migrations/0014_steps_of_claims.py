@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import inventory_ops.kit.db.fields
+from inventory_ops.kit.db.additions import AddAll
 from inventory_ops.kit.db.sql_files import ApplySql
 
 # of claims that were there before: they were opened, most were decided, and files came with them
@@ -18,6 +19,7 @@ select id, decided_at, case state when 'withdrawn' then 'seller' else 'shop' end
 from lost_damaged_claim where state <> 'open';
 update lost_damaged_claimfile f set step_id = s.id
 from lost_damaged_claimstep s where s.claim_id = f.claim_id and s.kind = 'opened';
+
 update lost_damaged_claim set waits_for = '' where state <> 'open';
 update lost_damaged_claim set due_on = current_date + 14 where state = 'open';
 set constraints all immediate;
@@ -80,149 +82,159 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "steps of claims",
             },
         ),
-        migrations.AddField(
-            model_name="claim",
-            name="agreed_amount",
-            field=inventory_ops.kit.db.fields.MoneyField(
-                decimal_places=4, max_digits=20, null=True, verbose_name="agreed amount"
-            ),
-        ),
-        migrations.AddField(
-            model_name="claim",
-            name="agreed_reason",
-            field=models.CharField(blank=True, default="", max_length=250, verbose_name="why another amount"),
-        ),
-        migrations.AddField(
-            model_name="claim",
-            name="appeal_is_open",
-            field=models.BooleanField(default=False),
-        ),
-        migrations.AddField(
-            model_name="claim",
-            name="appealed_at",
-            field=models.DateTimeField(blank=True, null=True, verbose_name="appealed at"),
-        ),
-        migrations.AddField(
-            model_name="claim",
-            name="appealed_from",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="claim",
-            name="due_on",
-            field=models.DateField(blank=True, null=True, verbose_name="answer due on"),
-        ),
-        migrations.AddField(
-            model_name="claim",
-            name="reminded_on",
-            field=models.DateField(blank=True, null=True, verbose_name="reminded on"),
-        ),
-        migrations.AddField(
-            model_name="claim",
-            name="waits_for",
-            field=models.CharField(
-                blank=True,
-                choices=[("seller", "Seller"), ("shop", "Shop")],
-                default="shop",
-                max_length=10,
-                verbose_name="waits for",
-            ),
-        ),
-        migrations.AddField(
-            model_name="financesettings",
-            name="appeal_days",
-            field=models.PositiveSmallIntegerField(
-                default=30,
-                help_text="How long after a decision a seller may appeal, once.",
-                validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(365)],
-                verbose_name="days for an appeal",
-            ),
-        ),
-        migrations.AddField(
-            model_name="financesettings",
-            name="claim_answer_days",
-            field=models.PositiveSmallIntegerField(
-                default=14,
-                help_text="Within this time each side answers the other; both are reminded two days before.",
-                validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(365)],
-                verbose_name="days to answer a claim",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="claim",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("appealed_from__isnull", True),
-                    ("appeal_is_open", True),
-                    ("state", "withdrawn"),
-                    models.Q(("decided_by", models.F("appealed_from")), _negated=True),
-                    _connector="OR",
+        AddAll(
+            [
+                migrations.AddField(
+                    model_name="claim",
+                    name="agreed_amount",
+                    field=inventory_ops.kit.db.fields.MoneyField(
+                        decimal_places=4, max_digits=20, null=True, verbose_name="agreed amount"
+                    ),
                 ),
-                name="claim_appeal_decided_by_another_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="claim",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("appeal_is_open", False),
-                    models.Q(("appealed_at__isnull", False), ("appealed_from__isnull", False)),
-                    _connector="OR",
+                migrations.AddField(
+                    model_name="claim",
+                    name="agreed_reason",
+                    field=models.CharField(blank=True, default="", max_length=250, verbose_name="why another amount"),
                 ),
-                name="claim_appeal_has_its_moment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="claim",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("agreed_amount__isnull", True),
-                    models.Q(("agreed_amount__gte", 0), models.Q(("agreed_reason", ""), _negated=True)),
-                    _connector="OR",
+                migrations.AddField(
+                    model_name="claim",
+                    name="appeal_is_open",
+                    field=models.BooleanField(default=False),
                 ),
-                name="claim_agreed_amount_has_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="financesettings",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("claim_answer_days__range", (1, 365)), ("appeal_days__range", (1, 365))),
-                name="finance_claim_deadlines_are_some",
-            ),
-        ),
-        migrations.AddField(
-            model_name="claimstep",
-            name="by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="claimstep",
-            name="claim",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="lost_damaged.claim"
-            ),
-        ),
-        migrations.AddField(
-            model_name="claimfile",
-            name="step",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="files",
-                to="lost_damaged.claimstep",
-            ),
+                migrations.AddField(
+                    model_name="claim",
+                    name="appealed_at",
+                    field=models.DateTimeField(blank=True, null=True, verbose_name="appealed at"),
+                ),
+                migrations.AddField(
+                    model_name="claim",
+                    name="appealed_from",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="claim",
+                    name="due_on",
+                    field=models.DateField(blank=True, null=True, verbose_name="answer due on"),
+                ),
+                migrations.AddField(
+                    model_name="claim",
+                    name="reminded_on",
+                    field=models.DateField(blank=True, null=True, verbose_name="reminded on"),
+                ),
+                migrations.AddField(
+                    model_name="claim",
+                    name="waits_for",
+                    field=models.CharField(
+                        blank=True,
+                        choices=[("seller", "Seller"), ("shop", "Shop")],
+                        default="shop",
+                        max_length=10,
+                        verbose_name="waits for",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="financesettings",
+                    name="appeal_days",
+                    field=models.PositiveSmallIntegerField(
+                        default=30,
+                        help_text="How long after a decision a seller may appeal, once.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(365),
+                        ],
+                        verbose_name="days for an appeal",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="financesettings",
+                    name="claim_answer_days",
+                    field=models.PositiveSmallIntegerField(
+                        default=14,
+                        help_text="Within this time each side answers the other; both are reminded two days before.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(365),
+                        ],
+                        verbose_name="days to answer a claim",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="claim",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("appealed_from__isnull", True),
+                            ("appeal_is_open", True),
+                            ("state", "withdrawn"),
+                            models.Q(("decided_by", models.F("appealed_from")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="claim_appeal_decided_by_another_person",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="claim",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("appeal_is_open", False),
+                            models.Q(("appealed_at__isnull", False), ("appealed_from__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="claim_appeal_has_its_moment",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="claim",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("agreed_amount__isnull", True),
+                            models.Q(("agreed_amount__gte", 0), models.Q(("agreed_reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="claim_agreed_amount_has_a_reason",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="financesettings",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("claim_answer_days__range", (1, 365)), ("appeal_days__range", (1, 365))),
+                        name="finance_claim_deadlines_are_some",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="claimstep",
+                    name="by",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="claimstep",
+                    name="claim",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="lost_damaged.claim"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="claimfile",
+                    name="step",
+                    field=models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="files",
+                        to="lost_damaged.claimstep",
+                    ),
+                ),
+            ]
         ),
         migrations.RunSQL(FILL, migrations.RunSQL.noop),
         migrations.AlterField(
