@@ -48,6 +48,7 @@ urlpatterns = [
     path("docs/", home.docs, name="guide"),
     path("docs/<slug:name>/", home.docs, name="guide-page"),
     path("orders/<path:code>/", catalog.order, name="order"),
+    path("carts/<int:pk>/contacted/", catalog.contacted, name="cart-contacted"),
     path("products/<int:pk>/", catalog.product, name="product"),
     path("products/<int:pk>/live/", catalog.set_live, name="product-live"),
     path("products/<int:pk>/prices/", prices.edit, name="product-prices"),

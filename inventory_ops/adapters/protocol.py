@@ -143,6 +143,8 @@ class OrderSnapshot:
     promo_value: Decimal | None = None  # taken off, major unit
     comment: str = ""  # the customer's
     failed_payments: tuple[FailedPayment, ...] = ()
+    recovery_url: str = ""  # leads the customer back to the cart
+    marketing_consent: bool | None = None  # to mails; None where the channel does not tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,8 @@ _ORDERS = (
     "query($q:String!,$n:Int!,$c:String)"
     f"{{orders(first:$n,after:$c,query:$q,sortKey:UPDATED_AT){{nodes{{{_ORDER}}} {_PAGE}}}}}"
 )
-_CART = """id name updatedAt completedAt discountCodes totalDiscountSet{shopMoney{amount}}
-  totalPriceSet{shopMoney{currencyCode}} customer{defaultEmailAddress{emailAddress}}
+_CART = """id name updatedAt completedAt abandonedCheckoutUrl discountCodes totalDiscountSet{shopMoney{amount}}
+  totalPriceSet{shopMoney{currencyCode}} customer{defaultEmailAddress{emailAddress marketingState}}
   lineItems(first:250){nodes{id sku quantity discountedUnitPriceSet{shopMoney{amount}} variant{inventoryItem{id}}}}"""
 _CARTS = (
     f"query($q:String!,$n:Int!,$c:String){{abandonedCheckouts(first:$n,after:$c,query:$q){{nodes{{{_CART}}} {_PAGE}}}}}"
@@ -297,7 +297,7 @@ def _line(line: Mapping[str, Any], fulfilled: int, cancelled: bool) -> OrderLine
 def _cart(cart: Mapping[str, Any]) -> OrderSnapshot:
     """A checkout; the order that it becomes is another object, and does not name it. Its note is the shop's own."""
     codes = [web.text(each, 100) for each in cart["discountCodes"]]
-    customer = cart["customer"] or {}
+    address = (cart["customer"] or {}).get("defaultEmailAddress") or {}
     return OrderSnapshot(
         external_id=web.text(cart["id"]),
         number=f"C{web.text(cart['name'], 99).lstrip('#')}",  # the shop counts checkouts apart from orders
@@ -307,10 +307,17 @@ def _cart(cart: Mapping[str, Any]) -> OrderSnapshot:
         updated_at=datetime.fromisoformat(cart["updatedAt"]),
         currency=web.text(cart["totalPriceSet"]["shopMoney"]["currencyCode"], 3),
         lines=tuple(_cart_line(each) for each in cart["lineItems"]["nodes"]),
-        customer_email=web.text((customer.get("defaultEmailAddress") or {}).get("emailAddress"), 254),
+        customer_email=web.text(address.get("emailAddress"), 254),
         promo_code=", ".join(codes)[:100],
         promo_value=Decimal(cart["totalDiscountSet"]["shopMoney"]["amount"]) if codes else None,
+        recovery_url=web.link(cart.get("abandonedCheckoutUrl")),
+        marketing_consent=_consents(address.get("marketingState")),
     )
+
+
+def _consents(state: str | None) -> bool | None:
+    """Whoever did not subscribe, or has yet to confirm it, did not agree."""
+    return state == "SUBSCRIBED" if state else None
 
 
 def _cart_line(line: Mapping[str, Any]) -> OrderLine:

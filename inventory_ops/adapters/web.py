@@ -28,11 +28,12 @@ from urllib3.exceptions import HTTPError
 
 from inventory_ops.adapters.protocol import AuthFailed, BadRequest, RateLimited, Unavailable, WebhookRefused
 from inventory_ops.kit import addresses
-from inventory_ops.kit.addresses import Address
+from inventory_ops.kit.addresses import Address, is_web_address
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 20.0  # from the start of connecting to the last byte
 LARGEST_ANSWER = 16 * 1024 * 1024
+LONGEST_LINK = 500
 LONGEST_WAIT = 900.0  # seconds that a channel may ask us to stay away
 USER_AGENT = "InventoryOps/1"
 
@@ -200,6 +201,12 @@ def understood(*, writes: bool = False) -> Iterator[None]:
 def text(value: Any, longest: int = 200) -> str:
     """A text of the channel that can be stored: without NUL, cut, None as ''."""
     return "" if value is None else str(value).replace("\x00", "")[:longest]
+
+
+def link(value: Any) -> str:
+    """The address of a page that people may be sent to, else ''."""
+    found = "" if value is None else str(value)
+    return found if len(found) <= LONGEST_LINK and is_web_address(found) else ""
 
 
 def _seconds(header: str) -> float:

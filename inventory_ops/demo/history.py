@@ -6,7 +6,43 @@ from datetime import datetime
 
 from django.db import connection
 
+from inventory_ops.operations.orders import recovered
+
 DAYS = 45
+
+
+def contact_customers(*, now: datetime) -> None:
+    """Operations were in touch about some carts, and some of the customers bought the goods by another order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into inventory_ops_cartcontact (order_id, at, by_id, how, note)
+            select o.id, o.last_activity_at + interval '1 day', u.id,
+                (array['email', 'phone', 'campaign'])[o.id %% 3 + 1],
+                case o.id %% 3 when 1 then 'Waits for the end of the month' else '' end
+            from inventory_ops_order o, inventory_ops_user u
+            where o.status = 1 and o.customer_email <> '' and abs(hashtext(o.number)) %% 4 = 0
+                and o.last_activity_at < %(now)s - interval '2 days' and u.email = 'ops@example.com'
+            """,
+            {"now": now},
+        )
+        # an order of the same goods, placed within the days after, is given to the customer of the cart
+        cursor.execute(
+            """
+            with pair as (
+                select distinct on (c.id) c.customer_email, p.id
+                from inventory_ops_order c
+                join inventory_ops_orderitem i on i.order_id = c.id
+                join inventory_ops_orderitem b on b.product_id = i.product_id and b.status > 1
+                    and b.cancelled_quantity < b.quantity
+                join inventory_ops_order p on p.id = b.order_id and p.placed_at > c.last_activity_at
+                    and p.placed_at < c.last_activity_at + interval '6 days' and p.currency = c.currency
+                where c.status = 1 and c.customer_email <> '' and abs(hashtext(c.number)) %% 6 = 0
+                order by c.id, p.placed_at)
+            update inventory_ops_order o set customer_email = pair.customer_email from pair where pair.id = o.id
+            """
+        )
+    recovered.find(as_of=now, of="select upper(customer_email) from inventory_ops_order where status = 1")
 
 
 def age_findings(*, now: datetime) -> None:

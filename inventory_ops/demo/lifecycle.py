@@ -63,6 +63,7 @@ def seed(*, now: datetime) -> None:
     notifications.subscribe(now)
     for name in scans.names():
         scans.run(name, requested_by="demo")
+    history.contact_customers(now=now)
     history.age_findings(now=now)
     audit.record(action=SEEDED, by=None, summary="Sample data made")
 

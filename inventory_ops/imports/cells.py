@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from inventory_ops.kit.addresses import is_web_address
 from inventory_ops.kit.imports.values import BadValue, Text
 from inventory_ops.queries.currencies import is_currency
 
@@ -57,6 +58,20 @@ class Email:
         except ValidationError as error:
             raise BadValue("is not an e-mail address: use one like name@example.com", code="email") from error
         return text.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class WebAddress:
+    """The address of a page that a person may be sent to."""
+
+    sql: ClassVar[str] = "text"
+
+    def parse(self, text: str) -> str:
+        if len(text) > 500:
+            raise BadValue("is longer than 500 characters", code="too_long")
+        if not is_web_address(text):
+            raise BadValue("is not a web address: use one like https://example.com/cart/1", code="address")
+        return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from inventory_ops.imports.cells import CardIssue, CurrencyCode
+from inventory_ops.imports.cells import CardIssue, CurrencyCode, WebAddress
 from inventory_ops.kit.imports import Column, ImportSpec, register
 from inventory_ops.kit.imports.columns import Carried
-from inventory_ops.kit.imports.values import Choice, Coded, Integer, Moment, Text, money
+from inventory_ops.kit.imports.values import Boolean, Choice, Coded, Integer, Moment, Text, money
 from inventory_ops.operations.imports.order_checks import check_orders, prepare_orders
 from inventory_ops.operations.imports.orders import apply_orders
 
@@ -13,6 +13,7 @@ STATUS = Coded((("1", "cart"), ("2", "open"), ("3", "closed")))
 OF_ORDER = (
     *("status", "store_number", "customer_email", "created_at", "updated_at", "promo_code", "promo_value"),
     *("gift_card_total", "gift_card_count", "comment", "card_issue", "currency"),
+    *("marketing_consent", "recovery_url"),
 )
 
 SPEC = register(
@@ -53,6 +54,8 @@ SPEC = register(
             Column("gift_card_total", money(), example=""),
             Column("gift_card_count", Integer(0, 10_000), example=""),
             Column("comment", Text(5000, one_line=False), example=""),
+            Column("marketing_consent", Boolean(), example="", help="Did the customer agree to marketing mails?"),
+            Column("recovery_url", WebAddress(), example="", help="Of a cart: the link that leads back to it"),
             Column("card_issue", CardIssue(), example="", help="“code: message” of a failed payment"),
         ),
         key=("item_id", "store_number"),

@@ -1,8 +1,12 @@
-"""Which network addresses are public: what people type may not lead into the network that the server stands in."""
+"""Which network addresses are public: what people type may not lead into the network that the server stands in.
+
+And which texts are addresses of web pages that a person may be sent to.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+from urllib.parse import urlsplit
 
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -59,3 +63,13 @@ def is_public(address: Address) -> bool:
 
 def _is_global(address: Address) -> bool:
     return address.is_global and not address.is_multicast and address not in _RELAYS
+
+
+def is_web_address(text: str) -> bool:
+    """Does a text name a page by http or https, and nothing that a browser would run?"""
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018  (raises where it is not a number)
+    except ValueError:
+        return False
+    return text.isprintable() and " " not in text and parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -41,6 +41,7 @@ class Security(models.TextChoices):
     RESEALED = "security.resealed", _("Stored secrets encrypted anew")
     BACKUP_MADE = "security.backup_made", _("Backup made")
     BACKUP_RESTORED = "security.backup_restored", _("Backup restored")
+    CART_EMAILS_TAKEN = "security.cart_emails_taken", _("E-mails of abandoned carts taken")
     SESSION_EXPIRED = "security.session_expired", _("Session ended by time")
 
 

@@ -86,7 +86,20 @@ class Order(models.Model):
         _("recovered at"),
         null=True,
         blank=True,
-        help_text=_("When a cart that counted as abandoned became an order."),
+        help_text=_("When a cart that counted as abandoned became an order, or its customer bought its goods later."),
+    )
+    # of a cart that stays a cart: the order that its customer placed instead (operations/orders/recovered.py)
+    recovered_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
+    )
+    left_at = models.DateTimeField(
+        _("left at"), null=True, blank=True, help_text=_("Of a cart that was bought: the last activity before.")
+    )
+    marketing_consent = models.BooleanField(
+        _("consent to mails"), null=True, blank=True, help_text=_("Did the customer agree to marketing mails?")
+    )
+    recovery_url = models.CharField(
+        _("recovery link"), max_length=500, blank=True, default="", db_default="", help_text=_("Leads to the cart.")
     )
 
     objects = OrderQuerySet.as_manager()
@@ -111,6 +124,10 @@ class Order(models.Model):
             models.CheckConstraint(
                 name="order_gift_card_total_is_not_negative",
                 condition=Q(gift_card_total__isnull=True) | Q(gift_card_total__gte=0),
+            ),
+            models.CheckConstraint(
+                name="order_recovered_by_another_is_a_cart",
+                condition=Q(recovered_by__isnull=True) | Q(status=OrderStatus.CART, recovered_at__isnull=False),
             ),
         ]
         indexes = [
@@ -155,6 +172,15 @@ class Order(models.Model):
                 condition=Q(status=1),
             ),
             models.Index(fields=["placed_at"], name="order_placed"),
+            # what a customer ordered, and what was said about mails to them
+            models.Index(
+                Upper("customer_email"),
+                "last_activity_at",
+                name="order_of_customer",
+                condition=~Q(customer_email=""),
+            ),
+            models.Index(fields=["left_at"], name="order_recovered", condition=Q(left_at__isnull=False)),
+            models.Index(fields=["recovered_by"], name="order_recovered_by", condition=Q(recovered_by__isnull=False)),
         ]
 
     def __str__(self) -> str:

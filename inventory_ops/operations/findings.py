@@ -257,6 +257,12 @@ def set_due(*, finding: Finding, on: date | None, by: User, as_of: datetime, ver
 
 
 @transaction.atomic
+def note(*, finding: Finding, kind: str, text: str, by: User, version: int | None = None) -> None:
+    """Something was done about it that another operation keeps: it stands in the finding's history, too."""
+    _write(_locked(finding, version), kind=kind, text=text, by=by)
+
+
+@transaction.atomic
 def comment(*, finding: Finding, text: str, by: User) -> None:
     """Say something about it."""
     if not text.strip():

@@ -98,6 +98,7 @@ def _report_scan(name: str) -> Callable[[datetime], ScanCounts]:
         reports = [report for report in registry if report.scan == name]
         counts = ScanCounts()
         for report in reports:
+            report.before_scan(as_of=as_of)
             counts += findings.scan_report(report, as_of=as_of)
         finding_days.record_days(day=as_of.date(), reports=[report.slug for report in reports])
         return counts

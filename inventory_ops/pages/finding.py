@@ -43,11 +43,12 @@ WORDS: dict[str, Any] = {
     "asked": gettext_lazy("Vendor asked"),
     "answered": gettext_lazy("Vendor answered"),
     "reminded": gettext_lazy("Vendor reminded"),
+    "contacted": gettext_lazy("Customer contacted"),
 }
 ICONS = {
     "opened": "flag", "reopened": "refresh", "resolved": "circle-check", "woke": "bell", "assign": "user-check",
     "acknowledge": "flag", "snooze": "clock", "reopen": "arrow-back-up", "comment": "message", "due": "calendar",
-    "asked": "send", "answered": "mail", "reminded": "bell",
+    "asked": "send", "answered": "mail", "reminded": "bell", "contacted": "checklist",
     "price": "tag", "stock": "package", "orders": "shopping-cart",
 }  # fmt: skip
 
@@ -207,7 +208,7 @@ def _links(about: Subject) -> Iterator[tuple[str, str]]:
 def _acts(page: FindingPage, finding: Finding, viewer: User, bound: Any, act: str) -> Iterator[Act]:
     if finding.state == Finding.State.RESOLVED:
         return
-    for action in offered_on("findings"):
+    for action in offered_on("findings", finding.report):
         if not may_act(viewer, action.name) or not action.suits(finding):
             continue
         if action.name == "reopen" and finding.state == Finding.State.OPEN:

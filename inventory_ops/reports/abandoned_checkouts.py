@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 import django_filters
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.expressions import in_one_order
-from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
-from inventory_ops.models import OrderItem, Store
+from inventory_ops.kit.reports import Kpi, Link, Scope, View, columns, filters, register
+from inventory_ops.kit.viewer import Viewer
+from inventory_ops.models import Store
 from inventory_ops.models.orders import order_address
-from inventory_ops.queries import checkouts
-from inventory_ops.reports import common
+from inventory_ops.operations.orders import recovered
+from inventory_ops.queries import checkouts, recovery
+from inventory_ops.reports import cart_work, common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
 
 EVERYBODY = frozenset({"operations", "merchant", "finance", "admin"})
@@ -22,8 +26,10 @@ STAFF = EVERYBODY - {"merchant"}  # what sellers may know of cards, the list by 
 ALL_CARTS = Link(_("All carts"), reverse_lazy("report", args=["abandoned-checkouts"]), "shopping-cart-x", EVERYBODY)
 GROUPED = (
     Link(_("By product"), reverse_lazy("abandoned-by-product"), "package", EVERYBODY),
+    Link(_("By vendor"), reverse_lazy("abandoned-by-vendor"), "users", EVERYBODY),
     Link(_("By promo code"), reverse_lazy("abandoned-by-promo"), "tag", EVERYBODY),
     Link(_("By card error"), reverse_lazy("abandoned-by-card-error"), "alert-circle", STAFF),
+    Link(_("By month"), reverse_lazy("abandoned-by-month"), "calendar", EVERYBODY),
 )
 CHECKOUT_STEPS = (
     _("Filter data to view results from the past 12 months."),
@@ -43,6 +49,21 @@ class Filters(WorkflowFilters, filters.WindowedFilterSet):
     comment = filters.ScopeFilter(choices=filters.YES_NO, label=_("Customer comment"), empty_label=_("Any"))
     reachable = filters.ScopeFilter(choices=filters.YES_NO, label=_("E-mail known"), empty_label=_("Any"))
     total = common.AmountAtLeast("visible_total", label=_("Total at least"), of_merchants=False)
+    recovery = filters.ScopeFilter(
+        choices=[
+            ("left", _("Nobody contacted, nothing bought")),
+            ("contacted", _("Contacted, nothing bought")),
+            ("recovered", _("Bought later")),
+            ("open", _("Nothing bought")),
+        ],
+        label=_("Recovery"),
+        empty_label=_("Any"),
+    )
+    with_promo = filters.ScopeFilter(choices=filters.YES_NO, label=_("With promo code"), empty_label=_("Any"))
+    product = filters.ScopeNumber(label=_("Product id"))
+    vendor = filters.ScopeText(label=_("Vendor number"), max_length=50)
+    card_code = filters.ScopeText(label=_("Card error code"), max_length=50)
+    card_message = filters.ScopeText(label=_("Card error message"), max_length=300)
     defaults = {"window": "12m"}
 
     def of_text(self, qs: Any, name: str, value: str) -> Any:
@@ -67,9 +88,18 @@ def selected(scope: Scope, *, in_turn: bool = False) -> QuerySet[Any]:
         ("card_issue", Q(has_failed=True)),
         ("comment", ~Q(comment="")),
         ("reachable", ~Q(customer_email="")),
+        ("with_promo", ~Q(promo_code="")),
     ):
         if wanted := scope.params.get(name):
             carts = carts.filter(has if wanted == "yes" else ~has)
+    carts = recovery.in_state(carts, scope.params.get("recovery"))
+    carts = recovery.holding(
+        carts, viewer=scope.viewer, product=scope.params.get("product"), vendor=scope.params.get("vendor")
+    )
+    # of a seller's carts both are '': it finds nothing by them
+    for name in ("card_code", "card_message"):
+        if text := scope.params.get(name):
+            carts = carts.filter(**{name: text})
     return carts
 
 
@@ -125,7 +155,15 @@ class AbandonedCheckouts(ActionReport):
         ),
         columns.Moment(key="last_update", header="Last Update", label=_("Last update"), expression="last_activity_at"),
         columns.Text(
-            key="promo_code", width=100, sortable=False, header="Promo Code", label=_("Promo code"), css="m-hide"
+            key="promo_code",
+            width=100,
+            sortable=False,
+            header="Promo Code",
+            label=_("Promo code"),
+            css="m-hide",
+            link=lambda row: (
+                reverse("abandoned-by-promo", query={"promo": row["c_promo_code"]}) if row["c_promo_code"] else None
+            ),
         ),
         columns.Money(
             key="promo_value",
@@ -160,6 +198,7 @@ class AbandonedCheckouts(ActionReport):
             key="card_issue", sortable=False, header="Credit Card Issues", label=_("Card issue"), css="m-hide"
         ),
         columns.Integer(key="units", sortable=False, header="Units", nullable=True, visible=False),
+        *cart_work.COLUMNS,
     )
     page_order = ("number", "last_update", "total", "card_issue", "comment")
     row_keys = ("number",)
@@ -172,12 +211,16 @@ class AbandonedCheckouts(ActionReport):
         Kpi("total", _("Value"), Sum("visible_total"), _("sum of order totals"), money=True),
         Kpi("cards", _("With card issues"), Count("pk", filter=Q(has_failed=True))),
         Kpi("reach", _("Reachable by e-mail"), Count("pk", filter=~Q(customer_email=""))),
+        Kpi("recovered", _("Bought later"), Count("pk", filter=Q(recovered_at__isnull=False)), _("by another order")),
     )
     views = (
         View(_("Open"), "finding=open"),
         View(_("New since yesterday"), "finding=new"),
         View(_("Assigned to me"), "owner=me"),
         View(_("Due by today"), "due=today"),
+        View(_("To contact"), "recovery=left&reachable=yes"),
+        View(_("Contacted"), "recovery=contacted"),
+        View(_("Bought later"), "recovery=recovered"),
         View(_("With card issues"), "card_issue=yes"),
         View(_("With comments"), "comment=yes"),
         View(_("Last 7 days"), "window=7d"),
@@ -188,112 +231,15 @@ class AbandonedCheckouts(ActionReport):
     finding_label = "number"
     merchant_path = None
 
+    def before_scan(self, *, as_of: datetime) -> None:
+        recovered.find(as_of=as_of)
+
     def issues(self, scope: Scope) -> QuerySet[Any]:
         return selected(scope, in_turn=scope.viewer is not None)  # the system's scan asks for all
 
+    def look_up(self, rows: Sequence[dict[str, Any]], *, viewer: Viewer | None) -> None:
+        super().look_up(rows, viewer=viewer)
+        cart_work.look_up(rows, viewer)
+
     def row_label(self, row: Any) -> str:
         return str(row["c_number"])
-
-
-class GroupedReport(Report):
-    """Abandoned checkouts counted by something they share."""
-
-    section = _("Checkout abandoned orders")
-    icon = "shopping-cart-x"
-    steps = CHECKOUT_STEPS
-    filterset_class = type("GroupFilters", (filters.WindowedFilterSet,), {"defaults": {"window": "12m"}})
-    in_menu = False
-    currency: ClassVar[str | None] = None
-    links = (
-        Link(_("All carts"), reverse_lazy("report", args=["abandoned-checkouts"]), "shopping-cart-x", EVERYBODY),
-        *GROUPED,
-    )
-    default_sort = "-carts"
-
-
-def by_currency(carts: QuerySet[Any], *shared: str) -> QuerySet[Any]:
-    """Carts counted by what they share, each currency apart."""
-    groups = carts.values(*shared, "currency", "factor", "band")
-    return groups.annotate(n_carts=Count("pk"), n_total=Sum(F("visible_total")))
-
-
-TOTAL = columns.Money(
-    key="total",
-    header="Order Total",
-    expression="n_total",
-    order_by=in_one_order("n_total"),
-    currency="currency",
-    css="m-right",
-)
-CURRENCY = columns.Text(key="currency", header="Currency", width=70, flexible=False, visible=False)
-
-
-@register
-class AbandonedByProduct(GroupedReport):
-    slug = "abandoned-by-product"
-    title = _("Abandoned checkouts by product")
-    purpose = _("Which products are left in carts most often.")
-    path = "/action-required/abandoned-checkouts/by-product/"
-    identity = ("product_id",)
-    columns = (
-        columns.Text(key="sku", header="Item SKU", expression="product__sku", sub="name", width=160),
-        columns.Text(key="name", header="Item Name", expression="product__name", on_page=False),
-        columns.Text(
-            key="vendor_number", header="Vendor Number", label=_("Vendor"), expression="merchant__vendor_number"
-        ),
-        columns.Integer(key="carts", header="Carts", expression="n_carts"),
-        columns.Integer(key="units", header="Units", expression="n_units"),
-    )
-
-    def rows(self, scope: Scope) -> QuerySet[Any]:
-        lines: QuerySet[Any] = OrderItem.objects.visible_to(scope.viewer).filter(order__in=selected(scope).values("pk"))
-        return lines.values("product_id").annotate(n_carts=Count("order", distinct=True), n_units=Sum("quantity"))
-
-
-@register
-class AbandonedByPromo(GroupedReport):
-    slug = "abandoned-by-promo"
-    title = _("Abandoned checkouts by promo code")
-    purpose = _("Which promotions end in abandoned carts.")
-    path = "/action-required/abandoned-checkouts/by-promo/"
-    identity = ("promo_code", "currency")
-    currency = "currency"
-    columns = (
-        columns.Text(
-            key="promo",
-            header="Promo Code",
-            expression="promo_code",
-            link=lambda row: (
-                reverse("report", args=["abandoned-checkouts"], query={"promo": row["promo_code"]})
-                if row["promo_code"]
-                else None
-            ),
-        ),
-        columns.Integer(key="carts", header="Carts", expression="n_carts"),
-        TOTAL,
-        CURRENCY,
-    )
-
-    def rows(self, scope: Scope) -> QuerySet[Any]:
-        return by_currency(selected(scope), "promo_code")
-
-
-@register
-class AbandonedByCardError(GroupedReport):
-    slug = "abandoned-by-card-error"
-    title = _("Abandoned checkouts by card error")
-    purpose = _("Which credit card errors end in abandoned carts (last failed attempt of each).")
-    path = "/action-required/abandoned-checkouts/by-card-error/"
-    roles = STAFF
-    identity = ("card_code", "card_message", "currency")
-    currency = "currency"
-    columns = (
-        columns.Text(key="code", width=120, header="Code", expression="card_code"),
-        columns.Text(key="message", header="Message", expression="card_message"),
-        columns.Integer(key="carts", header="Carts", expression="n_carts"),
-        TOTAL,
-        CURRENCY,
-    )
-
-    def rows(self, scope: Scope) -> QuerySet[Any]:
-        return by_currency(selected(scope).filter(has_failed=True), "card_code", "card_message")

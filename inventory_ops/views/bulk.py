@@ -56,7 +56,7 @@ def act(request: HttpRequest, slug: str) -> HttpResponse:
     if not report.allows(user) or not report.may_act(user):
         raise PermissionDenied
     back = safe_next(request, report.url)
-    action = bulk_actions.find(report.bulk_group, request.POST.get("action", ""))
+    action = bulk_actions.find(report.bulk_group, request.POST.get("action", ""), report.slug)
     if action is None:
         messages.error(request, _("Choose what to do with the rows."))
         return HttpResponseRedirect(back)
@@ -76,7 +76,7 @@ def _confirmed(
     request: HttpRequest, report: Report, action: BulkAction[Any], chosen: Chosen, rows: Sequence[Any], back: str
 ) -> HttpResponse:
     confirmed = bool(request.POST.get("confirm")) or not action.asks
-    form = action.form_class(request.POST if confirmed else None) if action.form_class else None
+    form = action.form(request.POST if confirmed else None, viewer=viewer(request))
     plan = action.plan(rows)
     if not confirmed or chosen.changed or (form is not None and not form.is_valid()):
         hidden = [("action", action.name), ("next", back), *_choice(request, chosen, len(rows))]
@@ -86,12 +86,12 @@ def _confirmed(
         page.changed = chosen.changed
         return confirm(request, page, form, status=422 if confirmed else 200)
     values = form.cleaned_data if form is not None else {}
-    outcome = action.run(plan.will, by=viewer(request), values=values, seen=request.POST.dict())
+    outcome = action.carry_out(plan, by=viewer(request), values=values, seen=request.POST.dict())
     if outcome.message:
         messages.success(request, outcome.message)
     for text in outcome.left:
         messages.warning(request, text)
-    return HttpResponseRedirect(back)
+    return HttpResponseRedirect(outcome.url or back)
 
 
 def _choice(request: HttpRequest, chosen: Chosen, count: int) -> list[tuple[str, str]]:

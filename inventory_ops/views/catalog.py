@@ -14,13 +14,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from inventory_ops.forms.availability import AvailabilityForm
+from inventory_ops.forms.carts import ContactForm
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
-from inventory_ops.models import Order, OrderItem, Product, User
-from inventory_ops.operations import availability
+from inventory_ops.models import Order, Product, User
+from inventory_ops.models.orders import OrderStatus
+from inventory_ops.operations import availability, carts
+from inventory_ops.pages import order as order_page
 from inventory_ops.pages import product as product_page
 from inventory_ops.queries import costs, orders
-from inventory_ops.registries import order_marks
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
 
 
@@ -46,33 +48,46 @@ def _orders(request: HttpRequest, code: str, found: list[Order]) -> HttpResponse
     return render(request, "inventory_ops/orders.html", {"page": page, "orders": found})
 
 
-def _order(request: HttpRequest, found: Order, user: User) -> HttpResponse:
+def _order(request: HttpRequest, found: Order, user: User, *, form: Any = None, status: int = 200) -> HttpResponse:
     """An order with its items (a merchant sees its own ones alone) and its attempts to pay."""
-    items = list(
-        OrderItem.objects.visible_to(user).filter(order=found).select_related("product", "merchant").order_by("pk")
+    page = Page(
+        title=_("Order %(number)s") % {"number": found.number},
+        subtitle="",
+        breadcrumbs=[(_("Orders"), reverse("orders")), (found.number, None)],
     )
-    marks = order_marks.marks(found, items)
-    masked = not user.sees_all_merchants
-    context = {
-        "page": Page(
-            title=_("Order %(number)s") % {"number": found.number},
-            subtitle="",
-            breadcrumbs=[(_("Orders"), reverse("orders")), (found.number, None)],
-        ),
-        "order": found,
-        "email": mask(found.customer_email) if masked else found.customer_email,
-        "lines": [(item, marks.get(item.pk, [])) for item in items],
-        "total": sum(item.quantity * item.unit_price for item in items) if masked else found.total_amount,
-        "attempts": found.payment_attempts.order_by("-attempted_at") if not masked else [],
-        "shop_id_label": _("%(shop)s-Id") % {"shop": found.store or _("Shop")},
-    }
-    return render(request, "inventory_ops/order.html", context)
+    if found.status == OrderStatus.CART:
+        page.title = _("Cart %(number)s") % {"number": found.number}
+        page.breadcrumbs[0] = (_("Checkout abandoned orders"), reverse("report", args=[carts.REPORT]))
+    shown = order_page.context(found, viewer=user, now=timezone.now())
+    if form is not None:
+        shown["contact_form"] = form
+    return render(request, "inventory_ops/order.html", {"page": page} | shown, status=status)
 
 
-def mask(email: str) -> str:
-    """First character and domain of an address."""
-    name, at, domain = email.partition("@")
-    return f"{name[:1]}***{at}{domain}" if email else ""
+@roles_required(OPERATIONS, ADMIN)
+@require_POST
+def contacted(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write down that somebody got in touch about a cart."""
+    user = viewer(request)
+    found = get_object_or_404(Order.objects.select_related("store"), pk=pk)
+    form = ContactForm(request.POST, auto_id="contact_%s")
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            carts.contact(
+                order=found,
+                how=values["how"],
+                note=values["note"],
+                by=user,
+                now=timezone.now(),
+                seen=whole(request.POST.get("seen")),
+            )
+        except carts.NotContacted as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Written down: the customer was contacted."))
+            return redirect(found.get_absolute_url())
+    return _order(request, found, user, form=form, status=422)
 
 
 @login_required

@@ -53,8 +53,8 @@ def _answer(request: HttpRequest, page: finding_page.FindingPage, *, status: int
     return response
 
 
-def _action(verb: str) -> Any:
-    action: Any = bulk_actions.find("findings", verb)
+def _action(verb: str, slug: str) -> Any:
+    action: Any = bulk_actions.find("findings", verb, slug)
     if action is None:
         raise Http404
     return action
@@ -67,7 +67,7 @@ def act(request: HttpRequest, slug: str, key: str, verb: str) -> HttpResponse:
     user = viewer(request)
     if not user.has_role(OPERATIONS, MERCHANT, ADMIN):
         raise PermissionDenied
-    report, action = _report(request, slug, key), _action(verb)
+    report, action = _report(request, slug, key), _action(verb, slug)
     if not finding_page.may_act(user, verb):
         raise PermissionDenied
     finding = finding_history.visible(report.slug, key, viewer=user)

@@ -92,10 +92,11 @@ class Stub:
             "name": f"#{number}",
             "updatedAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "completedAt": None,
+            "abandonedCheckoutUrl": f"https://shop.example/checkouts/{number}/recover",
             "discountCodes": [],
             "totalDiscountSet": {"shopMoney": {"amount": "0.0"}},
             "totalPriceSet": {"shopMoney": {"currencyCode": "GBP"}},
-            "customer": {"defaultEmailAddress": {"emailAddress": "jane@example.org"}},
+            "customer": {"defaultEmailAddress": {"emailAddress": "jane@example.org", "marketingState": "SUBSCRIBED"}},
             "lineItems": {"nodes": [{
                 "id": f"gid://shopify/AbandonedCheckoutLineItem/{number}",
                 "sku": self.items[item]["sku"], "quantity": units,

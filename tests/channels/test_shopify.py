@@ -114,6 +114,7 @@ def test_abandoned_checkouts_come_and_go(stub: Stub) -> None:
     stub.cart(2, item, 1, customer=None)
     assert world.sync(channel).carts.carts == 2
     cart = Order.objects.get(number=f"{channel.code}-C1")
+    assert (cart.recovery_url, cart.marketing_consent) == ("https://shop.example/checkouts/1/recover", True)
     assert (cart.status, cart.customer_email, cart.promo_code, cart.promo_value) == (
         1, "jane@example.org", "SPRING", 5,
     )  # fmt: skip

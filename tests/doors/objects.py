@@ -102,6 +102,9 @@ def make_objects() -> Objects:
     ):
         at[route] = (product.pk,)
     at["orders/<path:code>/"] = (item.order.number,)
+    cart = make.order("CART-1", status=1)
+    make.item(product, in_=cart)
+    at["carts/<int:pk>/contacted/"] = at["api/v1/carts/<int:pk>/contacted/"] = (cart.pk,)
     at["settings/places/<slug:kind>/<int:pk>/"] = ("location", Location.objects.get(code="MAIN").pk)
     at["inventory/adjust/undo/<int:pk>/"] = (InventoryEvent.objects.earliest("pk").pk,)
     tracker = Tracker.objects.create(

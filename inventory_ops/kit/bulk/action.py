@@ -32,10 +32,11 @@ class Plan[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was done: `message` says it, `left` says why rows were left alone."""
+    """What was done: `message` says it, `left` says why rows were left alone, `url` leads to what was made."""
 
     message: str = ""
     left: list[str] = field(default_factory=list)
+    url: str = ""
 
 
 class BulkAction[Row]:
@@ -54,6 +55,7 @@ class BulkAction[Row]:
     asks: ClassVar[bool] = True
     form_class: ClassVar[type[Form] | None] = None
     most: ClassVar[int] = 2_000  # rows of one go
+    only: ClassVar[frozenset[str]] = frozenset()  # slugs of the lists of the group that offer it; empty = all of them
 
     def rows(self, keys: Sequence[str], *, report: Any, viewer: Any) -> list[Row]:
         """The rows of `keys` that `viewer` may see."""
@@ -87,6 +89,10 @@ class BulkAction[Row]:
                 will.append(row)
         return Plan(will, skipped)
 
+    def form(self, data: Any, *, viewer: Any) -> Form | None:
+        """What the confirm page asks the viewer for; None where it asks nothing."""
+        return self.form_class(data) if self.form_class else None
+
     def seen(self, row: Row) -> tuple[str, str] | None:
         """A hidden field with what the page saw of a row, so that `run` notices when somebody else changed it."""
         return None
@@ -94,6 +100,10 @@ class BulkAction[Row]:
     def run(self, rows: Sequence[Row], *, by: Any, values: dict[str, Any], seen: Mapping[str, str]) -> Outcome:
         """Do it. `values` are the form's, `seen` the fields of the confirm page."""
         raise NotImplementedError
+
+    def carry_out(self, plan: Plan[Row], *, by: Any, values: dict[str, Any], seen: Mapping[str, str]) -> Outcome:
+        """`run` for the rows of a plan; for actions that say something of the skipped ones, too."""
+        return self.run(plan.will, by=by, values=values, seen=seen)
 
     @property
     def nothing_selected(self) -> str:
@@ -109,9 +119,11 @@ def register[A: type[BulkAction[Any]]](action: A) -> A:
     return action
 
 
-def offered_on(group: str) -> list[BulkAction[Any]]:
-    return [action for action in _actions if action.on == group]
+def offered_on(group: str, report: str = "") -> list[BulkAction[Any]]:
+    """The actions of a group of lists, or of its list `report`."""
+    return [each for each in _actions if each.on == group and (not report or not each.only or report in each.only)]
 
 
-def find(group: str, name: str) -> BulkAction[Any] | None:
-    return _actions.find(f"{group}/{name}")
+def find(group: str, name: str, report: str = "") -> BulkAction[Any] | None:
+    action = _actions.find(f"{group}/{name}")
+    return None if action is not None and report and action.only and report not in action.only else action

@@ -140,6 +140,9 @@ class Report:
         """All rows that `scope.viewer` may see, with every annotation that columns and filters name."""
         raise NotImplementedError
 
+    def before_scan(self, *, as_of: datetime) -> None:
+        """Bring up to date what `rows()` reads, in the transaction of the periodic scan."""
+
     def prepare(self, scope: Scope) -> Scope:
         """The scope with what `rows()` has to know first."""
         return scope

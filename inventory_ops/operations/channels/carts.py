@@ -166,6 +166,8 @@ def _take(channel: Channel, snapshot: OrderSnapshot, now: datetime) -> bool:
                 comment=snapshot.comment,
                 promo_code=snapshot.promo_code[:100],
                 promo_value=snapshot.promo_value,
+                recovery_url=snapshot.recovery_url,
+                marketing_consent=snapshot.marketing_consent,
             )
         )
         if ChannelOrder.objects.filter(order=saved.order).exclude(pk=known.pk).exists() or known.order_id not in (

@@ -14,6 +14,8 @@ ORDER_COLUMNS = (
     "gift_card_total",
     "gift_card_count",
     "card_issue",
+    "marketing_consent",
+    "recovery_url",
 )
 LARGEST_LINE = 100_000_000_000
 # an order is its number in its store: `staged_order` knows both, and the order that has them

@@ -9,6 +9,7 @@ from inventory_ops.models.ledger import EventSource
 from inventory_ops.operations import ledger
 from inventory_ops.operations.imports.order_checks import OF_ITEM, OF_ORDER, ORDER_COLUMNS
 from inventory_ops.operations.imports.products_of_rows import JOIN
+from inventory_ops.operations.orders import recovered
 
 MANY_ROWS = 5_000
 
@@ -23,6 +24,7 @@ def apply_orders(staging: Staging) -> Counts:
     _write_totals(staging)
     _write_payment_attempts(staging)
     _allocate(staging)
+    recovered.find(as_of=staging.now, of="select upper(h.customer_email) from pg_temp.order_head h")
     new, changed, total = staging.fetch(
         """select count(*) filter (where i.is_new),
                count(*) filter (where not i.is_new and (i.is_changed or o.is_changed)), count(*)
@@ -137,6 +139,7 @@ def _write_orders(staging: Staging) -> None:
                 coalesce(o.currency, l.currency) as currency, l.total_amount, {kept("promo_code", "''")} as promo_code,
                 {kept("promo_value")} as promo_value, {kept("gift_card_total")} as gift_card_total,
                 {kept("gift_card_count")} as gift_card_count,
+                {kept("marketing_consent")} as marketing_consent, {kept("recovery_url", "''")} as recovery_url,
                 {"coalesce(l.comment, '')" if "comment" in staging.present else "coalesce(o.comment, '')"} as comment,
                 l.created_at, l.last_activity_at,
                 case when h.status > 1 then l.created_at end as placed_at,
@@ -169,6 +172,8 @@ def _write_orders(staging: Staging) -> None:
         "placed_at",
         "closed_at",
         "recovered_at",
+        "marketing_consent",
+        "recovery_url",
     ]
     staging.execute(
         f"""insert into inventory_ops_order (number, total_amount, {", ".join(columns)})

@@ -32,15 +32,25 @@ class NotRetried(Exception):
     """Only a delivery that failed permanently can be tried again; the message says so."""
 
 
-def create(*, destination: Destination, title: str, sections: Sequence[Mapping[str, Any]], now: datetime) -> Delivery:
-    """A message to a destination, sent when the transaction commits."""
+def create(
+    *,
+    destination: Destination,
+    title: str,
+    sections: Sequence[Mapping[str, Any]],
+    now: datetime,
+    carts: Sequence[int] = (),
+) -> Delivery:
+    """A message to a destination, sent when the transaction commits.
+
+    Of `carts` the ids are kept alone: what they are, and who may be written to, is looked up when it is sent.
+    """
     delivery = Delivery.objects.create(
         user_id=destination.user_id,
         destination=destination,
         kind=destination.kind,
         name=destination.name,
         title=title[:200],
-        content={"sections": list(sections)},
+        content={"sections": list(sections)} | ({"carts": list(carts)} if carts else {}),
         next_try_at=now,
         created_at=now,
     )

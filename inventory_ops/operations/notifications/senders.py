@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit import sealing
 from inventory_ops.models import Delivery, Destination
 from inventory_ops.operations.notifications import guard
-from inventory_ops.queries import shop
+from inventory_ops.queries import remarketing, shop
 
 PURPOSE = "inventory_ops.destination"
 TIMEOUT = 10  # seconds for connecting and for each wait
@@ -93,6 +93,8 @@ def body(delivery: Delivery) -> dict[str, Any]:
     def absolute(path: str) -> str:
         return f"{settings.PUBLIC_URL}{path}" if path else ""
 
+    carts = delivery.content.get("carts")
+    letters = {"carts": remarketing.letters(remarketing.sort_out(carts)[0])} if carts else {}
     return {
         "id": str(delivery.pk),
         "title": delivery.title,
@@ -105,6 +107,7 @@ def body(delivery: Delivery) -> dict[str, Any]:
             }
             for section in delivery.content["sections"]
         ],
+        **letters,
     }
 
 

@@ -54,6 +54,8 @@ class NewOrder:
     comment: str = ""
     promo_code: str = ""
     promo_value: Decimal | None = None
+    recovery_url: str = ""
+    marketing_consent: bool | None = None  # None: nothing new is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ def save_cart(*, new: NewOrder) -> Placed:
     order.last_activity_at = max(order.last_activity_at, new.at)
     order.currency, order.customer_email, order.comment = new.currency, new.customer_email, new.comment
     order.promo_code, order.promo_value = new.promo_code, new.promo_value
+    order.recovery_url = new.recovery_url or order.recovery_url
+    if new.marketing_consent is not None:
+        order.marketing_consent = new.marketing_consent
     order.save()
     _write_lines(order, new)
     return Placed(order, _items(order), 0)

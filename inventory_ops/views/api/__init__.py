@@ -7,10 +7,12 @@ from typing import Any
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from inventory_ops.views.api import account, availability, description, findings, reports, stock
+from inventory_ops.views.api import account, availability, carts, description, findings, reports, stock
 
 urlpatterns: list[Any] = [
     path("account/", account.Account.as_view(), name="api-account"),
+    path("carts/<int:pk>/contacted/", carts.Contacted.as_view(), name="api-cart-contacted"),
+    path("carts/emails/", carts.Emails.as_view(), name="api-cart-emails"),
     path("docs/", description.page, name="api-docs"),
     path("findings/", findings.FindingList.as_view(), name="api-findings"),
     path("findings/<int:pk>/", findings.FindingDetail.as_view(), name="api-finding"),

@@ -64,6 +64,6 @@ def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
             ColumnChoice(column.key, column.title, column.key in shown) for column in report.columns if column.on_page
         ],
         shown_keys=",".join(column.key for column in columns),
-        bulk_actions=list(offered_on(report.bulk_group)) if asked.selectable else [],
+        bulk_actions=list(offered_on(report.bulk_group, report.slug)) if asked.selectable else [],
         bulk_url=str(report.bulk_url) if asked.selectable else "",
     )

@@ -1,0 +1,66 @@
+"""Carts whose customers bought the goods after all, by another order: found in the data.
+
+A cart counts as recovered by another order when its customer (the same e-mail address, in any case) placed it within
+`WITHIN` of the cart's last activity, and it holds at least one product of the cart that was not cancelled as a whole.
+Where several do, it is the first. The cart stays a cart. When its customer comes back to it later, or that order is
+cancelled or gone, it counts as left again. A cart that itself becomes an order is recovered by that
+(`placing`, `sql/carts.sql`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+WITHIN = timedelta(days=30)
+LOOKS_BACK = timedelta(days=60)  # of a scan: what was left earlier can be recovered by orders loaded later alone
+
+_BOUGHT = """p.placed_at > c.last_activity_at and p.placed_at <= c.last_activity_at + %(within)s
+    and upper(p.customer_email) = upper(c.customer_email) and p.customer_email <> ''
+    and exists (select from inventory_ops_orderitem i join inventory_ops_orderitem b on b.product_id = i.product_id
+                where i.order_id = c.id and b.order_id = p.id and b.cancelled_quantity < b.quantity)"""
+
+_FIND = f"""
+    with found as materialized (
+        select distinct on (c.id) c.id as cart, p.id as bought, p.placed_at
+        from inventory_ops_order c join inventory_ops_order p on {_BOUGHT}
+        where c.status = 1 and c.recovered_at is null and c.customer_email <> '' and {{which}}
+        order by c.id, p.placed_at, p.id
+    ), locked as materialized (
+        select o.id from inventory_ops_order o where o.id in (select cart from found) and o.status = 1
+            and o.recovered_at is null order by o.id for no key update
+    )
+    update inventory_ops_order o set recovered_at = f.placed_at, recovered_by_id = f.bought
+    from found f join locked l on l.id = f.cart where o.id = f.cart
+"""
+
+_TAKE_BACK = f"""
+    with wrong as materialized (
+        select c.id from inventory_ops_order c where c.status = 1 and c.recovered_by_id is not null
+            and not exists (select from inventory_ops_order p where p.id = c.recovered_by_id and {_BOUGHT})
+        union all
+        select c.id from inventory_ops_order c
+        where c.status = 1 and c.recovered_at is not null and c.recovered_by_id is null
+    ), locked as materialized (
+        select o.id from inventory_ops_order o where o.id in (select id from wrong) and o.status = 1
+        order by o.id for no key update
+    )
+    update inventory_ops_order o set recovered_at = null, recovered_by_id = null from locked l where o.id = l.id
+"""
+
+
+@transaction.atomic
+def find(*, as_of: datetime, of: str = "") -> int:
+    """Write down which carts were recovered by another order, and which no longer are; answers how many were found.
+
+    `of` is a query of addresses in capitals, of whose carts all are looked at; without it, carts that were left lately.
+    """
+    which = f"upper(c.customer_email) in ({of})" if of else "c.last_activity_at > %(since)s"
+    values: dict[str, Any] = {"within": WITHIN, "since": as_of - LOOKS_BACK}
+    with connection.cursor() as cursor:
+        if not of:
+            cursor.execute(_TAKE_BACK, values)
+        cursor.execute(_FIND.format(which=which), values)
+        return cursor.rowcount
