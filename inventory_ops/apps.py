@@ -9,6 +9,7 @@ GUIDE = {
     "start": _("Getting started"),
     "action-required": _("Action Required"),
     "inventory": _("Manual inventory"),
+    "products": _("Prices, flash sales and marks"),
     "channels": _("Channels"),
     "imports": _("Loading data"),
     "notifications": _("Notifications"),
@@ -25,10 +26,10 @@ class InventoryOpsConfig(AppConfig):
         from inventory_ops.kit import money
         from inventory_ops.kit.reports import registry
         from inventory_ops.models import VendorRequest
-        from inventory_ops.operations import account_events, exports, prices, scans  # noqa: F401  (they register jobs, …)
+        from inventory_ops.operations import account_events, exports, price_rules, scans  # noqa: F401  (they register jobs, …)
         from inventory_ops.operations.channels import catalogue, drift  # noqa: F401
         from inventory_ops.operations.imports import uploads  # noqa: F401
-        from inventory_ops.pages import cards, first_steps, overview, shipping_hints
+        from inventory_ops.pages import act_hints, cards, first_steps, overview, shipping_hints
         from inventory_ops.queries import rates
         from inventory_ops.registries import finding_hints, guide, menu, topics
         from inventory_ops.registries.permissions import EVERYBODY
@@ -79,6 +80,7 @@ class InventoryOpsConfig(AppConfig):
         menu.add("system", _("Jobs"), "jobs", "history", roles=EVERYBODY, order=10)
         menu.add("inventory", _("Channels"), "channels", "building-store", roles=("operations", "admin"), order=30)
         overview.add_cards("oversold stock", cards.oversold)
+        finding_hints.add("acts on products", act_hints.of_acts)
         finding_hints.add("shipping cases", shipping_hints.of_cases)
         overview.add_cards("failing channels", cards.failing_channels)
         for name, title in GUIDE.items():

@@ -20,7 +20,7 @@ from django.utils import timezone
 from config.access import PERSONAS, RULES
 from inventory_ops.imports.stock import SPEC as STOCK
 from inventory_ops.models import Channel, ChannelImport, Delivery, Destination, Job, Product, User
-from inventory_ops.operations import issues, prices, proposals
+from inventory_ops.operations import issues, price_rules, proposals
 from inventory_ops.operations.imports import uploads
 from lost_damaged.imports import SPEC as WRITE_OFFS
 from tests import make
@@ -139,7 +139,7 @@ def objects(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Ob
             Product.objects.get(sku="OTHERS"), in_=make.order(at=timezone.now() - timedelta(days=back)), shipped=0
         )
     issues.refresh(as_of=timezone.now())
-    proposals.propose(kind=prices.GUARD, values={"mode": "warn"}, by=make.user("operations"))
+    proposals.propose(kind=price_rules.GUARD, values={"mode": "warn"}, by=make.user("operations"))
     ChannelImport.objects.create(channel=Channel.objects.get(merchant=other), state="ready")
     return found
 

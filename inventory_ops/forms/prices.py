@@ -17,9 +17,12 @@ from inventory_ops.queries.currencies import DIGITS
 MOMENT = "%Y-%m-%dT%H:%M"
 
 
-def _moment(label: Any) -> forms.DateTimeField:
+def moment_field(label: Any, *, required: bool = False, help_text: Any = "") -> forms.DateTimeField:
+    """A day and a time, in the viewer's zone."""
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
-    return forms.DateTimeField(label=label, required=False, widget=widget, input_formats=[MOMENT, f"{MOMENT}:%S"])
+    return forms.DateTimeField(
+        label=label, required=required, help_text=help_text, widget=widget, input_formats=[MOMENT, f"{MOMENT}:%S"]
+    )
 
 
 def _money(label: Any, *, required: bool = False, least: Decimal = Decimal(0)) -> forms.DecimalField:
@@ -33,8 +36,8 @@ class PricesForm(MergedForm):
 
     price = _money(gettext_lazy("Price"), required=True)
     special_price = _money(gettext_lazy("Special price"), least=Decimal("0.0001"))
-    special_from = _moment(gettext_lazy("Special price from"))
-    special_to = _moment(gettext_lazy("Special price until"))
+    special_from = moment_field(gettext_lazy("Special price from"))
+    special_to = moment_field(gettext_lazy("Special price until"))
     cost = _money(gettext_lazy("Cost of goods"))
     accept_loss = forms.BooleanField(label=gettext_lazy("Save although it sells at a loss"), required=False)
 

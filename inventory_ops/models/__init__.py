@@ -34,6 +34,7 @@ from inventory_ops.models.issues import (
 )
 from inventory_ops.models.jobs import Job
 from inventory_ops.models.ledger import AdjustmentReason, EventActor, EventKey, InventoryEvent
+from inventory_ops.models.marks import ProductMark
 from inventory_ops.models.merchants import Merchant, Store
 from inventory_ops.models.notifications import Delivery, Destination, Notice, Notification, Subscription
 from inventory_ops.models.orders import Order, OrderItem, PaymentAttempt
@@ -92,6 +93,7 @@ __all__ = [
     "PriceGuard",
     "Product",
     "ProductDemand",
+    "ProductMark",
     "ProductStock",
     "Proposal",
     "ReportDay",

@@ -17,6 +17,7 @@ class Scope(models.TextChoices):
     FINDINGS = "findings", _("Work on findings")
     TRACKERS = "trackers", _("Make, change and delete trackers")
     STOCK = "stock", _("Adjust and count stock")
+    PRODUCTS = "products", _("Change prices, plan flash sales, mark products")
 
 
 class ApiToken(models.Model):
@@ -48,7 +49,7 @@ class ApiToken(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="api_token_scopes_are_known",
-                condition=Q(scopes__contained_by=["read", "findings", "trackers", "stock"]) & ~Q(scopes=[]),
+                condition=Q(scopes__contained_by=["read", "findings", "trackers", "stock", "products"]) & ~Q(scopes=[]),
             ),
             models.CheckConstraint(name="api_token_expires_later", condition=Q(expires_at__gt=F("created_at"))),
         ]

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.fields import MoneyField, PercentField
+from inventory_ops.models.visibility import OfMerchants
 
 
 class TsTzRange(Func):
@@ -40,6 +41,8 @@ class FlashSale(models.Model):
         help_text=_("snapshot × (1 − percentage), half-even to the currency's smallest unit."),
     )
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OfMerchants["FlashSale"].as_manager()
 
     class Meta:
         verbose_name = _("flash sale")
@@ -132,13 +135,22 @@ class PriceChange(models.Model):
     special_price_after = MoneyField(null=True)
     cost_before = MoneyField(null=True)
     cost_after = MoneyField(null=True)
+    special_window_before = DateTimeRangeField(
+        null=True, blank=True, help_text=_("From and to of the special price before. Empty: not known.")
+    )
+    undoes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="undone_by")
     source = models.CharField(_("source"), max_length=50)
     actor = models.CharField(_("actor"), max_length=254, blank=True)
+
+    objects = OfMerchants["PriceChange"].as_manager()
 
     class Meta:
         verbose_name = _("price change")
         verbose_name_plural = _("price changes")
-        indexes = [models.Index(fields=["product", "-at"], name="price_change_of_product")]
+        indexes = [
+            models.Index(fields=["product", "-at"], name="price_change_of_product"),
+            models.Index(fields=["at", "id"], name="price_change_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.price_before} → {self.price_after}"

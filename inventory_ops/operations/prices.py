@@ -1,18 +1,20 @@
-"""Prices and cost of one product, changed by hand; and the rule that guards them."""
+"""Prices and costs of products, changed by people under the price guard of their vendors."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange as Range
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 
-from inventory_ops.models import Merchant, PriceChange, PriceGuard, Product, Proposal, User
-from inventory_ops.operations import audit, proposals
+from inventory_ops.models import PriceChange, PriceGuard, Product, User
+from inventory_ops.operations import audit
 from inventory_ops.queries import price_guard
 
 FIELDS = ("price", "special_price", "special_from", "special_to", "cost")
@@ -52,89 +54,145 @@ def version(product: Product) -> str:
     return hashlib.sha256("|".join(map(str, texts)).encode()).hexdigest()[:16]
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was written, and why the other products were left alone, by their keys."""
+
+    changes: list[PriceChange] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+    refused: dict[int, PricesChanged | BelowCost] = field(default_factory=dict)
+
+
 def change(*, product: Product, to: Prices, seen: str, by: User, as_of: datetime, accept_loss: bool = False) -> bool:
     """Set price, special price and cost; answers whether anything changed.
 
     Raises PricesChanged when `seen` is no longer the product's version, and BelowCost as the vendor's rule says:
     `accept_loss` goes on after a warning, never over a block.
     """
-    locked = Product.objects.select_for_update(of=["self"]).select_related("merchant").get(pk=product.pk)
-    if version(locked) != seen:
-        last = locked.price_changes.order_by("-at").first()
-        who = f" ({last.actor or last.source})" if last else ""
-        raise PricesChanged(f"The prices were changed since you opened this page{who}. Look at them again.")
-    before = Prices.of(locked)
-    if before == to:
-        return False
-    _guard(locked, to, as_of=as_of, accept_loss=accept_loss)
+    applied = change_many(
+        wanted={product.pk: to}, seen={product.pk: seen}, by=by, as_of=as_of, source="page", accept_loss=accept_loss
+    )
+    if product.pk in applied.refused:
+        raise applied.refused[product.pk]
+    return bool(applied.changed)
+
+
+@transaction.atomic
+def change_many(
+    *,
+    wanted: Mapping[int, Prices],
+    seen: Mapping[int, str],
+    by: User,
+    as_of: datetime,
+    source: str,
+    accept_loss: bool = False,
+    undoes: Mapping[int, PriceChange] = MappingProxyType({}),
+) -> Applied:
+    """Set the prices of products, by their keys, each as `change` does: those that it would refuse are left alone.
+
+    `undoes` are the changes that this takes back.
+    """
+    # in the order of imports, which change many products too
+    locked = Product.objects.select_for_update(of=["self"]).filter(pk__in=wanted).select_related("merchant")
+    rows = list(locked.order_by("merchant_id", "sku"))
+    modes = price_guard.modes_of({product.merchant_id for product in rows})
+    sales = price_guard.lowest_sales(wanted, as_of=as_of)
+    refused: dict[int, PricesChanged | BelowCost] = {}
+    changing: list[tuple[Product, Prices]] = []
+    for product in rows:
+        to = wanted[product.pk]
+        if version(product) != seen.get(product.pk, ""):
+            refused[product.pk] = PricesChanged(_changed_by(product))
+        elif Prices.of(product) != to:
+            loss = judge(product, to, mode=modes[product.merchant_id], sale=sales.get(product.pk), as_of=as_of)
+            if loss is None or (loss.may_go_on and accept_loss):
+                changing.append((product, Prices.of(product)))
+                _set(product, to)
+            else:
+                refused[product.pk] = loss
+    for product, _before in changing:
+        product.updated_at = timezone.now()
+    Product.objects.bulk_update([product for product, _before in changing], [*FIELDS, "updated_at"], batch_size=500)
+    changes = _history(changing, by=by, as_of=as_of, source=source, undoes=undoes)
+    return Applied(changes, [product.pk for product, _before in changing], refused)
+
+
+def _changed_by(product: Product) -> str:
+    last = product.price_changes.order_by("-at").first()
+    who = f" ({last.actor or last.source})" if last else ""
+    return f"The prices were changed since you opened this page{who}. Look at them again."
+
+
+def _set(product: Product, to: Prices) -> None:
     for name in FIELDS:
-        setattr(locked, name, getattr(to, name))
-    locked.save(update_fields=[*FIELDS, "updated_at"])
-    if (before.price, before.special_price, before.cost) != (to.price, to.special_price, to.cost):
-        PriceChange.objects.create(
-            merchant_id=locked.merchant_id,
-            product=locked,
+        setattr(product, name, getattr(to, name))
+
+
+def _history(
+    changing: Sequence[tuple[Product, Prices]],
+    *,
+    by: User,
+    as_of: datetime,
+    source: str,
+    undoes: Mapping[int, PriceChange],
+) -> list[PriceChange]:
+    changes = PriceChange.objects.bulk_create(
+        PriceChange(
+            merchant_id=product.merchant_id,
+            product=product,
             at=as_of,
             price_before=before.price,
-            price_after=to.price,
+            price_after=product.price,
             special_price_before=before.special_price,
-            special_price_after=to.special_price,
+            special_price_after=product.special_price,
+            special_window_before=Range(before.special_from, before.special_to),
             cost_before=before.cost,
-            cost_after=to.cost,
-            source="page",
+            cost_after=product.cost,
+            source=source,
             actor=by.email,
+            undoes=undoes.get(product.pk),
         )
-    audit.record(
+        for product, before in changing
+        if product.pk in undoes
+        or (before.price, before.special_price, before.cost) != (product.price, product.special_price, product.cost)
+    )
+    audit.record_many(
         action="product.price",
         by=by,
-        subject=locked,
-        summary=f"{locked.sku}: price {before.price.normalize():f} → {to.price.normalize():f}",
-        data={name: str(getattr(to, name)) for name in FIELDS},
-        merchant_id=locked.merchant_id,
+        entries=[
+            audit.Entry(
+                product,
+                f"{product.sku}: {_words(before, Prices.of(product))}",
+                {name: str(getattr(product, name)) for name in FIELDS},
+                product.merchant_id,
+            )
+            for product, before in changing
+        ],
     )
-    return True
+    return changes
 
 
-def _guard(product: Product, to: Prices, *, as_of: datetime, accept_loss: bool) -> None:
-    if to.cost is None:
-        return
-    mode = price_guard.mode_of(merchant_id=product.merchant_id)
-    if mode == PriceGuard.Mode.OFF or (mode == PriceGuard.Mode.WARN and accept_loss):
-        return
+def _words(before: Prices, after: Prices) -> str:
+    """“price 10 → 12”, of what changed."""
+
+    def word(value: Decimal | None) -> str:
+        return "none" if value is None else f"{value.normalize():f}"
+
+    pairs = [(name, getattr(before, name), getattr(after, name)) for name in ("price", "special_price", "cost")]
+    found = [f"{name.replace('_', ' ')} {word(old)} → {word(new)}" for name, old, new in pairs if old != new]
+    return ", ".join(found) or "days of the special price"
+
+
+def judge(
+    product: Product, to: Prices, *, mode: PriceGuard.Mode, sale: Decimal | None, as_of: datetime
+) -> BelowCost | None:
+    """What the rule says of a product that would be sold at these prices, with the lowest of its flash sales."""
+    if to.cost is None or mode == PriceGuard.Mode.OFF:
+        return None
     lowest = price_guard.lowest_price(
-        product=product, price=to.price, special=to.special_price, special_to=to.special_to, as_of=as_of
+        price=to.price, special=to.special_price, special_to=to.special_to, sale=sale, as_of=as_of
     )
     if to.cost <= lowest:
-        return
-    text = (
-        f"The cost of goods ({to.cost.normalize():f}) is above what it is or will be sold at ({lowest.normalize():f})."
-    )
-    if mode == PriceGuard.Mode.BLOCK:
-        text += f" The price guard of {product.merchant} refuses that: finance can propose another rule."
-    raise BelowCost(text, may_go_on=mode == PriceGuard.Mode.WARN)
-
-
-def set_rule(*, merchant: Merchant | None, mode: str, set_by: str = "", valid_from: datetime) -> PriceGuard:
-    """Let a rule hold from a moment on, of a merchant or of all without one. For approvals: people propose."""
-    return PriceGuard.objects.create(merchant=merchant, mode=mode, valid_from=valid_from, changed_by=set_by)
-
-
-class PriceGuardKind(proposals.Kind):
-    """Value: `mode`, one of PriceGuard.Mode."""
-
-    name, title, of_merchants = "price_guard", gettext_lazy("Price guard"), True
-    proposers = ("operations", *proposals.ROLES)  # they see what is sold at a loss
-
-    def before(self, merchant: Merchant | None, subject: str) -> dict[str, str]:
-        return {"mode": price_guard.rule_of(merchant_id=merchant.pk if merchant else None)}
-
-    def apply(self, proposal: Proposal, begins: datetime) -> int:
-        by = proposal.requested_by.email
-        return set_rule(merchant=proposal.merchant, mode=proposal.values["mode"], set_by=by, valid_from=begins).pk
-
-    def withdraw(self, proposal: Proposal) -> None:
-        PriceGuard.objects.filter(pk=proposal.made_id or 0).update(withdrawn_at=timezone.now())
-
-
-GUARD = proposals.register(PriceGuardKind())
+        return None
+    text = price_guard.below_cost(product, cost=to.cost, lowest=lowest, mode=mode)
+    return BelowCost(text, may_go_on=mode == PriceGuard.Mode.WARN)

@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports import registry
-from inventory_ops.models import ChannelListing, Finding, OrderItem, Product, StockBalance, User
+from inventory_ops.models import ChannelListing, Finding, OrderItem, PriceChange, Product, StockBalance, User
+from inventory_ops.operations import price_undo
 from inventory_ops.pages.overview import Panel
-from inventory_ops.queries import findings, ledger, price_guard
+from inventory_ops.queries import findings, ledger, marks, price_guard
 from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS
 from inventory_ops.reports.workflow import STATE_TONES
 
@@ -30,6 +32,15 @@ class FindingLine:
     report: Any
     url: str
     tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A change of prices, whether it was undone, and whether it can be."""
+
+    change: PriceChange
+    undone: bool
+    may_undo: bool
 
 
 type PanelMaker = Callable[[Product, User], list[Panel]]
@@ -56,7 +67,8 @@ def context(product: Product, *, viewer: User, now: datetime) -> dict[str, Any]:
         .order_by("channel__name", "pk")[:LISTINGS],
         "panels": [panel for maker in _panels for panel in maker(product, viewer)],
         "sales": product.flash_sales.order_by("-starts_at")[:LATEST],
-        "changes": product.price_changes.order_by("-at")[:LATEST],
+        "mark": marks.mark_of(product.pk, on=timezone.localdate()),
+        "changes": _changes(product, may_undo=staff),
         "items": OrderItem.objects.filter(product=product)
         .select_related("order__store")
         .order_by("-ordered_at")[:LATEST],
@@ -72,8 +84,22 @@ def context(product: Product, *, viewer: User, now: datetime) -> dict[str, Any]:
         "guard": price_guard.mode_of(merchant_id=product.merchant_id).label if viewer.sees_all_merchants else "",
         "may_change_prices": staff,
         "may_set_live": staff,
+        "may_mark": staff,
+        "may_plan_sales": staff,
         "now": now,
     }
+
+
+def _changes(product: Product, *, may_undo: bool) -> list[ChangeLine]:
+    """The latest changes of prices; one can be undone while the product is priced as it left it."""
+    found = product.price_changes.select_related("undone_by").order_by("-at", "-pk")[:LATEST]
+    lines: list[ChangeLine] = []
+    for change in found:
+        change.product = product
+        undone = hasattr(change, "undone_by")
+        possible = may_undo and not price_undo.why_not_undone(change, undone=undone)
+        lines.append(ChangeLine(change, undone, possible and not any(line.may_undo for line in lines)))
+    return lines
 
 
 def _line(finding: Finding) -> FindingLine:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Min
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from inventory_ops.models import FlashSale, PriceGuard, Product
 
@@ -34,12 +36,37 @@ def in_force(*, now: datetime) -> list[PriceGuard]:
     )
 
 
+def modes_of(merchants: Collection[int]) -> dict[int, PriceGuard.Mode]:
+    """`mode_of` of each, by its key."""
+    rules = {rule.merchant_id: rule.mode for rule in in_force(now=timezone.now())}
+    every = rules.get(None, PriceGuard.Mode.OFF)
+    return {merchant: PriceGuard.Mode(rules.get(merchant, every)) for merchant in merchants}
+
+
+def lowest_sales(products: Iterable[int], *, as_of: datetime) -> dict[int, Decimal]:
+    """The lowest price of the flash sales that run or are planned, by the key of the product."""
+    found = FlashSale.objects.filter(product__in=list(products), ends_at__gt=as_of)
+    return dict(found.values_list("product").annotate(low=Min("sale_price")))
+
+
 def lowest_price(
-    *, product: Product, price: Decimal, special: Decimal | None, special_to: datetime | None, as_of: datetime
+    *, price: Decimal, special: Decimal | None, special_to: datetime | None, sale: Decimal | None, as_of: datetime
 ) -> Decimal:
-    """The lowest price that the product is or will be sold at: regular, special price or flash sale."""
+    """The lowest price that a product is or will be sold at: regular, special price or flash sale (`sale`)."""
     found = [price]
     if special is not None and (special_to is None or special_to > as_of):
         found.append(special)
-    sale = FlashSale.objects.filter(product=product, ends_at__gt=as_of).aggregate(low=Min("sale_price"))["low"]
     return min([*found, sale] if sale is not None else found)
+
+
+def below_cost(product: Product, *, cost: Decimal, lowest: Decimal, mode: PriceGuard.Mode) -> str:
+    """What is said of a product that would be sold below its cost."""
+    text = _("The cost of goods (%(cost)s) is above what it is or will be sold at (%(lowest)s).") % {
+        "cost": f"{cost.normalize():f}",
+        "lowest": f"{lowest.normalize():f}",
+    }
+    if mode == PriceGuard.Mode.BLOCK:
+        text += " " + _("The price guard of %(vendor)s refuses that: finance can propose another rule.") % {
+            "vendor": product.merchant
+        }
+    return text

@@ -9,6 +9,7 @@ from typing import Any
 import django_filters
 from django.db.models import Model, Q
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -16,10 +17,10 @@ from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit import markup, money, showing
 from inventory_ops.kit.db.expressions import in_one_order
-from inventory_ops.kit.reports import Link
+from inventory_ops.kit.reports import Link, columns
 from inventory_ops.kit.reports.filters import LONGEST_SEARCH
-from inventory_ops.models import Category, Merchant
-from inventory_ops.queries import rates, search
+from inventory_ops.models import Category, Merchant, ProductMark
+from inventory_ops.queries import marks, rates, search
 
 # of lists whose rows are orders, or stand for some
 ORDERS_ARE_LOADED_WHOLE = gettext_lazy(
@@ -93,6 +94,62 @@ def brand_filter(field: str = "brand_name") -> django_filters.CharFilter:
     return django_filters.CharFilter(
         field_name=field, lookup_expr="icontains", label=gettext_lazy("Brand"), max_length=100
     )
+
+
+class MarkFilter(django_filters.ChoiceFilter):
+    """Products by the mark that stands on them today."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [
+            *ProductMark.Kind.choices,
+            (marks.MARKED, gettext_lazy("Any mark")),
+            (marks.UNMARKED, gettext_lazy("Without a mark")),
+        ]
+        kwargs = {"label": gettext_lazy("Marked for"), "empty_label": gettext_lazy("Any")} | kwargs
+        super().__init__(choices=choices, **kwargs)
+
+    def filter(self, qs: Any, value: str) -> Any:
+        return marks.marked(qs, value, on=timezone.localdate()) if value else qs
+
+
+def with_mark(products: Any) -> Any:
+    """Annotate the mark that stands on each product today; see `MARK_COLUMNS`."""
+    today = timezone.localdate()
+    return products.annotate(
+        mark=marks.field_of_mark("kind", on=today),
+        mark_reason=marks.field_of_mark("reason", on=today),
+        mark_until=marks.field_of_mark("until", on=today),
+    )
+
+
+MARK_COLUMNS = (
+    columns.Choice(
+        key="mark",
+        header="Marked For",
+        label=gettext_lazy("Marked for"),
+        words=dict(ProductMark.Kind.choices),
+        tones={ProductMark.Kind.LIQUIDATION: "warning", ProductMark.Kind.PROMOTION: "good"},
+        nullable=True,
+        sortable=False,
+        css="m-hide",
+    ),
+    columns.Text(
+        key="mark_reason",
+        header="Mark Reason",
+        label=gettext_lazy("Reason of the mark"),
+        nullable=True,
+        sortable=False,
+        visible=False,
+    ),
+    columns.Date(
+        key="mark_until",
+        header="Mark Until",
+        label=gettext_lazy("Marked until"),
+        nullable=True,
+        sortable=False,
+        visible=False,
+    ),
+)
 
 
 class AmountAtLeast(django_filters.NumberFilter):

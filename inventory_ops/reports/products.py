@@ -6,12 +6,14 @@ from typing import Any
 
 import django_filters
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.links import to
-from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import Product
+from inventory_ops.registries.permissions import ADMIN, EVERYBODY, FINANCE, OPERATIONS
 from inventory_ops.reports import common
 
 
@@ -21,6 +23,7 @@ class Filters(filters.ReportFilterSet):
     category = common.category_filter("stock_total__category")
     brand = common.brand_filter()
     stock = filters.ScopeFilter(choices=filters.YES_NO, label=_("In stock"), empty_label=_("Any"))
+    mark = common.MarkFilter()
     live = filters.YesNoFilter(field_name="stock_total__is_live", label=_("Live on the platform"))
     cost = django_filters.ChoiceFilter(
         choices=[("missing", _("Missing"))], label=_("Cost"), empty_label=_("Any"), method="without_cost"
@@ -91,11 +94,28 @@ class Products(Report):
         ),
         columns.YesNo(key="is_live", header="Live", sortable=False, css="m-hide"),
         columns.Moment(key="created_at", header="Created", visible=False),
+        *common.MARK_COLUMNS,
     )
-    page_order = ("sku", "vendor_number", "price", "cost", "available", "stock_value", "brand", "category", "is_live")
+    page_order = (
+        "sku",
+        "vendor_number",
+        "price",
+        "cost",
+        "available",
+        "stock_value",
+        "mark",
+        "brand",
+        "category",
+        "is_live",
+    )
     filterset_class = Filters
     search_placeholder = _("Filter by SKU or name")
     default_sort = "sku"
+    bulk_url = reverse_lazy("products-bulk")
+    links = (
+        Link(_("Flash sales"), reverse_lazy("flash-sales"), "bolt", frozenset(EVERYBODY)),
+        Link(_("Price changes"), reverse_lazy("price-changes"), "history", frozenset({OPERATIONS, FINANCE, ADMIN})),
+    )
     kpis = (
         Kpi("count", _("Products"), Count("pk")),
         Kpi("value", _("Stock value"), Sum("stock_value"), _("units on hand × cost"), money=True),
@@ -105,6 +125,7 @@ class Products(Report):
     views = (
         View(_("In stock"), "stock=yes"),
         View(_("Not live"), "live=no"),
+        View(_("Marked"), "mark=any"),
         View(_("Missing cost"), "cost=missing"),
     )
     empty_title = _("No product matches")
@@ -112,7 +133,9 @@ class Products(Report):
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         rows: QuerySet[Any] = Product.objects.visible_to(scope.viewer).filter(stock_total__isnull=False)
-        rows = rows.annotate(available=F("stock_total__available"), stock_value=F("stock_total__value"))
+        rows = common.with_mark(
+            rows.annotate(available=F("stock_total__available"), stock_value=F("stock_total__value"))
+        )
         if wanted := scope.params.get("stock"):
             rows = rows.filter(**{f"stock_total__available__{'gt' if wanted == 'yes' else 'lte'}": 0})
         return rows

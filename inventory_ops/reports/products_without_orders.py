@@ -26,6 +26,7 @@ class Filters(WorkflowFilters, filters.WindowedFilterSet):
     category = common.category_filter("stock_total__category")
     brand = common.brand_filter()
     stock = filters.ScopeFilter(choices=filters.YES_NO, label=_("In stock"), empty_label=_("Any"))
+    mark = common.MarkFilter()
     live = filters.YesNoFilter(field_name="stock_total__is_live", label=_("Live on the platform"))
     new = filters.ScopeFilter(
         choices=[("include", _("Included"))], label=_("Products newer than the period"), empty_label=_("Left out")
@@ -103,6 +104,7 @@ class ProductsWithoutOrders(ActionReport):
             css="m-hide",
         ),
         columns.Moment(key="created_at", header="Created", visible=False),
+        *common.MARK_COLUMNS,
     )
     filterset_class = Filters
     search_placeholder = _("Filter by SKU or name")
@@ -140,7 +142,7 @@ class ProductsWithoutOrders(ActionReport):
         if in_stock := scope.params.get("stock"):
             compared = "gt" if in_stock == "yes" else "lte"
             products = products.filter(**{f"stock_total__available__{compared}": 0})
-        return products
+        return common.with_mark(products)
 
 
 def _last_order(row: Any) -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from inventory_ops.kit.bulk import action as bulk_actions
-from inventory_ops.kit.bulk.action import BulkAction, Line, Plan
+from inventory_ops.kit.bulk.action import BulkAction, Line, Plan, Preview, Refused
 from inventory_ops.kit.reports import Report
 from inventory_ops.kit.reports.selection import Chosen, choose
 from inventory_ops.registries.permissions import EVERYBODY, roles_required, viewer
@@ -43,6 +43,7 @@ class ConfirmPage:
     skipped_total: str = ""
     hidden: list[tuple[str, str]] = field(default_factory=list)
     changed: str = ""
+    keeps_form: bool = False  # also while no row would change: other values may change some
 
 
 @roles_required(*EVERYBODY)
@@ -79,19 +80,61 @@ def _confirmed(
     form = action.form(request.POST if confirmed else None, viewer=viewer(request))
     plan = action.plan(rows)
     if not confirmed or chosen.changed or (form is not None and not form.is_valid()):
-        hidden = [("action", action.name), ("next", back), *_choice(request, chosen, len(rows))]
-        hidden += [seen for row in plan.will if (seen := action.seen(row)) is not None]
-        page = confirm_page(action, plan, subtitle=str(action.hint or report.title), hidden=hidden, back=back)
-        page.breadcrumbs = [(str(report.title), report.url), (str(action.label), None)]
-        page.changed = chosen.changed
+        page = _page(request, report, action, chosen, rows, plan, back)
         return confirm(request, page, form, status=422 if confirmed else 200)
     values = form.cleaned_data if form is not None else {}
-    outcome = action.carry_out(plan, by=viewer(request), values=values, seen=request.POST.dict())
+    try:
+        if action.previews:
+            found = action.preview(plan.will, values=values)
+            if not found.lines or request.POST.get("previewed") != found.digest:
+                page = _page(request, report, action, chosen, rows, plan, back, preview=found)
+                return confirm(request, page, form)
+        outcome = action.carry_out(plan, by=viewer(request), values=values, seen=request.POST.dict())
+    except Refused as refused:
+        if form is None:
+            messages.error(request, str(refused))
+            return HttpResponseRedirect(back)
+        form.add_error(None, str(refused))
+        return confirm(request, _page(request, report, action, chosen, rows, plan, back), form, status=422)
     if outcome.message:
         messages.success(request, outcome.message)
     for text in outcome.left:
         messages.warning(request, text)
     return HttpResponseRedirect(outcome.url or back)
+
+
+def _page(
+    request: HttpRequest,
+    report: Report,
+    action: BulkAction[Any],
+    chosen: Chosen,
+    rows: Sequence[Any],
+    plan: Plan[Any],
+    back: str,
+    *,
+    preview: Preview | None = None,
+) -> ConfirmPage:
+    """The confirm page of a list; with a preview, it says what happens to each row."""
+    hidden = [("action", action.name), ("next", back), *_choice(request, chosen, len(rows))]
+    hidden += [seen for row in plan.will if (seen := action.seen(row)) is not None]
+    page = confirm_page(action, plan, subtitle=str(action.hint or report.title), hidden=hidden, back=back)
+    page.breadcrumbs = [(str(report.title), report.url), (str(action.label), None)]
+    page.changed = chosen.changed
+    if action.previews:
+        page.keeps_form = bool(plan.will)
+        page.action_label = _("Show what will change")
+    if preview is not None:
+        skipped = [*preview.skipped, *plan.skipped]
+        page.rows, page.rows_total = preview.lines[:SHOWN_ROWS], _more(len(preview.lines))
+        page.skipped, page.skipped_total = skipped[:SHOWN_ROWS], _more(len(skipped))
+        page.title = action.title(len(preview.lines))
+        if preview.lines:
+            page.action_label = page.title
+        page.hidden.append(("previewed", preview.digest))
+        before = request.POST.get("previewed", "")
+        if before and before != preview.digest:
+            page.changed = page.changed or _("This is what would happen now: it is not what you saw before.")
+    return page
 
 
 def _choice(request: HttpRequest, chosen: Chosen, count: int) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from inventory_ops.forms.prices import GuardForm, PricesForm
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Product
-from inventory_ops.operations import prices, proposals
+from inventory_ops.operations import price_rules, prices, proposals
 from inventory_ops.queries import price_guard
 from inventory_ops.queries.proposals import newest
 from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, signs_in_again, viewer
@@ -73,7 +73,7 @@ def guard(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             made = proposals.propose(
-                kind=prices.GUARD,
+                kind=price_rules.GUARD,
                 merchant=data["vendor"],
                 values={"mode": data["mode"]},
                 valid_from=data["valid_from"],
@@ -94,6 +94,6 @@ def guard(request: HttpRequest) -> HttpResponse:
         ),
         "form": form,
         "guards": [(rule, TONES[rule.mode]) for rule in price_guard.in_force(now=now)],
-        "rows": rows(newest([prices.GUARD.name]), now=now),
+        "rows": rows(newest([price_rules.GUARD.name]), now=now),
     }
     return render(request, "inventory_ops/price_guard.html", context, status=422 if form.errors else 200)

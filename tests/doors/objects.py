@@ -97,10 +97,21 @@ def make_objects() -> Objects:
     for route in (
         "products/<int:pk>/",
         "products/<int:pk>/prices/",
+        "products/<int:pk>/prices/undo/",
+        "products/<int:pk>/flash-sale/",
+        "products/<int:pk>/mark/",
+        "products/<int:pk>/unmark/",
         "products/<int:pk>/live/",
         "inventory/products/<int:pk>/",
     ):
         at[route] = (product.pk,)
+    sale = make.sale(product, timezone.now(), timezone.now() + timedelta(days=1))
+    at["products/<int:pk>/flash-sale/<int:sale>/end/"] = (product.pk, sale.pk)
+    at["api/v1/flash-sales/<int:pk>/end/"] = (sale.pk,)
+    change = product.price_changes.create(
+        merchant=other, at=timezone.now(), price_before=9, price_after=product.price, source="page"
+    )
+    found.data["products/<int:pk>/prices/undo/"] = {"change": str(change.pk)}
     at["orders/<path:code>/"] = (item.order.number,)
     cart = make.order("CART-1", status=1)
     make.item(product, in_=cart)

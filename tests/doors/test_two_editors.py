@@ -25,6 +25,7 @@ NO_EDITS = {
     "channels/<int:pk>/upload/": "takes a file",
     "imports/<uuid:pk>/answers/": "answers questions about one's own file",
     "notifications/settings/<int:pk>/": "adds subscriptions to one's own destination",
+    "products/<int:pk>/flash-sale/": "plans a new sale",
     "settings/finance/propose/<str:name>/": "proposes; a second person decides",
     "settings/proposals/<int:pk>/": "decides over a proposal that never changes",
     "setup/<str:token>/": "makes the first account",

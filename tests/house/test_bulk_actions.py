@@ -29,6 +29,9 @@ def test_all_lists_with_boxes_offer_something() -> None:
         "channels-listings",
         "user-audit",
         "certifications",
+        "products",
+        "flash-sales",
+        "price-changes",
     }
 
 

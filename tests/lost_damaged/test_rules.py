@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from inventory_ops.models import AuditEvent, PriceGuard, Proposal, User
-from inventory_ops.operations import prices, proposals
+from inventory_ops.operations import price_rules, proposals
 from inventory_ops.queries import price_guard
 from lost_damaged.models import Cap, Factor, FinanceSettings
 from lost_damaged.operations import rules
@@ -95,7 +95,7 @@ def test_a_period_is_locked_by_two(world: World) -> None:
 def test_a_price_guard_of_a_vendor_and_back_to_the_one_of_all(world: World) -> None:
     boss = second()
     for merchant, mode in ((None, "warn"), (world.seller, "block"), (world.seller, "default")):
-        proposals.approve(pk=propose(world.finance, prices.GUARD, {"mode": mode}, merchant=merchant).pk, by=boss)
+        proposals.approve(pk=propose(world.finance, price_rules.GUARD, {"mode": mode}, merchant=merchant).pk, by=boss)
         got = price_guard.mode_of(merchant_id=world.seller.pk)
         assert got == ("warn" if mode == "default" else mode)
     assert [rule.mode for rule in price_guard.in_force(now=timezone.now())] == ["warn"]
@@ -118,7 +118,11 @@ def test_a_price_guard_of_a_vendor_and_back_to_the_one_of_all(world: World) -> N
 )
 def test_rules_and_proposals_cannot_be_changed_afterwards(world: World, sql: str) -> None:
     boss = second()
-    for kind, values in ((rules.CAPS_KIND, CAPS), (rules.FACTOR, {"factor": "0.5"}), (prices.GUARD, {"mode": "warn"})):
+    for kind, values in (
+        (rules.CAPS_KIND, CAPS),
+        (rules.FACTOR, {"factor": "0.5"}),
+        (price_rules.GUARD, {"mode": "warn"}),
+    ):
         proposals.approve(pk=propose(world.finance, kind, values).pk, by=boss)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
@@ -191,7 +195,7 @@ def test_two_who_propose_or_approve_at_once(transactional_db: None) -> None:
 
 
 def test_rows_of_the_price_guard_are_append_only(world: World) -> None:
-    prices.set_rule(merchant=None, mode="warn", valid_from=timezone.now() + timedelta(days=1))
+    price_rules.set_rule(merchant=None, mode="warn", valid_from=timezone.now() + timedelta(days=1))
     assert PriceGuard.objects.update(withdrawn_at=timezone.now()) == 1
     with pytest.raises(DatabaseError), transaction.atomic():
         PriceGuard.objects.update(withdrawn_at=None)

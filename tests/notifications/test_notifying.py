@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from inventory_ops.models import Delivery, Destination, InventoryType, Notice, Notification, Product, User
-from inventory_ops.operations.notifications import deliveries, destinations, dispatch
+from inventory_ops.models import Delivery, Destination, Finding, InventoryType, Notice, Notification, Product, User
+from inventory_ops.operations import findings
+from inventory_ops.operations.notifications import deliveries, destinations, dispatch, senders
 from inventory_ops.operations.notifications.publishing import News, publish
+from inventory_ops.queries import notices
 from tests import make
 from tests.notifications.support import SLUG, dear, destination, receiving, scan
 from tests.together import at_once
@@ -345,3 +347,27 @@ def test_setting_it_up_on_the_pages(settings: Any) -> None:
         assert answer.status_code == 422
         assert reason in answer.content.decode(), reason
     assert Decimal(Destination.objects.count()) == 1
+
+
+def test_a_webhook_is_sent_the_finding_with_reason_owner_and_links() -> None:
+    owner, seller = make.user("operations"), make.user("merchant", of=make.merchant())
+    product = dear("A", seller.merchant)
+    scan()
+    finding = Finding.objects.get()
+    findings.assign(finding=finding, to=owner, by=owner)
+    findings.acknowledge(finding=finding, reason="approved by pricing", until=later(days=9), by=owner, as_of=NOW)
+    keys = list(Notice.objects.values_list("key", flat=True))
+    said = notices.findings_of(keys, viewer=owner)[keys[0]]
+    assert (said["owner"], said["reason"], said["state"]) == (owner.email, "approved by pricing", "acknowledged")
+    of_seller = notices.findings_of(keys, viewer=seller)[keys[0]]
+    assert of_seller["reason"] == "approved by pricing" and not {"owner", "due_on"} & of_seller.keys()
+    assert notices.findings_of(keys, viewer=make.user("merchant", of=make.merchant())) == {}
+    destination(owner)
+    Notice.objects.update(batch=None)
+    tell()
+    [line] = senders.body(Delivery.objects.get())["sections"][0]["lines"]
+    page = f"/action-required/{SLUG}/findings/{product.pk}/"
+    assert line["finding"] == said
+    assert line["url"] == line["links"]["page"] and line["url"].endswith(page)
+    assert line["links"]["list"].endswith(f"/action-required/{SLUG}/?finding=new")
+    assert line["links"]["api"].endswith(f"/api/v1/findings/{finding.pk}/")

@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from inventory_ops.models import AuditEvent, FlashSale, Import, Merchant, PriceChange, PriceGuard, Product, Proposal
-from inventory_ops.operations import prices, proposals
+from inventory_ops.operations import price_rules, prices, proposals
 from inventory_ops.operations.imports.files import load_files
 from lost_damaged.operations import rules
 from tests import make
@@ -33,7 +33,7 @@ def vendor() -> Merchant:
 
 
 def rule(mode: str, merchant: Merchant | None = None) -> None:
-    prices.set_rule(merchant=merchant, mode=mode, valid_from=timezone.now())
+    price_rules.set_rule(merchant=merchant, mode=mode, valid_from=timezone.now())
 
 
 def load(folder: Path, rows: str, kind: str = "products", head: str = HEAD) -> Any:

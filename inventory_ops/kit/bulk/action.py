@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -31,6 +32,23 @@ class Plan[Row]:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What the form's values would do: `lines` are the rows that change, `skipped` the others with the reason."""
+
+    lines: list[Line] = field(default_factory=list)
+    skipped: list[Line] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """Stands for all that the preview says."""
+        return hashlib.sha256(repr((self.lines, self.skipped)).encode()).hexdigest()[:32]
+
+
+class Refused(Exception):
+    """Nothing was done: the values of the form mean nothing for any row. The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What was done: `message` says it, `left` says why rows were left alone, `url` leads to what was made."""
 
@@ -54,6 +72,7 @@ class BulkAction[Row]:
     danger: ClassVar[bool] = False
     asks: ClassVar[bool] = True
     form_class: ClassVar[type[Form] | None] = None
+    previews: ClassVar[bool] = False  # does the form decide what happens to each row? It is shown before `run`
     most: ClassVar[int] = 2_000  # rows of one go
     only: ClassVar[frozenset[str]] = frozenset()  # slugs of the lists of the group that offer it; empty = all of them
 
@@ -97,8 +116,12 @@ class BulkAction[Row]:
         """A hidden field with what the page saw of a row, so that `run` notices when somebody else changed it."""
         return None
 
+    def preview(self, rows: Sequence[Row], *, values: dict[str, Any]) -> Preview:
+        """What `run` would do with these values. Of actions that preview; raises Refused."""
+        raise NotImplementedError
+
     def run(self, rows: Sequence[Row], *, by: Any, values: dict[str, Any], seen: Mapping[str, str]) -> Outcome:
-        """Do it. `values` are the form's, `seen` the fields of the confirm page."""
+        """Do it. `values` are the form's, `seen` the fields of the confirm page. Raises Refused."""
         raise NotImplementedError
 
     def carry_out(self, plan: Plan[Row], *, by: Any, values: dict[str, Any], seen: Mapping[str, str]) -> Outcome:

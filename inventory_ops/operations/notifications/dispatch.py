@@ -9,12 +9,14 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory_ops.kit.db import locks
-from inventory_ops.models import Delivery, Destination, Notice, Notification
+from inventory_ops.models import Delivery, Destination, Notice, Notification, User
 from inventory_ops.operations.notifications import deliveries
+from inventory_ops.queries import notices
 from inventory_ops.registries import topics
 from inventory_ops.registries.topics import Topic
 
@@ -98,9 +100,22 @@ def _sections(destination: Destination, top: int) -> list[dict[str, Any]]:
             news = news.filter(merchant=user.own_merchant_id)
         if count := news.count():
             named = news.order_by("-value", "pk").annotate(vendor=F("merchant__vendor_number"))
-            lines = [dict(row) for row in named.values("label", "url", "vendor")[:MOST_LINES]]
-            sections.append(_section(topic, count, lines))
+            sections.append(_section(topic, count, _lines(named, user)))
     return sections
+
+
+def _lines(news: QuerySet[Any], user: User) -> list[dict[str, Any]]:
+    """The first news, each with the finding that it is about as that is now."""
+    rows = [dict(row) for row in news.values("key", "label", "url", "vendor")[:MOST_LINES]]
+    about = notices.findings_of((row["key"] for row in rows), viewer=user)
+    lines = []
+    for row in rows:
+        finding = about.get(row.pop("key"))
+        if finding:
+            row["url"] = reverse("finding", args=[finding["report"], finding["key"]])
+            row["finding"] = finding
+        lines.append(row)
+    return lines
 
 
 def _section(topic: Topic, count: int, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import sealing
@@ -103,12 +104,20 @@ def body(delivery: Delivery) -> dict[str, Any]:
             section
             | {
                 "url": absolute(section["url"]),
-                "lines": [line | {"url": absolute(line["url"])} for line in section["lines"]],
+                "lines": [_line(line, absolute(line["url"]), absolute(section["url"])) for line in section["lines"]],
             }
             for section in delivery.content["sections"]
         ],
         **letters,
     }
+
+
+def _line(line: dict[str, Any], page: str, listed: str) -> dict[str, Any]:
+    """One piece of news with where it is read and worked on."""
+    links = {"page": page, "list": listed}
+    if "finding" in line:
+        links["api"] = f"{settings.PUBLIC_URL}{reverse('api-finding', args=[line['finding']['id']])}"
+    return line | {"url": page, "links": links}
 
 
 def sign(key: str, moment: int, content: bytes) -> str:

@@ -7,7 +7,17 @@ from typing import Any
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from inventory_ops.views.api import account, availability, carts, description, findings, reports, stock
+from inventory_ops.views.api import (
+    account,
+    availability,
+    carts,
+    description,
+    findings,
+    flash_sales,
+    products,
+    reports,
+    stock,
+)
 
 urlpatterns: list[Any] = [
     path("account/", account.Account.as_view(), name="api-account"),
@@ -23,6 +33,12 @@ urlpatterns: list[Any] = [
     path("findings/<int:pk>/reopen/", findings.Reopen.as_view(), name="api-finding-reopen"),
     path("findings/<int:pk>/snooze/", findings.Snooze.as_view(), name="api-finding-snooze"),
     path("products/live/", availability.Live.as_view(), name="api-products-live"),
+    path("products/mark/", products.Mark.as_view(), name="api-products-mark"),
+    path("products/prices/", products.ChangePrices.as_view(), name="api-products-prices"),
+    path("products/prices/undo/", products.UndoPrices.as_view(), name="api-products-prices-undo"),
+    path("products/unmark/", products.Unmark.as_view(), name="api-products-unmark"),
+    path("flash-sales/", flash_sales.PlanSale.as_view(), name="api-flash-sales"),
+    path("flash-sales/<int:pk>/end/", flash_sales.EndSale.as_view(), name="api-flash-sale-end"),
     path("reports/", reports.ReportList.as_view(), name="api-reports"),
     path("reports/<slug:slug>/", reports.ReportRows.as_view(), name="api-report"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
