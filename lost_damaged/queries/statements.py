@@ -28,9 +28,11 @@ COLUMNS: Mapping[str, str] = {
     Kind.ADJUSTMENT: "adjustments",
 }
 
-# Of lines `l`, kept when they are frozen: lines that were altered, moved, deleted or doubled make another number.
-DIGEST = """sum(hash_record_extended(row(l.id, l.kind, coalesce(l.order_item_id, 0), coalesce(l.transaction_id, 0),
-    coalesce(l.adjustment_id, 0), l.sequence, l.quantity, l.amount, l.occurred_at), 0))"""
+# Of lines `l`, kept when they are frozen: lines that were altered, moved, deleted, doubled or exchanged make another
+# number. Each field is hashed with the one before as its seed, by the functions that hash partitions rely on, too.
+DIGEST = """sum(hashint8extended(l.id, hash_numeric_extended(l.amount, hashint8extended(
+    coalesce(l.order_item_id, l.transaction_id, l.adjustment_id), hashtextextended(l.kind,
+    timestamptz_hash_extended(l.occurred_at, l.quantity * 4294967296 + l.sequence))))))"""
 
 
 @dataclass(frozen=True, slots=True)
