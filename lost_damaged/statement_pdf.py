@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from lost_damaged import fonts
 from lost_damaged.models import Payment, Statement
 from lost_damaged.queries import settings as finance
 from lost_damaged.queries import statements as queries
+from lost_damaged.queries.statements import Past
 from lost_damaged.statement_rows import lines_of
 
 # those of the pages: Latin letters with their signs
@@ -28,20 +30,21 @@ MOST_LINES = 500  # all of them are in the CSV
 GREY = 110
 
 
-def pdf_of(statement: Statement, *, viewer: User | None) -> bytes:
-    """The statement in the language that is active, its days in the seller's zone."""
-    figures = queries.figures(statement)
+def pdf_of(statement: Statement, *, viewer: User | None, then: Past | None = None) -> bytes:
+    """The statement, now or as it was `then`, in the language that is active, its days in the seller's zone."""
+    figures = then.figures if then else queries.figures(statement)
     count = figures.of(*queries.COLUMNS).count
-    paper = _Paper(statement)
+    paper = _Paper(statement, then)
+    paid = statement.payments.order_by("paid_on", "pk")
     payments: list[Sequence[str]] = [
         (date_format(each.paid_on), _told(each), paper.money(each.amount))
-        for each in statement.payments.order_by("paid_on", "pk")
+        for each in (paid.filter(created_at__lte=then.moment) if then else paid)
     ]
-    rows = list(_rows(paper, statement, viewer)) if count else []
+    rows = list(_rows(paper, statement, viewer, then)) if count else []
     paper.use_fonts(rows + payments)
     paper.head()
     paper.table(
-        [_("Line"), _("Count"), _("Amount (%(currency)s)") % {"currency": statement.currency}],
+        [_("Line"), _("Count"), _("Amount")],
         [
             (line.label, "" if line.count is None else markup.number(line.count), paper.money(line.amount))
             for line in lines_of(figures)
@@ -71,8 +74,9 @@ def _told(payment: Payment) -> str:
     return f"{payment.reference} · {payment.reason}" if payment.reason else payment.reference
 
 
-def _rows(paper: _Paper, statement: Statement, viewer: User | None) -> Iterable[Sequence[str]]:
-    lines = queries.lines(statement, viewer=viewer).select_related("order_item__order", "transaction", "adjustment")
+def _rows(paper: _Paper, statement: Statement, viewer: User | None, then: Past | None) -> Iterable[Sequence[str]]:
+    found = queries.lines(statement, viewer=viewer, then=then)
+    lines = found.select_related("order_item__order", "transaction", "adjustment")
     for line in lines.order_by("-occurred_at", "-pk")[:MOST_LINES]:
         if line.order_item:
             of = f"{line.order_item.order.number} · {line.order_item.shop_item_id}"
@@ -91,8 +95,8 @@ def _rows(paper: _Paper, statement: Statement, viewer: User | None) -> Iterable[
 class _Paper:
     """One A4 document in the making."""
 
-    def __init__(self, statement: Statement) -> None:
-        self.statement = statement
+    def __init__(self, statement: Statement, then: Past | None) -> None:
+        self.statement, self.then = statement, then
         self.zone = ZoneInfo(statement.merchant.timezone)
         self.pdf = FPDF(format="A4")
         self.pdf.set_title(statement.number)
@@ -116,17 +120,26 @@ class _Paper:
         self.pdf.add_page()
 
     def money(self, amount: object) -> str:
-        return markup.money(amount, self.statement.currency)  # type: ignore[arg-type]
+        return f"{self.statement.currency} {markup.money(amount, self.statement.currency)}"  # type: ignore[arg-type]
 
     def day(self, moment: object) -> str:
         return date_format(moment.astimezone(self.zone), "SHORT_DATE_FORMAT")  # type: ignore[attr-defined]
+
+    def moment(self, moment: datetime) -> str:
+        return date_format(moment.astimezone(self.zone), "SHORT_DATETIME_FORMAT")
 
     def head(self) -> None:
         found = self.statement
         self.pdf.set_font("inter", size=18)
         self.pdf.cell(text=_("Statement %(number)s") % {"number": found.number}, new_x="LMARGIN", new_y="NEXT", h=10)
         self.hint(finance.current().shop_name)
-        ends = self.day(found.ends_at) if found.ends_at else _("now")
+        is_open = self.then.state == Statement.State.OPEN if self.then else found.ends_at is None
+        ends = _("now") if is_open else self.day(found.ends_at)
+        state = Statement.State(self.then.state).label if self.then else found.get_state_display()
+        if self.then:
+            text = _("As it was at %(moment)s") % {"moment": self.moment(self.then.moment)}
+            ends = self.moment(self.then.moment) if is_open else ends
+            self.hint(text)
         period = _("%(from)s to before %(to)s (%(zone)s)") % {
             "from": self.day(found.starts_at),
             "to": ends,
@@ -135,7 +148,7 @@ class _Paper:
         for label, value in (
             (_("Seller"), f"{found.merchant.vendor_number} · {found.merchant.name}"),
             (_("Period"), period),
-            (_("State"), str(found.get_state_display())),
+            (_("State"), str(state)),
         ):
             self.pdf.set_font("inter", size=10)
             self.pdf.cell(w=30, text=label, h=6)

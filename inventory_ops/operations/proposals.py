@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,10 @@ class Kind(ABC):
 
         For the system, which loads master data. A kind has to allow it.
         """
+        raise NotImplementedError
+
+    def agreed(self, merchants: Sequence[int]) -> dict[int, dict[str, str]]:
+        """The values in force that people approved, by merchant: `set_directly` does not replace those."""
         raise NotImplementedError
 
     @abstractmethod

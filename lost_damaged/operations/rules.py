@@ -5,7 +5,7 @@ The functions that write are for approvals, sample data and tests: people propos
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -63,11 +63,11 @@ class FactorKind(proposals.Kind):
 
     @transaction.atomic
     def set_directly(self, values: Mapping[int, Mapping[str, str]], *, begins: datetime, set_by: str) -> int:
-        own = queries.own_factors(list(values), at=begins)
+        own, agreed = queries.own_factors(list(values), at=begins), self.agreed(list(values))
         rows = [
             Factor(merchant_id=pk, factor=factor, valid_from=begins, note=LOADED, created_by=set_by)
             for pk, factor in ((pk, Decimal(each["factor"])) for pk, each in values.items())
-            if own.get(pk) != factor
+            if own.get(pk) != factor and pk not in agreed
         ]
         Factor.objects.bulk_create(rows, batch_size=5000)
         if rows:
@@ -85,6 +85,10 @@ class FactorKind(proposals.Kind):
                 ],
             )
         return len(rows)
+
+    def agreed(self, merchants: Sequence[int]) -> dict[int, dict[str, str]]:
+        found = queries.own_factors(merchants, at=timezone.now(), agreed=True)
+        return {pk: {"factor": f"{factor.normalize():f}"} for pk, factor in found.items()}
 
     def withdraw(self, proposal: Proposal) -> None:
         Factor.objects.filter(pk=proposal.made_id or 0).update(withdrawn_at=timezone.now())

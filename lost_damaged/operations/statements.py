@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from lost_damaged.operations.statement_mail import Closed
 from lost_damaged.queries.closing import ENDS_AT
 from lost_damaged.queries.statements import COLUMNS, DIGEST
 
-TOGETHER = 100  # statements of one transaction: so long do bookings for their sellers wait
+TOGETHER = 250  # statements of one transaction: so long do bookings for their sellers wait
 
 
 class CannotClose(Exception):
@@ -80,7 +80,12 @@ where l.statement_id = any(%(ids)s)
   and l.occurred_at >= (select min(s.ends_at) from lost_damaged_statement s where s.id = any(%(ids)s))
   and l.occurred_at >= (select s.ends_at from lost_damaged_statement s where s.id = l.statement_id)
 """
-_SUMS = ", ".join(
+# On its own, because what writes is never computed by several processes.
+_SUMS = f"""
+select l.statement_id, l.kind, sum(l.amount), count(*), {DIGEST}
+from lost_damaged_statementline l where l.statement_id = any(%(ids)s) group by 1, 2
+"""
+_AMOUNTS = ", ".join(
     f"{name}_amount = coalesce(t.{name}_amount, 0), {name}_count = coalesce(t.{name}_count, 0)"
     for name in COLUMNS.values()
 )
@@ -89,16 +94,15 @@ _OF_KINDS = ", ".join(
     f" (sum(lines) filter (where kind = '{kind}'))::integer as {name}_count"
     for kind, name in COLUMNS.items()
 )
-# Materialized, lines are read once, also where the planner expects none and would sum them up again for each statement.
 _FREEZE = f"""
-with kinds as materialized (
-    select l.statement_id, l.kind, sum(l.amount) as amount, count(*) as lines, {DIGEST} as digest
-    from lost_damaged_statementline l where l.statement_id = any(%(ids)s) group by 1, 2
-), t as materialized (
-    select statement_id, {_OF_KINDS}, sum(amount) as amount, sum(digest) as digest from kinds group by statement_id
+with t as materialized (
+    select statement_id, {_OF_KINDS}, sum(amount) as amount, sum(digest) as digest
+    from unnest(%(statements)s::bigint[], %(kinds)s::text[], %(amounts)s::numeric[], %(lines)s::bigint[],
+                %(digests)s::numeric[]) k(statement_id, kind, amount, lines, digest)
+    group by statement_id
 )
 update lost_damaged_statement s
-set state = 'closed', {_SUMS}, lines_digest = coalesce(t.digest, 0),
+set state = 'closed', {_AMOUNTS}, lines_digest = coalesce(t.digest, 0),
     closing_amount = s.opening_amount + coalesce(t.amount, 0),
     payout_amount = greatest(s.opening_amount + coalesce(t.amount, 0), 0), closed_by = %(actor)s, closed_at = %(now)s
 from unnest(%(ids)s) x(id) left join t on t.statement_id = x.id
@@ -112,17 +116,27 @@ returning s.number, n.number, s.merchant_id, s.currency, s.closing_amount, s.pay
 
 
 @contextmanager
-def _without(way: str, cursor: Any) -> Iterator[None]:
-    """Keep the planner off a way to find rows; an error that ends it undoes this with the transaction."""
-    cursor.execute(f"set local enable_{way} = off")
+def _set(name: str, value: str, cursor: Any) -> Iterator[None]:
+    """Tell the planner something for a while; an error that ends it undoes this with the transaction."""
+    cursor.execute(f"set local {name} = {value}")
     yield
-    cursor.execute(f"set local enable_{way} to default")
+    cursor.execute(f"set local {name} to default")
+
+
+def _sums(params: Mapping[str, Any], cursor: Any) -> dict[str, list[Any]]:
+    """The sums and digests of the statements' lines by kind, as columns."""
+    # lines of many statements lie on the same pages: each page is read once, and not once a line
+    with _set("enable_indexscan", "off", cursor), _set("parallel_setup_cost", "1000", cursor):
+        cursor.execute(_SUMS, params)
+        rows = cursor.fetchall()
+    columns = zip(*rows, strict=True) if rows else ([] for _ in range(5))
+    return dict(zip(("statements", "kinds", "amounts", "lines", "digests"), map(list, columns), strict=True))
 
 
 def _close(ids: Sequence[int], *, by: User | None, cut_off: date | None, now: datetime) -> list[Closed]:
     params: dict[str, Any] = {"cut_off": cut_off, "now": now, "actor": by.email if by else ""}
     # all is found by indexes: after a load, statistics may have it that these tables are empty
-    with connection.cursor() as cursor, _without("seqscan", cursor):
+    with connection.cursor() as cursor, _set("enable_seqscan", "off", cursor):
         cursor.execute(_LOCK, params | {"ids": list(ids)})
         cursor.execute(_CLOSING, params | {"ids": list(ids)})
         params["ids"] = [pk for (pk,) in cursor.fetchall()]
@@ -130,9 +144,7 @@ def _close(ids: Sequence[int], *, by: User | None, cut_off: date | None, now: da
             return []
         cursor.execute(_FOLLOWING, params)
         cursor.execute(_MOVE, params)
-        # lines of many statements lie on the same pages: each page is read once, and not once a line
-        with _without("indexscan", cursor):
-            cursor.execute(_FREEZE, params)
+        cursor.execute(_FREEZE, params | _sums(params, cursor))
         cursor.execute(_CARRY, params)
         closed = sorted((Closed(*row) for row in cursor.fetchall()), key=lambda each: each.number)
     statements = Statement.objects.in_bulk([each.number for each in closed], field_name="number")

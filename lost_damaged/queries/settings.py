@@ -45,11 +45,19 @@ def caps_of(currency: str) -> Cap:
     return found or Cap(unit_cap=limits.UNIT, import_cap=limits.IMPORT, daily_cap=limits.DAY)
 
 
-def own_factors(merchants: Sequence[int], *, at: datetime) -> dict[int, Decimal]:
-    """The factors of their own that were in force for merchants; the default is none of them."""
+def own_factors(merchants: Sequence[int], *, at: datetime, agreed: bool = False) -> dict[int, Decimal]:
+    """The factors of their own that were in force for merchants; the default is none of them.
+
+    With `agreed`, those of them that a second person approved.
+    """
     rows = Factor.objects.filter(merchant__in=merchants, valid_from__lte=at, withdrawn_at__isnull=True)
-    newest = rows.order_by("merchant", "-valid_from", "-pk").distinct("merchant")
-    return {pk: factor for pk, factor in newest.values_list("merchant", "factor") if pk is not None}
+    newest = (
+        rows.order_by("merchant", "-valid_from", "-pk").distinct("merchant").values_list("pk", "merchant", "factor")
+    )
+    made = [pk for pk, _merchant, _factor in newest]
+    approved = Proposal.objects.filter(kind="factor", state=Proposal.State.APPROVED, made_id__in=made)
+    kept = set(approved.values_list("made_id", flat=True)) if agreed else set(made)
+    return {merchant: factor for pk, merchant, factor in newest if merchant is not None and pk in kept}
 
 
 def factors() -> QuerySet[Any]:

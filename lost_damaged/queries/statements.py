@@ -28,9 +28,11 @@ COLUMNS: Mapping[str, str] = {
     Kind.ADJUSTMENT: "adjustments",
 }
 
-# Of lines `l`, kept when they are frozen: lines that were altered, moved, deleted or doubled make another number.
-DIGEST = """sum(hash_record_extended(row(l.id, l.kind, coalesce(l.order_item_id, 0), coalesce(l.transaction_id, 0),
-    coalesce(l.adjustment_id, 0), l.sequence, l.quantity, l.amount, l.occurred_at), 0))"""
+# Of lines `l`, kept when they are frozen: lines that were altered, moved, deleted, doubled or exchanged make another
+# number. Each field is hashed with the one before as its seed, by the functions that hash partitions rely on, too.
+DIGEST = """sum(hashint8extended(l.id, hash_numeric_extended(l.amount, hashint8extended(
+    coalesce(l.order_item_id, l.transaction_id, l.adjustment_id), hashtextextended(l.kind,
+    timestamptz_hash_extended(l.occurred_at, l.quantity * 4294967296 + l.sequence))))))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def figures(statement: Statement, *, until: datetime | None = None) -> Figures:
 class Past:
     """A statement as it was at a moment."""
 
+    moment: datetime
     figures: Figures
     state: str
     paid: Decimal
@@ -101,10 +104,10 @@ def at(statement: Statement, moment: datetime) -> Past | None:
     if statement.closed_at and moment >= statement.closed_at:
         paid = statement.payments.filter(created_at__lte=moment).aggregate(sum=Sum("amount"))["sum"] or ZERO
         whole = paid == statement.payout_amount and paid > 0
-        return Past(figures(statement), Statement.State.PAID if whole else Statement.State.CLOSED, paid)
+        return Past(moment, figures(statement), Statement.State.PAID if whole else Statement.State.CLOSED, paid)
     lines = lines_at(statement, moment).order_by().values_list("kind").annotate(Sum("amount"), Count("pk"))
     totals = {kind: Total(amount, count) for kind, amount, count in lines}
-    return Past(Figures(statement.opening_amount, totals), Statement.State.OPEN, ZERO)
+    return Past(moment, Figures(statement.opening_amount, totals), Statement.State.OPEN, ZERO)
 
 
 def lines_at(statement: Statement, moment: datetime) -> QuerySet[StatementLine]:
@@ -133,15 +136,17 @@ def _so_far(kind: str) -> Case:
     return Case(When(state__in=Statement.FROZEN, then=f"{COLUMNS[kind]}_amount"), default=total)
 
 
-def lines(statement: Statement | None = None, *, viewer: User | None) -> QuerySet[Any]:
-    """Lines that `viewer` may see, of one statement or of all, each with what it is about.
+def lines(statement: Statement | None = None, *, viewer: User | None, then: Past | None = None) -> QuerySet[Any]:
+    """Lines that `viewer` may see, of one statement (now or as it was `then`) or of all, each with what it is about.
 
     `mark` is `late` of what happened in a period that was closed, `correction` of a difference to what a closed
     statement has, or ''. `about_number` is that statement: of a late line the one of its time, else the one that the
     item's first line, or the credit that is taken back, is on, where that is another one.
     """
     rows = StatementLine.objects.visible_to(viewer)
-    if statement is not None:
+    if then is not None and statement is not None and then.state == Statement.State.OPEN:
+        rows = rows.filter(pk__in=lines_at(statement, then.moment))
+    elif statement is not None:
         rows = rows.filter(statement=statement)
     period = Statement.objects.filter(
         merchant=OuterRef("merchant"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -44,9 +45,9 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         past.add_error("at", _("The statement was not there yet."))
     if request.GET.get("_export") == "csv" and not past.errors:
         return _csv(found, then.figures if then else queries.figures(found))
-    if request.GET.get("_export") == "pdf":
+    if request.GET.get("_export") == "pdf" and not past.errors:
         return HttpResponse(
-            pdf_of(found, viewer=user),
+            pdf_of(found, viewer=user, then=then),
             content_type="application/pdf",
             headers={"Content-Disposition": f'attachment; filename="{found.number}.pdf"'},
         )
@@ -87,6 +88,7 @@ def _page(
         "payment": form,
         "past": past,
         "then": then,
+        "moment": f"&{urlencode({'at': past['at'].value()})}" if then else "",
         "then_state": Statement.State(then.state).label if then else "",
         "mails": user.has_role(MERCHANT),
         "is_mailed": StatementMail.objects.filter(user=user).exists(),

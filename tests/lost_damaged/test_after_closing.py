@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -179,6 +180,16 @@ def test_what_a_statement_was_at_a_moment(world: World) -> None:
     assert "As it was at" in page and "270.00" in page
     exported = browser.get(f"/finance/statements/{may.number}/", {"at": f"{at(2.5):%Y-%m-%dT%H:%M}", "_export": "csv"})
     assert "270.00" in exported.text
+    for hours, words, missing in (
+        (2.5, ("As it was at", "Closing Balance 2 GBP 270.00", "GBP 70.00"), ("GBP 30.00", "BANK-1")),
+        (4.5, ("As it was at", "Closing Balance 2 GBP 230.00", "GBP 30.00"), ("GBP 70.00", "BANK-1")),
+        (None, ("Closing Balance 2 GBP 230.00", "BANK-1 GBP 230.00"), ("As it was at",)),
+    ):
+        query = {"_export": "pdf"} | ({"at": f"{at(hours):%Y-%m-%dT%H:%M}"} if hours else {})
+        text = read(browser.get(f"/finance/statements/{may.number}/", query).content)
+        assert [word for word in words if word not in text] == [], (hours, text)
+        assert [word for word in missing if word in text] == [], (hours, text)
+    assert f"?_export=pdf&amp;at={at(2.5):%Y-%m-%dT%H%%3A%M}" in page
     for bad in ("yesterday", "\x00", "9999-99-99"):
         assert browser.get(f"/finance/statements/{may.number}/", {"at": bad}).status_code == 422
     early = browser.get(f"/finance/statements/{june.number}/", {"at": f"{at(3):%Y-%m-%dT%H:%M}"})
@@ -186,9 +197,23 @@ def test_what_a_statement_was_at_a_moment(world: World) -> None:
 
 
 # -- the PDF --------------------------------------------------------------------------------------------------------
+def read(pdf: bytes) -> str:
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
 def text_of(statement: Statement) -> str:
-    reader = PdfReader(io.BytesIO(statement_pdf.pdf_of(statement, viewer=None)))
-    return "\n".join(page.extract_text() for page in reader.pages)
+    return read(statement_pdf.pdf_of(statement, viewer=None))
+
+
+@pytest.mark.parametrize(("name", "letters"), [("متجر المصابيح", "ا"), ("台灯商店", "灯"), ("מנורות", "מ")])
+def test_the_pdf_of_a_seller_with_an_arabic_a_chinese_or_a_hebrew_name(world: World, name: str, letters: str) -> None:
+    if fonts.covering(letters, besides=())[1]:
+        pytest.skip("no font with these letters is installed (apt install fonts-dejavu-core fonts-droid-fallback)")
+    Merchant.objects.filter(pk=world.seller.pk).update(name=name)
+    text = unicodedata.normalize("NFKC", text_of(closed(world)))  # Arabic letters are written in their joined forms
+    assert "There is no font" not in text
+    words = name.split()
+    assert [word for word in words if word not in text and word[::-1] not in text] == [], text
 
 
 def test_the_pdf_has_letters_beyond_latin(world: World) -> None:

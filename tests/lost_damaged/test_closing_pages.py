@@ -175,9 +175,9 @@ def test_the_pdf_says_what_the_page_says(world: World, client: Client) -> None:
     for words in (
         may.number,
         "V1 · Łódź Lamps & Größe",
-        "Opening Balance 0.00",
-        "Payout 180.00",
-        "BANK-1 100.00",
+        "Opening Balance GBP 0.00",
+        "Payout GBP 180.00",
+        "BANK-1 GBP 100.00",
         "−20.00",
     ):
         assert words in text, (words, text)

@@ -23,16 +23,17 @@ from tests.lost_damaged.world import World, days, items
 pytestmark = pytest.mark.django_db
 
 
-def load_factor(folder: Path, factor: str) -> None:
+def load_factor(folder: Path, factor: str) -> list[str]:
+    """Answers what is wrong with the row."""
     text = f"vendor_number,name,factor\nV1,Lamp & Co,{factor}\nV2,Other,\n"
     [outcome] = load_files([write(folder, "merchants", text)], now=timezone.now())
-    assert not outcome.errors
+    return [error.message for error in outcome.errors]
 
 
 def test_the_column_of_a_loaded_file_is_written_where_the_others_are(world: World, tmp_path: Path) -> None:
     world.product("A")
     for factor in ("0.8", "0.80", "", "0.6"):  # the second and third change nothing
-        load_factor(tmp_path, factor)
+        assert load_factor(tmp_path, factor) == []
     assert [(str(each.factor), each.note) for each in Factor.objects.order_by("pk")] == [
         ("0.8000", rules.LOADED),
         ("0.6000", rules.LOADED),
@@ -44,7 +45,20 @@ def test_the_column_of_a_loaded_file_is_written_where_the_others_are(world: Worl
     assert [(each.data["old"], each.data["new"]) for each in events] == [("", "0.8"), ("0.8000", "0.6")]
 
 
-def test_a_loaded_factor_follows_one_that_people_agreed_on(world: World, tmp_path: Path) -> None:
+def test_a_load_does_not_replace_a_factor_that_a_second_person_approved(world: World, tmp_path: Path) -> None:
+    load_factor(tmp_path, "0.6")
+    made = propose(world.finance, values={"factor": "0.9"}, merchant=world.seller)
+    proposals.approve(pk=made.pk, by=second())
+    [message] = load_factor(tmp_path, "0.7")
+    assert "The factor 0.9 was approved by a second person" in message
+    for unchanged in ("0.9", "0.90", ""):
+        assert load_factor(tmp_path, unchanged) == []
+    assert queries.factor_of(world.seller) == Decimal("0.9") and Factor.objects.count() == 2
+    rules.FactorKind().set_directly({world.seller.pk: {"factor": "0.7"}}, begins=timezone.now(), set_by="x")
+    assert queries.factor_of(world.seller) == Decimal("0.9"), "nor one that was approved while a file was checked"
+
+
+def test_a_loaded_factor_follows_one_of_before(world: World, tmp_path: Path) -> None:
     """Before, a loaded factor counted only where no other one was."""
     rules.set_factor(merchant=world.seller, factor=Decimal("0.9"), set_by="x", valid_from=timezone.now() - days(9))
     later = timezone.now() + days(9)

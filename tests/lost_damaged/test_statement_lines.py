@@ -11,8 +11,9 @@ from django.utils import timezone
 from iso4217 import Currency
 
 from inventory_ops.models import Merchant, OrderItem
-from lost_damaged.models import Source, Statement, StatementLine
-from lost_damaged.operations import statements, write_offs
+from lost_damaged.models import Payment, Source, Statement, StatementLine
+from lost_damaged.operations import payments, statements, write_offs
+from lost_damaged.operations.payments import NewPayment
 from lost_damaged.operations.statements import CannotClose
 from lost_damaged.queries import statements as queries
 from lost_damaged.queries import verification
@@ -58,7 +59,7 @@ def run_sql(sql: str, *params: object) -> None:
 
 
 def test_the_month_on_paper(world: World) -> None:
-    """Close, a late order, a late return, a late reversal, and what is paid: computed by hand in the comments."""
+    """Close, a late order, a late return, a late reversal, and a payment that comes back: by hand in the comments."""
     begin(world)
     first = shipped(world, MAY + days(3), "200.00", "20.00", quantity=2)  # + 400.00 − 40.00
     lost = world.product("LOST", "80.00")  # 12.5 %: a credit of 70.00
@@ -83,6 +84,17 @@ def test_the_month_on_paper(world: World) -> None:
     june.refresh_from_db()
     assert june.payout_amount == Decimal("200.00")  # 450 − 180 − 70
     assert (july.opening_amount, amounts(july)) == (0, {})
+    # paid in two parts, of which the bank returns the second
+    for amount, reference, left in (("150.00", "BANK-1", "50.00"), ("50.00", "BANK-2", "0.00")):
+        new = NewPayment(june.number, Decimal(amount), "GBP", date(2026, 7, 3), reference)
+        [outcome] = payments.record([new], source=Payment.Source.PAGE, by=world.finance)
+        june.refresh_from_db()
+        assert (outcome.state, june.payout_amount - june.paid_amount) == ("booked", Decimal(left))
+    assert june.state == "paid"
+    back = {"returned_on": date(2026, 7, 9), "reference": "BANK-3", "reason": "account closed"}
+    payments.reverse(payment=june.payments.get(reference="BANK-2"), **back, by=world.finance)
+    june.refresh_from_db()
+    assert (june.state, june.paid_amount) == ("closed", Decimal("150.00"))  # 50.00 waits again
     assert lost.pk and verification.problems() == []
     unchanged = Statement.objects.get(pk=may.pk)
     assert (unchanged.payout_amount, unchanged.lines_digest) == (may.payout_amount, may.lines_digest)

@@ -95,12 +95,14 @@ class Shop:
                 self.failures.append(error)
 
 
-def open_shop() -> Shop:
+def open_shop(currency: str = "GBP") -> Shop:
     world = make_world() if not Merchant.objects.exists() else _known_world()
     nth = next(NUMBERS)
-    seller = Merchant.objects.create(vendor_number=f"S{nth}", name="Seller", currency="GBP", timezone="Europe/Athens")
+    seller = Merchant.objects.create(
+        vendor_number=f"S{nth}", name="Seller", currency=currency, timezone="Europe/Athens"
+    )
     product = world.product(f"SKU-{nth}", "80.00", merchant=seller)
-    Statement.objects.create(number=f"ST-{nth}", merchant=seller, currency="GBP", starts_at=BEGIN)
+    Statement.objects.create(number=f"ST-{nth}", merchant=seller, currency=currency, starts_at=BEGIN)
     return Shop(world, product)
 
 

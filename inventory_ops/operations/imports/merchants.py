@@ -1,4 +1,4 @@
-"""Merchants. A factor from a person becomes a proposal; the system sets it."""
+"""Merchants. A factor from a person becomes a proposal; the system sets it where people approved none."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def check_merchants(staging: Staging) -> None:
         f" and {'true' if 'currency' in staging.present else 'false'}"
         " and exists (select from inventory_ops_orderitem i where i.merchant_id = m.id)",
     )
+    if staging.actor_id is None and "factor" in staging.present:
+        _keep_agreed_factors(staging)
     if staging.actor_id and "factor" in staging.present:
         staging.errors(
             "factor",
@@ -40,6 +42,25 @@ def check_merchants(staging: Staging) -> None:
             "where s.factor is not null",
             into="import_warning",
         )
+
+
+def _keep_agreed_factors(staging: Staging) -> None:
+    """Refuse rows of the system that have another factor than the one that people approved."""
+    found = staging.fetch(
+        f"""select distinct m.id, m.vendor_number from pg_temp.{staging.table} s
+            join inventory_ops_merchant m on m.vendor_number = s.vendor_number where s.factor is not null"""
+    )
+    agreed = proposals.kind("factor").agreed([pk for pk, _vendor in found])
+    numbers = {vendor: agreed[pk]["factor"] for pk, vendor in found if pk in agreed}
+    staging.errors(
+        "factor",
+        "agreed",
+        "'The factor ' || a.factor || ' was approved by a second person: leave the cell empty, or propose another one"
+        " under Finance settings'",
+        "join unnest(%s::text[], %s::numeric[]) a (vendor_number, factor) on a.vendor_number = s.vendor_number"
+        " where s.factor <> a.factor",
+        [list(numbers), list(numbers.values())],
+    )
 
 
 def apply_merchants(staging: Staging) -> Counts:
