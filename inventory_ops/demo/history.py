@@ -37,7 +37,7 @@ def contact_customers(*, now: datetime) -> None:
                     and b.cancelled_quantity < b.quantity
                 join inventory_ops_order p on p.id = b.order_id and p.placed_at > c.last_activity_at
                     and p.placed_at < c.last_activity_at + interval '6 days' and p.currency = c.currency
-                where c.status = 1 and c.customer_email <> '' and abs(hashtext(c.number)) %% 6 = 0
+                where c.status = 1 and c.customer_email <> '' and abs(hashtext(c.number)) % 6 = 0
                 order by c.id, p.placed_at)
             update inventory_ops_order o set customer_email = pair.customer_email from pair where pair.id = o.id
             """
