@@ -15,6 +15,7 @@ from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import ChannelListing, Finding, OrderItem, PriceChange, Product, StockBalance, User
 from inventory_ops.operations import price_undo
+from inventory_ops.pages import price_chart
 from inventory_ops.pages.overview import Panel
 from inventory_ops.queries import findings, ledger, marks, price_guard
 from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS
@@ -80,6 +81,7 @@ def context(product: Product, *, viewer: User, now: datetime) -> dict[str, Any]:
             "runsOut": None,
             "value": 0,
         },
+        "prices": price_chart.of(product, now=now),
         "links": _links(product, viewer),
         "guard": price_guard.mode_of(merchant_id=product.merchant_id).label if viewer.sees_all_merchants else "",
         "may_change_prices": staff,

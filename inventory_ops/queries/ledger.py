@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection
 from django.db.models import Q, QuerySet, Value
@@ -110,3 +110,22 @@ def summary(*, product_id: int, by: str) -> list[SummaryRow]:
             {"by": by, "product": product_id},
         )
         return [SummaryRow(*row) for row in cursor.fetchall()]
+
+
+def levels_by_day(*, product_id: int, days: int = 400) -> list[tuple[datetime, int]]:
+    """Units on hand at the end of each of the last days that moved any, oldest first, with the moment of the last."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with days as (
+                select max(e.recorded_at) as at, sum(e.quantity) as total
+                from inventory_ops_inventoryevent e join inventory_ops_merchant m on m.id = e.merchant_id
+                where e.product_id = %(product)s and e.kind not in ('allocated', 'released')
+                group by date_trunc('day', e.recorded_at at time zone m.timezone)
+            )
+            select at, (sum(total) over (order by at))::bigint from days order by at desc limit %(days)s
+            """,
+            {"product": product_id, "days": days},
+        )
+        found: list[tuple[datetime, int]] = cursor.fetchall()
+        return found[::-1]

@@ -59,6 +59,7 @@ class Filters(WorkflowFilters, filters.WindowedFilterSet):
         label=_("Recovery"),
         empty_label=_("Any"),
     )
+    currency = django_filters.CharFilter(lookup_expr="iexact", label=_("Currency"), max_length=3)
     with_promo = filters.ScopeFilter(choices=filters.YES_NO, label=_("With promo code"), empty_label=_("Any"))
     product = filters.ScopeNumber(label=_("Product id"))
     vendor = filters.ScopeText(label=_("Vendor number"), max_length=50)
@@ -211,7 +212,6 @@ class AbandonedCheckouts(ActionReport):
         Kpi("total", _("Value"), Sum("visible_total"), _("sum of order totals"), money=True),
         Kpi("cards", _("With card issues"), Count("pk", filter=Q(has_failed=True))),
         Kpi("reach", _("Reachable by e-mail"), Count("pk", filter=~Q(customer_email=""))),
-        Kpi("recovered", _("Bought later"), Count("pk", filter=Q(recovered_at__isnull=False)), _("by another order")),
     )
     views = (
         View(_("Open"), "finding=open"),

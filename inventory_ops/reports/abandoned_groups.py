@@ -235,9 +235,9 @@ class AbandonedByPromo(GroupedReport):
             link=lambda row: (
                 None
                 if not row["c_carts"]
-                else carts(promo=row["promo_code"])
+                else carts(promo=row["promo_code"], currency=row["currency"])
                 if row["promo_code"]
-                else carts(with_promo="no")
+                else carts(with_promo="no", currency=row["currency"])
             ),
         ),
         TOTAL,
@@ -253,7 +253,11 @@ class AbandonedByPromo(GroupedReport):
 def _of_month(row: Any) -> str | None:
     first = row["month"].date()
     last = first.replace(day=monthrange(first.year, first.month)[1])
-    return carts(date_from=first.isoformat(), date_to=last.isoformat()) if row["c_carts"] else None
+    return (
+        carts(date_from=first.isoformat(), date_to=last.isoformat(), currency=row["currency"])
+        if row["c_carts"]
+        else None
+    )
 
 
 @register
@@ -301,7 +305,9 @@ class AbandonedByCardError(GroupedReport):
             header="Carts",
             expression="n_carts",
             link=lambda row: carts(
-                card_issue="yes", **{name: row[name] for name in ("card_code", "card_message") if row[name]}
+                card_issue="yes",
+                currency=row["currency"],
+                **{name: row[name] for name in ("card_code", "card_message") if row[name]},
             ),
         ),
         columns.Money(

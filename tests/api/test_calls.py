@@ -222,6 +222,11 @@ def same(wanted: Any, found: Any, where: str = "") -> None:
 
 def test_every_example_of_the_guide_answers_as_it_says(world: World) -> None:
     Finding.objects.filter(pk=world.finding.pk).update(value=3)
+    cart = make.order(
+        "CART-1", pk=1, status=1, customer_email="jane@example.org", marketing_consent=True,
+        total_amount=10, recovery_url="https://shop.example.com/cart/1",
+    )  # fmt: skip
+    make.item(world.lamp, in_=cart)
     by, answer, calls = program(world.ops), None, 0
     found = [*examples(), ("http example", "")]
     for index, (kind, text) in enumerate(found[:-1]):
@@ -240,7 +245,7 @@ def test_every_example_of_the_guide_answers_as_it_says(world: World) -> None:
             if "version" in wanted:
                 wanted["id"] = world.finding.pk
             same(wanted, answer.json())
-    assert calls == 7
+    assert calls == 9
 
 
 def test_the_description_shows_every_call(world: World) -> None:
