@@ -1,0 +1,24 @@
+"""Done when a web process starts, so that nobody's first page waits for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+from django.template.loader import get_template
+from django.urls import get_resolver, reverse
+
+FOLDER = Path(settings.BASE_DIR) / "templates"
+
+
+def warm_up() -> None:
+    """Import every page, build the table of addresses both ways, and compile every template."""
+    assert get_resolver().url_patterns
+    reverse("overview")
+    for name in names():
+        get_template(name)
+
+
+def names() -> list[str]:
+    """Our own templates; those of packages are compiled when ours extend or include them."""
+    return sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.html"))
