@@ -69,7 +69,8 @@ def seed(now: datetime) -> None:
     _price_history(random, items, ids, now)
     _logins()
     with connection.cursor() as cursor:
-        cursor.execute("analyze")
+        # by name: without one, PostgreSQL's shared tables are locked for every other database until this commits
+        cursor.execute(f"analyze {', '.join(connection.introspection.django_table_names())}")
     log.info("sample_data_made", products=len(items), order_items=len(history.rows))
 
 
