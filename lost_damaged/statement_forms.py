@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -93,6 +93,12 @@ class PastForm(forms.Form):
         label=_("As it was at"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    def clean_at(self) -> datetime:
+        moment: datetime = self.cleaned_data["at"]
+        if moment > timezone.now():
+            raise ValidationError(_("Choose a moment that has passed."))
+        return moment
 
 
 class ReturnForm(forms.Form):

@@ -51,6 +51,7 @@ def pdf_of(statement: Statement, *, viewer: User | None, then: Past | None = Non
         ],
         widths=(60, 15, 25),
         bold=[bool(line.kind) for line in lines_of(figures)],
+        numbers=2,
     )
     if payments:
         paper.title(_("Payments"))

@@ -89,7 +89,7 @@ def _page(
         "past": past,
         "then": then,
         "moment": f"&{urlencode({'at': past['at'].value()})}" if then else "",
-        "then_state": Statement.State(then.state).label if then else "",
+        "period": _period(found, then),
         "mails": user.has_role(MERCHANT),
         "is_mailed": StatementMail.objects.filter(user=user).exists(),
         "may_close": user.has_role(FINANCE) and found.state == Statement.State.OPEN and not then,
@@ -107,6 +107,13 @@ def mail(request: HttpRequest) -> HttpResponse:
     statement_mail.want(user=viewer(request), wanted=wanted)
     messages.success(request, _("You get a mail when a statement is closed.") if wanted else _("No more mails."))
     return HttpResponseRedirect(safe_next(request, reverse("statements")))
+
+
+def _period(statement: Statement, then: Past | None) -> dict[str, object]:
+    """The state and the end of a statement, now or then."""
+    state = then.state if then else statement.state
+    ends_at = then.moment if then and state == Statement.State.OPEN else statement.ends_at
+    return {"state": state, "label": Statement.State(state).label, "ends_at": ends_at}
 
 
 def _left(statement: Statement) -> Decimal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 from datetime import date, timedelta
 from decimal import Decimal
@@ -178,6 +179,12 @@ def test_what_a_statement_was_at_a_moment(world: World) -> None:
     browser = client(seller_of(world))
     page = browser.get(f"/finance/statements/{may.number}/", {"at": f"{at(2.5):%Y-%m-%dT%H:%M}"}).text
     assert "As it was at" in page and "270.00" in page
+    # the period and the state beside it are those of the moment, though the statement is paid now
+    words = re.sub(r"<[^>]*>|\s+", " ", page.split('id="lines-title"')[1].split("</table>")[0])
+    assert "Open" in words and "Paid" not in words and "1 Jun 2026" not in words
+    ahead = timezone.now() + timedelta(days=1)
+    answer = browser.get(f"/finance/statements/{may.number}/", {"at": f"{ahead:%Y-%m-%dT%H:%M}"})
+    assert answer.status_code == 422 and "Choose a moment that has passed." in answer.text
     exported = browser.get(f"/finance/statements/{may.number}/", {"at": f"{at(2.5):%Y-%m-%dT%H:%M}", "_export": "csv"})
     assert "270.00" in exported.text
     for hours, words, missing in (
