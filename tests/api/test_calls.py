@@ -216,6 +216,10 @@ def same(wanted: Any, found: Any, where: str = "") -> None:
         assert isinstance(found, dict) and wanted.keys() == found.keys(), where
         for name, value in wanted.items():
             same(value, found[name], f"{where}.{name}")
+    elif isinstance(wanted, list):
+        assert isinstance(found, list) and len(wanted) == len(found), where
+        for number, value in enumerate(wanted):
+            same(value, found[number], f"{where}.{number}")
     elif wanted != "…":
         assert wanted == found, (where, wanted, found)
 
