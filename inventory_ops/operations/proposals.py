@@ -164,7 +164,7 @@ def _tell(verb: str, proposal: Proposal, *, by: User) -> None:
     whose = proposal.merchant.vendor_number if proposal.merchant else proposal.subject or "all"
     before = proposal.before
     steps = [
-        f"{of_kind.labels.get(name, name)} {of_kind.word(name, before.get(name, ''))} → {of_kind.word(name, new)}".strip()
+        f"{of_kind.labels.get(name, name)} {of_kind.word(name, before.get(name, ''))} → {of_kind.word(name, new)}"
         for name, new in proposal.values.items()
     ]
     audit.record(
@@ -172,7 +172,7 @@ def _tell(verb: str, proposal: Proposal, *, by: User) -> None:
         by=by,
         subject=proposal,
         merchant_id=proposal.merchant_id,
-        summary=f"{of_kind.title} of {whose}: {', '.join(steps)}",
+        summary=f"{of_kind.title} of {whose}: {', '.join(step.strip() for step in steps)}",
         data={
             "old": proposal.before,
             "new": proposal.values,

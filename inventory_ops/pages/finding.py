@@ -52,7 +52,6 @@ ICONS = {
     "acknowledge": "flag", "snooze": "clock", "reopen": "arrow-back-up", "comment": "message", "due": "calendar",
     "asked": "send", "answered": "mail", "reminded": "bell", "contacted": "checklist",
     "rule_assign": "user-check", "rule_snooze": "clock",
-    "asked": "send", "answered": "mail", "reminded": "bell",
     "price": "tag", "stock": "package", "orders": "shopping-cart",
 }  # fmt: skip
 

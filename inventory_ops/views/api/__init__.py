@@ -9,10 +9,9 @@ from drf_spectacular.views import SpectacularAPIView
 
 from inventory_ops.views.api import (
     account,
-    availability,
-    carts,
     automation,
     availability,
+    carts,
     description,
     findings,
     flash_sales,

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory_ops", "0020_automation_rules"),
+        ("inventory_ops", "0021_automation_rules"),
     ]
 
     operations = [
