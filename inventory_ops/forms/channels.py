@@ -186,6 +186,9 @@ class ChannelForm(RuleForm):
             required=False,
         )
         self.fields["primary_over_from"] = forms.CharField(widget=forms.HiddenInput, required=False)
+        names = [name for name in self.fields if name != "takes_over"]
+        names.insert(names.index("is_primary") + 1, "takes_over")
+        self.order_fields(names)
         data = cast(QueryDict, self.data).copy()
         data["primary_over_from"] = str(holder.pk)
         data.pop("takes_over", None)  # whoever confirmed another one confirms again
