@@ -249,7 +249,7 @@ def test_every_example_of_the_guide_answers_as_it_says(world: World) -> None:
             if "version" in wanted:
                 wanted["id"] = world.finding.pk
             same(wanted, answer.json())
-    assert calls == 9
+    assert calls == 10
 
 
 def test_the_description_shows_every_call(world: World) -> None:
