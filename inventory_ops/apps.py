@@ -32,7 +32,7 @@ class InventoryOpsConfig(AppConfig):
         from inventory_ops.pages import act_hints, cards, first_steps, overview, shipping_hints
         from inventory_ops.queries import rates
         from inventory_ops.registries import finding_hints, guide, menu, topics
-        from inventory_ops.registries.permissions import EVERYBODY
+        from inventory_ops.registries.permissions import ADMIN, EVERYBODY, FINANCE, MERCHANT, OPERATIONS
 
         first_steps.add_own()
         account_events.connect()
@@ -50,35 +50,34 @@ class InventoryOpsConfig(AppConfig):
             }
         )
         menu.add("", _("Overview"), "overview", "layout-dashboard", roles=EVERYBODY, order=0)
-        menu.add("action", _("Vendors"), "vendors", "users", roles=("operations", "finance", "admin"), order=200)
+        menu.add("action", _("Vendors"), "vendors", "users", roles=(OPERATIONS, FINANCE, ADMIN), order=200)
         menu.add(
             "action",
             _("Vendor requests"),
             "vendor-requests",
             "mail",
-            roles=("merchant",),
+            roles=(MERCHANT,),
             order=200,
             counted=lambda user: VendorRequest.objects.visible_to(user).filter(answer=""),
         )
         for order, slug in enumerate(("products", "orders", "stock-inquiry", "events-ledger")):
             report = registry.get(slug)
             menu.add("inventory", report.short_title, report.route, report.icon, roles=EVERYBODY, order=20 + order)
-        menu.add(
-            "inventory", _("Imports"), "imports", "file-upload", roles=("operations", "finance", "admin"), order=90
-        )
-        menu.add("system", _("Adjustment reasons"), "adjustment-reasons", "list", roles=("admin",), order=60)
-        guards = ("operations", "finance", "admin")
+        menu.add("inventory", _("Imports"), "imports", "file-upload", roles=(OPERATIONS, FINANCE, ADMIN), order=90)
+        menu.add("system", _("Adjustment reasons"), "adjustment-reasons", "list", roles=(ADMIN,), order=60)
+        guards = (OPERATIONS, FINANCE, ADMIN)
         menu.add("system", _("Price guard"), "price-guard", "shield-check", roles=guards, order=65)
-        menu.add("system", _("Shop"), "shop-settings", "building-store", roles=("admin",), order=50)
-        menu.add("system", _("Exchange rates"), "exchange-rates", "coin", roles=("finance", "admin"), order=52)
+        menu.add("system", _("Rules for findings"), "automation", "bolt", roles=(OPERATIONS, ADMIN), order=64)
+        menu.add("system", _("Shop"), "shop-settings", "building-store", roles=(ADMIN,), order=50)
+        menu.add("system", _("Exchange rates"), "exchange-rates", "coin", roles=(FINANCE, ADMIN), order=52)
         money.provide(rates.current)
-        menu.add("system", _("Places"), "places", "building-warehouse", roles=("admin",), order=58)
-        menu.add("system", _("People"), "people", "users", roles=("admin",), order=55)
-        menu.add("system", _("Security log"), "security-log", "shield", roles=("admin",), order=75)
-        menu.add("system", _("Schedules"), "schedules", "clock", roles=("admin",), order=70)
-        menu.add("system", _("Status"), "status", "activity", roles=("admin",), order=80)
+        menu.add("system", _("Places"), "places", "building-warehouse", roles=(ADMIN,), order=58)
+        menu.add("system", _("People"), "people", "users", roles=(ADMIN,), order=55)
+        menu.add("system", _("Security log"), "security-log", "shield", roles=(ADMIN,), order=75)
+        menu.add("system", _("Schedules"), "schedules", "clock", roles=(ADMIN,), order=70)
+        menu.add("system", _("Status"), "status", "activity", roles=(ADMIN,), order=80)
         menu.add("system", _("Jobs"), "jobs", "history", roles=EVERYBODY, order=10)
-        menu.add("inventory", _("Channels"), "channels", "building-store", roles=("operations", "admin"), order=30)
+        menu.add("inventory", _("Channels"), "channels", "building-store", roles=(OPERATIONS, ADMIN), order=30)
         overview.add_cards("oversold stock", cards.oversold)
         finding_hints.add("acts on products", act_hints.of_acts)
         finding_hints.add("shipping cases", shipping_hints.of_cases)
@@ -86,7 +85,7 @@ class InventoryOpsConfig(AppConfig):
         for name, title in GUIDE.items():
             guide.add(name, title, f"{name}.md")
         guide.add("api", _("JSON API"), "api.md")
-        guide.add("system", _("Schedules, status, metrics"), "system.md", roles=("admin",))
+        guide.add("system", _("Schedules, status, metrics"), "system.md", roles=(ADMIN,))
         for order, report in enumerate(registry):
             if report.in_menu and not report.path:
                 topics.add_report(report)

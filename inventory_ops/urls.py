@@ -7,6 +7,7 @@ from django.urls import include, path
 from inventory_ops.kit.reports import registry
 from inventory_ops.views import (
     api,
+    automation,
     bulk,
     catalog,
     channels,
@@ -40,6 +41,10 @@ urlpatterns = [
     path("settings/places/", places.overview, name="places"),
     path("settings/places/<slug:kind>/<int:pk>/", places.rename, name="place-rename"),
     path("settings/exchange-rates/", rates.exchange_rates, name="exchange-rates"),
+    path("settings/rules/", automation.overview, name="automation"),
+    path("settings/rules/new/", automation.new, name="automation-new"),
+    path("settings/rules/<int:pk>/", automation.edit, name="automation-edit"),
+    path("settings/rules/<int:pk>/act/", automation.act, name="automation-act"),
     path("settings/shop/", profile.shop_settings, name="shop-settings"),
     path("accounts/sessions/", sessions.own, name="own-sessions"),
     path("setup/<str:token>/", set_up.SetUp.as_view(), name="set-up"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit import markup
 from inventory_ops.models import User
 from inventory_ops.pages.overview import Card, Panel
+from inventory_ops.registries.permissions import ADMIN, FINANCE, MERCHANT, OPERATIONS
 from lost_damaged.models import Claim, Side, WaitingUnit
 from lost_damaged.queries import accounts, write_offs
 
@@ -30,7 +31,7 @@ def waiting_units(user: User) -> QuerySet[WaitingUnit]:
 
 def cards(user: User, now: datetime) -> list[Card]:
     """Units written off in the last 30 days, by day."""
-    if not user.has_role("operations", "merchant", "finance", "admin"):
+    if not user.has_role(OPERATIONS, MERCHANT, FINANCE, ADMIN):
         return []
     turn = now - timedelta(days=DAYS)
     found = write_offs.units_by_day(viewer=user, after=now - timedelta(days=DAYS * 2), turn=turn)

@@ -9,6 +9,7 @@ from typing import Any
 from inventory_ops.kit.imports import Column, Counts, ImportSpec, Staging, formats, register
 from inventory_ops.kit.imports.values import BadValue
 from inventory_ops.models import User
+from inventory_ops.registries.permissions import FINANCE
 from lost_damaged import errors, items
 from lost_damaged.errors import ItemError
 from lost_damaged.models import Source, WaitingUnit
@@ -116,7 +117,7 @@ SPEC = register(
         ),
         check=check,
         apply=apply,
-        roles=("finance",),
+        roles=(FINANCE,),
     )
 )
 

@@ -6,6 +6,7 @@ from inventory_ops.imports.cells import CurrencyCode
 from inventory_ops.kit.imports import Column, Counts, ImportSpec, Staging, register
 from inventory_ops.kit.imports.values import Date, Text, money
 from inventory_ops.models import User
+from inventory_ops.registries.permissions import ADMIN, FINANCE
 from lost_damaged.models import Payment
 from lost_damaged.operations import payments
 from lost_damaged.operations.payments import NewPayment, Outcome
@@ -61,6 +62,6 @@ SPEC = register(
         ),
         check=check,
         apply=apply,
-        roles=("finance", "admin"),
+        roles=(FINANCE, ADMIN),
     )
 )

@@ -16,13 +16,14 @@ class TrackersConfig(AppConfig):
         from inventory_ops.operations import scans, verify
         from inventory_ops.pages import first_steps, overview, product
         from inventory_ops.registries import finding_hints, guide, menu, topics
+        from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS
         from trackers import bulk_actions, cards, hints, imports, queries, reports  # noqa: F401  (importing registers them)
         from trackers.demo import seed
         from trackers.models import Tracker
         from trackers.operations import health
 
         bulk_actions.register_all()
-        roles = ("operations", "merchant", "admin")
+        roles = (OPERATIONS, MERCHANT, ADMIN)
         menu.add(
             "inventory",
             _("Trackers"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit import markup
 from inventory_ops.models import Product, User
 from inventory_ops.pages.overview import Panel
+from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS
 from trackers import losses
 from trackers.mechanisms import MECHANISMS, values_of
 from trackers.models import BELOW_TARGET, State, Tracker
@@ -28,7 +29,7 @@ def below_target(user: User) -> QuerySet[Tracker]:
 
 def panels(user: User, now: datetime) -> list[Panel]:
     """The trackers that lose most sales a day, and apart from them what does not sell at all."""
-    if not user.has_role("operations", "merchant", "admin"):
+    if not user.has_role(OPERATIONS, MERCHANT, ADMIN):
         return []
     below = below_target(user)
     losing = [_row(each) for each in losses.ranked(below, as_of=now)[:SHOWN]]
@@ -42,7 +43,7 @@ def panels(user: User, now: datetime) -> list[Panel]:
 
 def of_product(product: Product, viewer: User) -> list[Panel]:
     """All trackers of a product."""
-    if not viewer.has_role("operations", "merchant", "admin"):
+    if not viewer.has_role(OPERATIONS, MERCHANT, ADMIN):
         return []
     rows = Tracker.objects.visible_to(viewer).filter(product=product).select_related("product", "inventory_type")
     shown = [

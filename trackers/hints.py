@@ -14,6 +14,7 @@ from inventory_ops.models import Finding, Product, User
 from inventory_ops.queries import verdicts
 from inventory_ops.queries.verdicts import Verdict
 from inventory_ops.registries.finding_hints import Hint
+from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS
 from trackers.models import ProductDay, Tracker
 
 REPEATED = 2  # shortages that make a pattern
@@ -22,7 +23,7 @@ WINDOW, SALES_DAYS, COVERED_DAYS = timedelta(days=365), 30, 14
 
 def after_shortages(finding: Finding, products: Sequence[Product], viewer: User, now: datetime) -> list[Hint]:
     """A tracker of stock for a product that was short repeatedly and has none, with its numbers filled in."""
-    if finding.report != "shipping-issues" or not products or not viewer.has_role("operations", "merchant", "admin"):
+    if finding.report != "shipping-issues" or not products or not viewer.has_role(OPERATIONS, MERCHANT, ADMIN):
         return []
     product = products[0]
     counts = verdicts.of_product(product.pk, viewer=viewer, as_of=now, after=now - WINDOW)

@@ -16,12 +16,13 @@ from inventory_ops.kit import markup, showing
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryType
+from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS
 from inventory_ops.reports import common
 from trackers.mechanisms import CHOICES, MECHANISMS
 from trackers.models import BELOW_TARGET, SILENT, State, Tracker
 from trackers.operations import health
 
-ROLES = frozenset({"operations", "merchant", "admin"})
+ROLES = frozenset({OPERATIONS, MERCHANT, ADMIN})
 LARGEST_PERCENT = Decimal(10) ** 16  # of a health that a bigint holds
 TONES = {
     State.HEALTHY: "good",

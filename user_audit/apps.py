@@ -17,7 +17,7 @@ class UserAuditConfig(AppConfig):
         from inventory_ops.operations import scans
         from inventory_ops.pages import first_steps
         from inventory_ops.registries import guide, menu, topics
-        from inventory_ops.registries.permissions import EVERYBODY
+        from inventory_ops.registries.permissions import ADMIN, EVERYBODY
         from user_audit import accounts, bulk_actions, reports  # noqa: F401  (registers them)
         from user_audit.demo import APPROVER, seed
         from user_audit.models import IamUser
@@ -36,7 +36,7 @@ class UserAuditConfig(AppConfig):
                 reverse_lazy("user-audit"),
                 _("Open the user audit"),
                 lambda viewer: IamUser.objects.all(),
-                roles=("admin",),
+                roles=(ADMIN,),
             ),
         )
         report = registry.get("user-audit")
@@ -53,4 +53,4 @@ class UserAuditConfig(AppConfig):
         topics.add_report(report)
         lifecycle.add_seeder("user audit", seed)
         lifecycle.LOGINS[APPROVER] = "second administrator: approves what admin@example.com requests"
-        guide.add("user-audit", _("User audit"), "user-audit.md", roles=("admin",))
+        guide.add("user-audit", _("User audit"), "user-audit.md", roles=(ADMIN,))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.adapters.kinds import Kind
 from inventory_ops.forms.seen import MergedForm
+from inventory_ops.kit.numbers import whole
 from inventory_ops.models import Channel, ChannelListing, Merchant
 from inventory_ops.operations.channels.setup import RULES, Details
 
@@ -173,7 +176,23 @@ class ChannelForm(RuleForm):
             takes_carts=cleaned.get("takes_carts", True),
             cancel_window=timedelta(minutes=cleaned["cancel_minutes"]),
             rules=self.rules(),
+            primary_over_from=whole(self.data.get("primary_over_from")) if self.data.get("takes_over") else None,
         )
+
+    def ask_to_take_over(self, holder: Channel) -> None:
+        """Offer to take the role of the Primary Marketplace from the channel that has it."""
+        self.fields["takes_over"] = forms.BooleanField(
+            label=gettext("“%(name)s” loses the role of the Primary Marketplace") % {"name": holder.name},
+            required=False,
+        )
+        self.fields["primary_over_from"] = forms.CharField(widget=forms.HiddenInput, required=False)
+        names = [name for name in self.fields if name != "takes_over"]
+        names.insert(names.index("is_primary") + 1, "takes_over")
+        self.order_fields(names)
+        data = cast(QueryDict, self.data).copy()
+        data["primary_over_from"] = str(holder.pk)
+        data.pop("takes_over", None)  # whoever confirmed another one confirms again
+        self.data = data
 
     def settings(self) -> dict[str, str]:
         return {each.name: self.cleaned_data[f"set_{each.name}"] for each in self.kind.settings}

@@ -8,6 +8,7 @@ from inventory_ops.imports.cells import CurrencyCode
 from inventory_ops.kit.imports import Column, ImportSpec, register
 from inventory_ops.kit.imports.values import Date, Number
 from inventory_ops.operations.imports.exchange_rates import apply_exchange_rates, check_exchange_rates
+from inventory_ops.registries.permissions import ADMIN, FINANCE
 
 RATE = Number(Decimal(0), Decimal(10) ** 12, decimals=10, exclusive=True)
 
@@ -29,7 +30,7 @@ SPEC = register(
             ),
         ),
         key=("day", "base", "currency"),
-        roles=("finance", "admin"),
+        roles=(FINANCE, ADMIN),
         tables=("inventory_ops_exchangerate",),
         check=check_exchange_rates,
         apply=apply_exchange_rates,

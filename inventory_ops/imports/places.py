@@ -8,6 +8,7 @@ from inventory_ops.operations.imports.places import (
     check_inventory_types,
     check_locations,
 )
+from inventory_ops.registries.permissions import ADMIN
 
 IN_USE = Column("is_active", Boolean(), default="true", example="true", help="false: retired, takes no new stock")
 
@@ -23,7 +24,7 @@ LOCATIONS = register(
             IN_USE,
         ),
         key=("location",),
-        roles=("admin",),
+        roles=(ADMIN,),
         check=check_locations,
         apply=apply_locations,
     )
@@ -41,7 +42,7 @@ INVENTORY_TYPES = register(
             IN_USE,
         ),
         key=("inventory_type",),
-        roles=("admin",),
+        roles=(ADMIN,),
         check=check_inventory_types,
         apply=apply_inventory_types,
     )

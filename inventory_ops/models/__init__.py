@@ -2,6 +2,7 @@
 
 from inventory_ops.models.api_tokens import ApiToken, Scope
 from inventory_ops.models.audit import AuditEvent
+from inventory_ops.models.automation import AutomationRule
 from inventory_ops.models.carts import CartContact
 from inventory_ops.models.catalog import Category, Product
 from inventory_ops.models.channels import (
@@ -51,6 +52,7 @@ __all__ = [
     "AdjustmentReason",
     "ApiToken",
     "AuditEvent",
+    "AutomationRule",
     "CartContact",
     "Category",
     "Channel",

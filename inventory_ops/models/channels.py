@@ -74,6 +74,9 @@ class Channel(QuantityRule):
     is_primary = models.BooleanField(
         _("primary marketplace"), default=False, help_text=_("Its quantities are the ones to start with.")
     )
+    primary_retired_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When its role as Primary Marketplace was no longer needed.")
+    )
     options = models.JSONField(default=dict, blank=True)
     credentials = SealedField(default=b"", editable=False, purpose="inventory_ops.channel")
     cancel_window = models.DurationField(
@@ -112,6 +115,9 @@ class Channel(QuantityRule):
                 name="channel_is_the_only_primary",
                 violation_error_message=_("The merchant has a Primary Marketplace already."),
             ),
+            models.CheckConstraint(
+                name="channel_role_is_held_or_retired", condition=Q(is_primary=False) | Q(primary_retired_at=None)
+            ),
             models.UniqueConstraint(fields=["merchant", "id"], name="channel_merchant_and_id"),
             models.CheckConstraint(name="channel_code_is_given", condition=~Q(code="")),
             models.CheckConstraint(
@@ -131,6 +137,13 @@ class Channel(QuantityRule):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def primary_state(self) -> str:
+        """How far its role as Primary Marketplace is: importing, synced or retired; '' of a channel without it."""
+        if self.primary_retired_at is not None:
+            return self.State.RETIRED
+        return self.state if self.is_primary and self.state != self.State.RETIRED else ""
 
 
 class ChannelListing(QuantityRule):

@@ -15,9 +15,10 @@ from inventory_ops.kit import showing
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Finding, FindingEvent, User
-from inventory_ops.operations import audit
+from inventory_ops.operations import audit, automation
 from inventory_ops.operations.notifications import publishing
 from inventory_ops.queries.findings import identity_key
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS
 
 log = structlog.get_logger(__name__)
 
@@ -132,6 +133,7 @@ def scan_report(report: Report, *, as_of: datetime) -> ScanCounts:
         cursor.execute(statement, names | {"report": report.slug, "now": as_of})
         counts = ScanCounts(*cursor.fetchone())
     if counts.opened:
+        automation.apply(report, as_of=as_of)
         publishing.publish_opened(report, as_of=as_of)
     return counts
 
@@ -171,7 +173,7 @@ def _unresolved(finding: Finding) -> None:
 @transaction.atomic
 def assign(*, finding: Finding, to: User | None, by: User, version: int | None = None) -> None:
     """Make somebody its owner, or nobody."""
-    if to is not None and not (to.is_active and to.has_role("operations", "admin")):
+    if to is not None and not (to.is_active and to.has_role(OPERATIONS, ADMIN)):
         raise InvalidChange(f"{to} cannot be given findings: choose somebody of operations or an administrator.")
     locked = _locked(finding, version)
     _unresolved(locked)

@@ -14,6 +14,7 @@ from inventory_ops.models import Notification, User
 from inventory_ops.models.audit import Security
 from inventory_ops.operations import security
 from inventory_ops.operations.notifications import deliveries
+from inventory_ops.registries.permissions import ADMIN
 
 
 class NotPossible(Exception):
@@ -155,7 +156,7 @@ def require_administrator(by: User | None, user_id: int = 0, *, own: str = "") -
     locks.wait_for("people")
     if by is None:
         return
-    if not User.objects.get(pk=by.pk).has_role("admin"):
+    if not User.objects.get(pk=by.pk).has_role(ADMIN):
         raise NotPossible(_("Only an administrator can do this."))
     if own and by.pk == user_id:
         raise NotPossible(own)

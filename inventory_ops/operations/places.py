@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from inventory_ops.models import InventoryType, Location, User
 from inventory_ops.operations import audit
+from inventory_ops.registries.permissions import ADMIN
 
 type Place = Location | InventoryType
 
@@ -109,7 +110,7 @@ def _set(place: Place, is_active: bool, by: User) -> bool:
 
 
 def _require(by: User) -> None:
-    if not by.has_role("admin"):
+    if not by.has_role(ADMIN):
         raise PlaceRefused(_("Only an administrator can do this."))
 
 

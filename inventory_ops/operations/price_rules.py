@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import MappingProxyType
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -23,6 +24,11 @@ class PriceGuardKind(proposals.Kind):
 
     name, title, of_merchants = "price_guard", gettext_lazy("Price guard"), True
     proposers = (OPERATIONS, *proposals.ROLES)  # they see what is sold at a loss
+
+    labels = MappingProxyType({"mode": ""})  # its values say what they are
+
+    def word(self, name: str, value: str) -> str:
+        return str(PriceGuard.Mode(value).label).partition(":")[0].lower() if value else super().word(name, value)
 
     def before(self, merchant: Merchant | None, subject: str) -> dict[str, str]:
         return {"mode": price_guard.rule_of(merchant_id=merchant.pk if merchant else None)}

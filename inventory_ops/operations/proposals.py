@@ -13,8 +13,9 @@ from django.utils import timezone
 from inventory_ops.kit.registry import Registry
 from inventory_ops.models import Merchant, Proposal, User
 from inventory_ops.operations import audit
+from inventory_ops.registries.permissions import ADMIN, FINANCE
 
-ROLES = ("finance", "admin")  # who proposes, and who approves
+ROLES = (FINANCE, ADMIN)  # who proposes, and who approves
 
 
 class Refused(Exception):
@@ -31,6 +32,10 @@ class Kind(ABC):
     log = ""  # first part of its actions in the audit log: its name, if nothing else
     labels: Mapping[str, object] = {}
     proposers: tuple[str, ...] = ROLES  # who may propose; finance and administration decide
+
+    def word(self, name: str, value: str) -> str:
+        """A value as people know it."""
+        return value or "–"
 
     @abstractmethod
     def before(self, merchant: Merchant | None, subject: str) -> dict[str, str]:
@@ -155,14 +160,19 @@ def _held(pk: int, *, by: User) -> Proposal:
 
 
 def _tell(verb: str, proposal: Proposal, *, by: User) -> None:
+    of_kind = kind(proposal.kind)
     whose = proposal.merchant.vendor_number if proposal.merchant else proposal.subject or "all"
-    values = {name: f"{proposal.before.get(name, '')} → {new}" for name, new in proposal.values.items()}
+    before = proposal.before
+    steps = [
+        f"{of_kind.labels.get(name, name)} {of_kind.word(name, before.get(name, ''))} → {of_kind.word(name, new)}"
+        for name, new in proposal.values.items()
+    ]
     audit.record(
-        action=f"{kind(proposal.kind).log or proposal.kind}.{verb}",
+        action=f"{of_kind.log or proposal.kind}.{verb}",
         by=by,
         subject=proposal,
         merchant_id=proposal.merchant_id,
-        summary=f"{proposal.kind} of {whose}: " + ", ".join(f"{name} {text}" for name, text in values.items()),
+        summary=f"{of_kind.title} of {whose}: {', '.join(step.strip() for step in steps)}",
         data={
             "old": proposal.before,
             "new": proposal.values,

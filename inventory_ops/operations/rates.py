@@ -18,6 +18,7 @@ from inventory_ops.models import CurrencyFactor, ExchangeRate, User
 from inventory_ops.operations import audit, issues
 from inventory_ops.queries import rates, shop
 from inventory_ops.queries.currencies import is_currency
+from inventory_ops.registries.permissions import ADMIN, FINANCE
 
 LOCK = "exchange rates"
 LARGEST = Decimal(10) ** 13
@@ -42,7 +43,7 @@ class Rate:
 @transaction.atomic
 def add(*, rate: Rate, by: User) -> ExchangeRate:
     """Note a rate; one of the same day is replaced. Raises RateRefused."""
-    if not by.has_role("admin", "finance"):
+    if not by.has_role(ADMIN, FINANCE):
         raise RateRefused(_("Only finance and administrators can do this."))
     if why := why_not(rate):
         raise RateRefused(why)

@@ -12,6 +12,7 @@ from inventory_ops.models import Shop, User
 from inventory_ops.operations import audit, rates
 from inventory_ops.queries import shop
 from inventory_ops.queries.shop import Facts
+from inventory_ops.registries.permissions import ADMIN
 
 
 class ShopChanged(Exception):
@@ -32,7 +33,7 @@ def edit(*, to: Facts, seen: Facts, by: User) -> bool:
 
     Raises ShopChanged and ShopRefused.
     """
-    if not by.has_role("admin"):
+    if not by.has_role(ADMIN):
         raise ShopRefused(_("Only an administrator can do this."))
     locks.wait_for("shop")  # there may be no row yet
     before = shop.facts()

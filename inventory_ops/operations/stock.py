@@ -10,17 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inventory_ops.models import AdjustmentReason, EventKey, InventoryEvent, OrderItem, Product, StockBalance, User
+from inventory_ops.models import AdjustmentReason, EventKey, InventoryEvent, Product, StockBalance, User
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import audit, ledger
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
-from inventory_ops.operations.orders import returned
-
-UNDOABLE = (EventKind.ADJUSTED, EventKind.RETURNED, EventKind.RECEIVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +90,15 @@ class Count:
 @transaction.atomic
 def adjust_by(*, place: Place, quantity: int, details: ChangeDetails, by: User) -> Changed:
     """Change what is on hand by a signed number of units. Raises InsufficientStock or LedgerRefusal."""
-    _check_reason(details.reason)
-    booked = _book([_movement(place, EventKind.ADJUSTED, quantity, details)], by=by, details=details)
+    check_reason(details.reason)
+    booked = book([new_movement(place, EventKind.ADJUSTED, quantity, details)], by=by, details=details)
     if booked.events:
         summary = _("%(sku)s adjusted by %(n)s (%(reason)s)") % {
             "sku": place.product.sku,
             "n": f"{quantity:+d}",
             "reason": details.reason,
         }
-        _record("stock.adjust", place, summary, {"quantity": quantity}, details, by)
+        record("stock.adjust", place, summary, {"quantity": quantity}, details, by)
     return booked
 
 
@@ -117,7 +113,7 @@ def count(counts: Sequence[Count], *, details: ChangeDetails, by: User) -> Chang
 
     Raises StockMoved with every balance that moved since it was seen, LedgerRefusal for a negative count.
     """
-    _check_reason(details.reason)
+    check_reason(details.reason)
     if any(each.counted < 0 for each in counts):
         raise LedgerRefusal(_("A count cannot be below zero. Nothing was booked."))
     ledger.stage()
@@ -174,16 +170,16 @@ def count(counts: Sequence[Count], *, details: ChangeDetails, by: User) -> Chang
 @transaction.atomic
 def change_type(*, place: Place, to: str, quantity: int, details: ChangeDetails, by: User) -> Changed:
     """Move units to another inventory type of the same place and lot: two events of one batch."""
-    _check_reason(details.reason)
+    check_reason(details.reason)
     if quantity < 1:
         raise LedgerRefusal(_("Move one unit or more. Nothing was booked."))
     if to == place.inventory_type:
         raise LedgerRefusal(_("They are of this type already. Nothing was booked."))
     target = Place(place.product, to, place.location, place.lot, place.expires_on)
-    booked = _book(
+    booked = book(
         [
-            _movement(place, EventKind.ADJUSTED, -quantity, details),
-            _movement(target, EventKind.ADJUSTED, quantity, details),
+            new_movement(place, EventKind.ADJUSTED, -quantity, details),
+            new_movement(target, EventKind.ADJUSTED, quantity, details),
         ],
         by=by,
         details=details,
@@ -195,117 +191,8 @@ def change_type(*, place: Place, to: str, quantity: int, details: ChangeDetails,
             "before": place.inventory_type,
             "after": to,
         }
-        _record("stock.type_change", place, summary, {"quantity": quantity, "to": to}, details, by)
+        record("stock.type_change", place, summary, {"quantity": quantity, "to": to}, details, by)
     return booked
-
-
-@transaction.atomic
-def accept_return(
-    *, place: Place, quantity: int, resealable: bool, details: ChangeDetails, by: User, shop_item_id: str = ""
-) -> Changed:
-    """A product return: resealable units go back to good stock, others to defective.
-
-    With the order item that they were sold by, named by its shop id, the seller's statement refunds them; then no
-    more than were shipped.
-    """
-    if quantity < 1:
-        raise LedgerRefusal(_("Return one unit or more. Nothing was booked."))
-    _check_reason(details.reason)
-    target = Place(place.product, "good" if resealable else "defective", place.location, place.lot, place.expires_on)
-    movement = _movement(target, EventKind.RETURNED, quantity, details)
-    item = _sold(place.product, shop_item_id, quantity) if shop_item_id else None
-    if item is not None:
-        movement = replace(movement, order_item_id=item.pk)
-    booked = _book([movement], by=by, details=details)
-    if item is not None and booked.events:
-        returned.note(item, returned.in_ledger(item), timezone.now())
-        item.save(update_fields=returned.FIELDS)
-    if booked.events:
-        summary = _("%(n)s of %(sku)s returned to %(type)s") % {
-            "n": quantity,
-            "sku": place.product.sku,
-            "type": target.inventory_type,
-        }
-        _record("stock.return", target, summary, {"quantity": quantity}, details, by)
-    return booked
-
-
-def _sold(product: Product, shop_item_id: str, quantity: int) -> OrderItem:
-    """The order item that the units were sold by, locked: items before balances, like everybody."""
-    found = list(OrderItem.objects.select_for_update().filter(product=product, shop_item_id=shop_item_id)[:2])
-    if len(found) != 1:
-        raise LedgerRefusal(
-            _("%(sku)s has no order item %(id)s, or several stores have one. Nothing was booked.")
-            % {"sku": product.sku, "id": shop_item_id}
-        )
-    left = found[0].quantity_shipped - returned.in_ledger(found[0])
-    if quantity > left:
-        raise LedgerRefusal(
-            _("Of order item %(id)s, %(n)s shipped units have not come back yet. Nothing was booked.")
-            % {"id": shop_item_id, "n": left}
-        )
-    return found[0]
-
-
-@transaction.atomic
-def undo(*, event: InventoryEvent, by: User, note: str = "") -> Changed:
-    """Book the opposite of an event, once only; of a change of type, of both its events.
-
-    Raises LedgerRefusal for what cannot be undone, InsufficientStock where the units are gone.
-    """
-    if refusal := why_not_undo(event):
-        raise LedgerRefusal(refusal)
-    movements = [
-        Movement(
-            product_id=each.product_id,
-            kind=EventKind(each.kind),
-            quantity=-each.quantity,
-            inventory_type=each.inventory_type.code,
-            location=each.location.code,
-            lot=each.balance.lot,
-            expires_on=each.balance.expires_on,
-            reason=each.reason,
-            note=note,
-            reference=each.reference,
-            order_item_id=each.order_item_id,
-            reverses_id=each.pk,
-            key=f"undo:{each.pk}",
-        )
-        for each in _together(event)
-    ]
-    _lock_items(movements)
-    booked = ledger.book(movements, source=EventSource.PAGE, actor=by.email, below_zero=False)
-    if booked.repeated:
-        raise LedgerRefusal(_("Event %(id)s was undone before. Nothing was booked.") % {"id": event.pk})
-    for movement in movements:
-        if movement.kind == EventKind.RETURNED and movement.order_item_id:
-            item = OrderItem.objects.get(pk=movement.order_item_id)
-            returned.accept_return(item, -movement.quantity)
-            item.save(update_fields=returned.FIELDS)
-    audit.record(
-        action="stock.undo",
-        by=by,
-        subject=event.product,
-        summary=_("Event %(id)s of %(sku)s undone") % {"id": event.pk, "sku": event.product.sku},
-        data={"event": event.pk, "quantity": -event.quantity, "note": note},
-        merchant_id=event.merchant_id,
-    )
-    return Changed(booked.events)
-
-
-def _lock_items(movements: Sequence[Movement]) -> None:
-    """Items before balances, like everybody."""
-    wanted = [each.order_item_id for each in movements if each.kind == EventKind.RETURNED and each.order_item_id]
-    list(OrderItem.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
-
-
-def why_not_undo(event: InventoryEvent) -> str:
-    """Why an event cannot be undone on a page; '' when it can (it may still have been undone before)."""
-    if event.reverses_id:
-        return _("Event %(id)s is itself an undo. Adjust the stock instead.") % {"id": event.pk}
-    if event.kind not in UNDOABLE:
-        return _("Event %(id)s was booked by an order, an import or a write-off: correct it there.") % {"id": event.pk}
-    return ""
 
 
 def last_change(balance_id: int) -> InventoryEvent | None:
@@ -313,25 +200,7 @@ def last_change(balance_id: int) -> InventoryEvent | None:
     return InventoryEvent.objects.filter(balance_id=balance_id).order_by("-sequence").first()
 
 
-def _together(event: InventoryEvent) -> list[InventoryEvent]:
-    """The event, and of a change of type its other half."""
-    same = (
-        InventoryEvent.objects.filter(
-            product_id=event.product_id,
-            recorded_at=event.recorded_at,
-            batch=event.batch,
-            kind=EventKind.ADJUSTED,
-            quantity=-event.quantity,
-        )
-        .exclude(inventory_type_id=event.inventory_type_id)
-        .select_related("inventory_type", "location", "balance")
-    )
-    is_pair = event.batch is not None and event.kind == EventKind.ADJUSTED and event.source == EventSource.PAGE
-    halves = [event, *same] if is_pair else [event]
-    return sorted(halves, key=lambda each: each.pk)
-
-
-def _check_reason(code: str) -> None:
+def check_reason(code: str) -> None:
     if not AdjustmentReason.objects.filter(code=code, is_active=True).exists():
         raise LedgerRefusal(_("Choose a reason. “%(code)s” is none of them.") % {"code": code[:30]})
 
@@ -347,7 +216,7 @@ def _key(key: str, index: int) -> str | None:
     return f"form:{key}:{index}" if key else None
 
 
-def _movement(place: Place, kind: EventKind, quantity: int, details: ChangeDetails) -> Movement:
+def new_movement(place: Place, kind: EventKind, quantity: int, details: ChangeDetails) -> Movement:
     if quantity == 0:
         raise LedgerRefusal(_("A change by zero changes nothing."))
     return Movement(
@@ -364,13 +233,13 @@ def _movement(place: Place, kind: EventKind, quantity: int, details: ChangeDetai
     )
 
 
-def _book(movements: list[Movement], *, by: User, details: ChangeDetails) -> Changed:
+def book(movements: list[Movement], *, by: User, details: ChangeDetails) -> Changed:
     keyed = [replace(each, key=_key(details.key, index)) for index, each in enumerate(movements)]
     booked = ledger.book(keyed, source=details.source, actor=by.email, below_zero=False)
     return Changed(booked.events, repeated=bool(booked.repeated))
 
 
-def _record(action: str, place: Place, summary: str, data: dict[str, object], details: ChangeDetails, by: User) -> None:
+def record(action: str, place: Place, summary: str, data: dict[str, object], details: ChangeDetails, by: User) -> None:
     where = {"type": place.inventory_type, "location": place.location, "lot": place.lot}
     audit.record(
         action=action,
@@ -390,7 +259,7 @@ def _record_count(counts: Sequence[Count], events: int, details: ChangeDetails, 
             "seen": only.seen,
             "counted": only.counted,
         }
-        _record("stock.count", only.place, summary, {"seen": only.seen, "counted": only.counted}, details, by)
+        record("stock.count", only.place, summary, {"seen": only.seen, "counted": only.counted}, details, by)
         return
     merchants = {each.place.product.merchant_id for each in counts}
     audit.record(

@@ -9,28 +9,29 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit.reports import registry
 from inventory_ops.models import Finding, Product, User
 from inventory_ops.queries import marks
 from inventory_ops.registries.finding_hints import Hint
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS
 
-OF_COST = ("inventory-cost-issues", "order-cost-issues")
 UNSOLD = "products-without-orders"
 
 
 def of_acts(finding: Finding, products: Sequence[Product], viewer: User, now: datetime) -> list[Hint]:
     """For whoever may do it: change prices, plan a flash sale, mark the product, or what the mark says already."""
-    if not products or not viewer.has_role(OPERATIONS, ADMIN) or finding.report not in (*OF_COST, UNSOLD):
+    of_cost = getattr(registry.find(finding.report), "guarded", False)
+    if not products or not viewer.has_role(OPERATIONS, ADMIN) or not (of_cost or finding.report == UNSOLD):
         return []
     product = products[0]
     prices = Hint(
         _("Correct the price, or write down what the vendor charges now.")
-        if finding.report in OF_COST
+        if of_cost
         else _("A lower price may sell it."),
         _("Change prices"),
         reverse("product-prices", args=[product.pk]),
     )
-    if finding.report in OF_COST:
+    if of_cost:
         return [prices]
     sale = Hint(_("A promotion may sell it."), _("Plan a flash sale"), reverse("product-sale", args=[product.pk]))
     return [prices, sale, _mark(product)]

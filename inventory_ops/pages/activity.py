@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit import markup
 from inventory_ops.models import AuditEvent, Finding, User
+from inventory_ops.registries.permissions import ADMIN
 
 SHOWN = 12
 # the start of an action → its icon, the word of the filter, and what is filtered by
 KINDS: dict[str, tuple[str, Any, tuple[str, ...]]] = {
-    "findings": ("flag", gettext_lazy("Findings"), ("finding.",)),
+    "findings": ("flag", gettext_lazy("Findings"), ("finding.", "automation.")),
     "stock": ("package", gettext_lazy("Stock"), ("stock.",)),
     "prices": ("tag", gettext_lazy("Prices"), ("product.", "flash_sale.", "price_guard.")),
     "trackers": ("activity", gettext_lazy("Trackers"), ("tracker.",)),
@@ -45,6 +46,13 @@ WORDS: dict[str, Any] = {
     "flash_sale.plan": gettext_lazy("Planned a flash sale of"),
     "flash_sale.end": gettext_lazy("Ended the flash sale of"),
     "flash_sale.cancel": gettext_lazy("Cancelled the flash sale of"),
+    "automation.create": gettext_lazy("Made the rule"),
+    "automation.change": gettext_lazy("Changed the rule"),
+    "automation.move": gettext_lazy("Changed the order of the rule"),
+    "automation.delete": gettext_lazy("Deleted the rule"),
+    "automation.apply": gettext_lazy("Applied the rule"),
+    "channel.primary_retired": gettext_lazy("No longer needed:"),
+    "channel.primary_moved": gettext_lazy("Moved the role:"),
     "tracker.created": gettext_lazy("Made the tracker"),
     "tracker.changed": gettext_lazy("Changed the tracker"),
     "tracker.enabled": gettext_lazy("Enabled the tracker"),
@@ -59,9 +67,6 @@ WORDS: dict[str, Any] = {
     "statement.close": gettext_lazy("Closed the statement"),
     "statement.pay": gettext_lazy("Paid the statement"),
     "scan.schedule": gettext_lazy("Changed the schedule of"),
-    "price_guard.proposed": gettext_lazy("Proposed for the price guard:"),
-    "price_guard.approved": gettext_lazy("Approved for the price guard:"),
-    "price_guard.rejected": gettext_lazy("Rejected for the price guard:"),
     "seller_account.set": gettext_lazy("Set"),
     "view.share": gettext_lazy("Shared the view"),
     "view.change": gettext_lazy("Changed the view"),
@@ -70,7 +75,21 @@ WORDS: dict[str, Any] = {
     "reason.retire": gettext_lazy("No longer offers the reason"),
     "shop.edit": gettext_lazy("Changed the shop’s"),
 }
-PAGES = {"tracker": "tracker", "product": "product", "channel": "channel", "job": "job", "import": "import"}
+# of whatever is proposed and decided
+VERBS = {
+    "propose": gettext_lazy("Proposed:"),
+    "approve": gettext_lazy("Approved:"),
+    "reject": gettext_lazy("Rejected:"),
+    "withdraw": gettext_lazy("Withdrew:"),
+}
+PAGES = {
+    "automationrule": "automation-edit",
+    "tracker": "tracker",
+    "product": "product",
+    "channel": "channel",
+    "job": "job",
+    "import": "import",
+}
 NOTHING = re.compile(r",? ?\b0 (?:new|changed|unchanged|refused|rejected|warned)\b")
 
 
@@ -119,7 +138,7 @@ def _events(viewer: User, wanted: str) -> QuerySet[AuditEvent]:
     events = AuditEvent.objects.exclude(_starts(LEFT_OUT)).order_by("-id")
     if not viewer.sees_all_merchants:
         events = events.filter(merchant_id=viewer.own_merchant_id)
-    if not viewer.has_role("admin"):
+    if not viewer.has_role(ADMIN):
         events = events.exclude(action__startswith="user")
     return events.filter(_starts(KINDS[wanted][2])) if wanted in KINDS else events
 
@@ -141,7 +160,7 @@ def sentence(action: str, summary: str) -> str:
     text = re.sub(r": ?,", ":", text).rstrip(":")
     if action == "import.apply" and text and not re.search(r"\d", text):
         text = _("%(what)s: nothing was new") % {"what": text}
-    word = WORDS.get(action)
+    word = WORDS.get(action) or VERBS.get(action.rpartition(".")[2])
     if word:
         return f"{word} {text}".strip()
     return text or action.replace("_", " ").replace(".", ": ")

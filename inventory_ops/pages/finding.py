@@ -40,6 +40,8 @@ WORDS: dict[str, Any] = {
     "reopen": gettext_lazy("Reopened"),
     "comment": gettext_lazy("Comment"),
     "due": gettext_lazy("Due date"),
+    "rule_assign": gettext_lazy("Assigned by a rule"),
+    "rule_snooze": gettext_lazy("Snoozed by a rule"),
     "asked": gettext_lazy("Vendor asked"),
     "answered": gettext_lazy("Vendor answered"),
     "reminded": gettext_lazy("Vendor reminded"),
@@ -49,11 +51,9 @@ ICONS = {
     "opened": "flag", "reopened": "refresh", "resolved": "circle-check", "woke": "bell", "assign": "user-check",
     "acknowledge": "flag", "snooze": "clock", "reopen": "arrow-back-up", "comment": "message", "due": "calendar",
     "asked": "send", "answered": "mail", "reminded": "bell", "contacted": "checklist",
+    "rule_assign": "user-check", "rule_snooze": "clock",
     "price": "tag", "stock": "package", "orders": "shopping-cart",
 }  # fmt: skip
-
-
-GUARDED = ("inventory-cost-issues", "order-cost-issues")  # what the price guard would have kept out
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def build(report: Report, key: str, *, viewer: User, bound: Any = None, act: str
     state = str(finding.get_state_display())
     page.badge = markup.badge(STATE_TONES[finding.state], state)
     about = finding_history.subject(getattr(report, "about", "product"), finding.row_id)
-    page.facts = list(_facts(finding, viewer, about))
+    page.facts = list(_facts(report, finding, viewer, about))
     page.links = list(_links(about))
     page.hints = finding_hints.hints(finding, about.products, viewer, timezone.now())
     page.acts = list(_acts(page, finding, viewer, bound, act))
@@ -166,12 +166,12 @@ def _row(report: Report, key: str, viewer: User) -> tuple[list[Fact], str]:
     return facts, report.row_label(found)
 
 
-def _facts(finding: Finding, viewer: User, about: Subject) -> Iterator[Fact]:
+def _facts(report: Any, finding: Finding, viewer: User, about: Subject) -> Iterator[Fact]:
     now = timezone.now()
     currency = next((product.merchant.currency for product in about.products), None)
     if finding.merchant:
         yield Fact(_("Vendor"), f"{finding.merchant.vendor_number} · {finding.merchant.name}")
-    if finding.merchant and finding.report in GUARDED:
+    if finding.merchant and report.guarded:
         yield Fact(_("Price guard"), price_guard.mode_of(merchant_id=finding.merchant.pk).label)
     yield Fact(_("Value at risk"), _amount(finding.value, currency))
     if finding.reason:
@@ -237,7 +237,7 @@ def _history(finding: Finding, about: Subject, viewer: User) -> list[Entry]:
     found = [
         _of_event(event, currency, names=staff or event.actor in colleagues)
         for event in finding_history.events(finding)
-        if staff or event.kind not in ("assign", "due")
+        if staff or event.kind not in finding_history.STAFF_ONLY
     ]
     found += [_of_price(change, names=staff) for change in finding_history.price_changes(products, since=since)]
     found += [_of_stock(day) for day in finding_history.stock_days(products, since=since)]
@@ -247,7 +247,7 @@ def _history(finding: Finding, about: Subject, viewer: User) -> list[Entry]:
 
 def _of_event(event: FindingEvent, currency: str | None, *, names: bool) -> Entry:
     text = event.text
-    if not event.actor and event.value is not None:
+    if not event.actor and not event.text and event.value is not None:
         text = _("Value at risk %(value)s") % {
             "value": f"{markup.money(event.value, currency)} {currency or ''}".strip()
         }

@@ -15,6 +15,7 @@ from inventory_ops.models.ledger import ALLOCATION_KINDS
 MOST_EVENTS = 200
 MOST_CHANGES = 60
 BEFORE = timedelta(days=30)  # of the first opening: what led to it
+STAFF_ONLY = ("assign", "due", "rule_assign")  # who works on it and by when is for staff to know
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class ActionReport(ScannedReport):
     """Base of the Action Required reports. Subclasses give `issues(scope)` in place of `rows(scope)`."""
 
     has_workflow = True
+    guarded: ClassVar[bool] = False  # would the price guard have kept its rows out?
     about: ClassVar[str] = "product"  # what the rows' ids are ids of: product, item (of an order) or order
     table: ClassVar[type[IssueRow] | None] = None  # keeps the rows of `issues`, as long as `is_kept`
 

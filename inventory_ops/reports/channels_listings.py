@@ -13,9 +13,10 @@ from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import Channel, ChannelListing
 from inventory_ops.queries.channels import DRIFTED
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS
 from inventory_ops.reports import common
 
-MANAGERS = frozenset({"operations", "admin"})
+MANAGERS = frozenset({OPERATIONS, ADMIN})
 TONES = {"waiting": "warning", "sending": "warning", "sent": "good", "unknown": "warning", "rejected": "critical"}
 
 

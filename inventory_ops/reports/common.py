@@ -21,6 +21,7 @@ from inventory_ops.kit.reports import Link, columns
 from inventory_ops.kit.reports.filters import LONGEST_SEARCH
 from inventory_ops.models import Category, Merchant, ProductMark
 from inventory_ops.queries import marks, rates, search
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS
 
 # of lists whose rows are orders, or stand for some
 ORDERS_ARE_LOADED_WHOLE = gettext_lazy(
@@ -35,7 +36,7 @@ PRICE_GUARD = (
         gettext_lazy("Price guard"),
         reverse_lazy("price-guard"),
         "shield-check",
-        frozenset({"operations", "finance", "admin"}),
+        frozenset({OPERATIONS, FINANCE, ADMIN}),
     ),
 )
 

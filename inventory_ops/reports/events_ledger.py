@@ -15,9 +15,10 @@ from inventory_ops.kit.reports import Link, Report, Scope, View, columns, filter
 from inventory_ops.models import AdjustmentReason, InventoryType
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.queries import ledger
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS
 from inventory_ops.reports import common
 
-WRITERS = frozenset({"operations", "admin"})
+WRITERS = frozenset({OPERATIONS, ADMIN})
 
 
 class Filters(filters.WindowedFilterSet):

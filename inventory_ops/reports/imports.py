@@ -13,6 +13,7 @@ from inventory_ops.kit.imports import registry
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Report, Scope, columns, filters, register
 from inventory_ops.models import Import
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS
 
 
 class Filters(filters.ReportFilterSet):
@@ -32,7 +33,7 @@ class Imports(Report):
     icon = "file-upload"
     new_url = reverse_lazy("import-new")
     new_label = _("New import")
-    roles = frozenset({"operations", "finance", "admin"})
+    roles = frozenset({OPERATIONS, FINANCE, ADMIN})
     currency = None
     merchant_path = None
     columns = (

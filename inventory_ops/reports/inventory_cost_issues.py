@@ -50,6 +50,7 @@ class InventoryCostIssues(ActionReport):
     icon = "receipt"
     purpose = _("SKUs whose cost of goods is higher than the current selling price.")
     meaning = _("Cost above selling price")
+    guarded = True
     links = common.PRICE_GUARD
     steps = (
         _("Review the list of SKUs where the current inventory cost of goods exceeds the inventory price."),

@@ -43,6 +43,7 @@ class OrderCostIssues(ActionReport):
     not_loaded = common.ORDERS_ARE_LOADED_WHOLE
     purpose = _("Items in carts or placed orders whose cost of goods is higher than the selling price.")
     meaning = _("Sold or carted below cost")
+    guarded = True
     links = common.PRICE_GUARD
     steps = (
         _("Filter the report to display data for the last 30 days."),

@@ -15,6 +15,7 @@ from inventory_ops.kit.reports import Report, Scope, columns, filters, register
 from inventory_ops.kit.reports.report import Link, View
 from inventory_ops.models import User
 from inventory_ops.models.users import Role
+from inventory_ops.registries.permissions import ADMIN
 from inventory_ops.reports import common
 
 ACTIVE, INVITED, OFF, SERVICE = "active", "no_password", "deactivated", "service"
@@ -30,7 +31,7 @@ STATE = Case(
     When(password__startswith="!", then=Value(INVITED)),  # noqa: S106  (no password has this hash)
     default=Value(ACTIVE),
 )
-ADMINS = frozenset({"admin"})
+ADMINS = frozenset({ADMIN})
 
 
 class Filters(filters.ReportFilterSet):

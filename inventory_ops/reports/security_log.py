@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory_ops.kit.reports import Report, Scope, View, columns, filters, register
 from inventory_ops.models import AuditEvent
 from inventory_ops.models.audit import Security, is_security
+from inventory_ops.registries.permissions import ADMIN
 
 # what other parts of the product write into the same log
 OTHERS = {
@@ -68,7 +69,7 @@ class SecurityLog(Report):
     )
     path = "/system/security/"
     icon = "shield"
-    roles = frozenset({"admin"})
+    roles = frozenset({ADMIN})
     currency = None
     merchant_path = None
     columns = (

@@ -14,9 +14,10 @@ from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryType
 from inventory_ops.queries import ledger
+from inventory_ops.registries.permissions import ADMIN, OPERATIONS
 from inventory_ops.reports import common
 
-WRITERS = frozenset({"operations", "admin"})
+WRITERS = frozenset({OPERATIONS, ADMIN})
 EXPIRING = {"0": _("Expired"), "7": _("In 7 days"), "30": _("In 30 days"), "60": _("In 60 days"), "90": _("In 90 days")}
 
 

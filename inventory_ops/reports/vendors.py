@@ -25,10 +25,10 @@ from inventory_ops.kit import showing
 from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import Finding, FindingTotal, Merchant, VendorRequest
 from inventory_ops.queries.findings import COUNTED
-from inventory_ops.registries.permissions import EVERYBODY
+from inventory_ops.registries.permissions import ADMIN, EVERYBODY, FINANCE, OPERATIONS
 from inventory_ops.reports import common
 
-STAFF = frozenset({"operations", "finance", "admin"})
+STAFF = frozenset({OPERATIONS, FINANCE, ADMIN})
 ANSWER_TONES = {"will_fix": "good", "not_ours": "warning"}
 COUNTED_LISTS = {
     "inventory-cost-issues": _("Inventory cost"),

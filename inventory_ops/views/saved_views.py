@@ -21,7 +21,7 @@ from inventory_ops.models import SavedView, User
 from inventory_ops.operations import preferences, saved_views
 from inventory_ops.pages import frame
 from inventory_ops.queries.shell import StoredView
-from inventory_ops.registries.permissions import viewer
+from inventory_ops.registries.permissions import ADMIN, viewer
 from inventory_ops.views import editing
 from inventory_ops.views.addresses import safe_next
 
@@ -80,7 +80,7 @@ class SavedViews:
 
     def _in_force(self, current: StoredView, params: QueryDict, opens_with: int) -> page.views.CurrentView:
         user = self.user
-        manages = current.owner == user.pk or (user.has_role("admin") and current.scope != SavedView.Scope.ME)
+        manages = current.owner == user.pk or (user.has_role(ADMIN) and current.scope != SavedView.Scope.ME)
         kept = changed(params, view=None, columns=None, page=None, as_of=None, after=None, before=None, exact=None)
         return page.views.CurrentView(
             name=current.name,

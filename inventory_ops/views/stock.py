@@ -17,7 +17,7 @@ from inventory_ops.forms.stock import LARGEST, AdjustForm, ChangeDetailsForm, Re
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
 from inventory_ops.models import EventKey, InventoryEvent, OrderItem, Product, StockBalance
-from inventory_ops.operations import orders, stock
+from inventory_ops.operations import orders, stock, stock_returns, stock_undo
 from inventory_ops.operations.ledger import InsufficientStock, LedgerRefusal
 from inventory_ops.operations.stock import Changed, Place, StockMoved
 from inventory_ops.queries import ledger, search
@@ -126,7 +126,7 @@ def _do(task: str, form: Any, product: Product, request: HttpRequest) -> Changed
         )
     if task == "return":
         resealable = cleaned["condition"] == "resealable"
-        return stock.accept_return(
+        return stock_returns.accept_return(
             place=place,
             quantity=cleaned["quantity"],
             resealable=resealable,
@@ -183,7 +183,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     try:
-        stock.undo(event=event, by=viewer(request))
+        stock_undo.undo(event=event, by=viewer(request))
     except LedgerRefusal as refused:
         messages.error(request, str(refused))
     else:
@@ -209,7 +209,7 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
 
     def row(event: InventoryEvent) -> tuple[InventoryEvent, bool, bool]:
         is_undone = f"undo:{event.pk}" in undone
-        return event, writes and not is_undone and not stock.why_not_undo(event), is_undone
+        return event, writes and not is_undone and not stock_undo.why_not_undo(event), is_undone
 
     summary = ledger.summary(product_id=found.pk, by=by)
     context = {

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from inventory_ops.kit.numbers import whole
+from inventory_ops.registries.permissions import ADMIN, FINANCE, MERCHANT, OPERATIONS
 from lost_damaged import formula
 from lost_damaged import items as reading
 from lost_damaged.api import body, refusals
@@ -23,7 +24,7 @@ MOST_ROWS = 500
 
 def update_inventory_status(call: Call, data: bytes) -> Answer:
     """Write off the items of the body; each is booked or refused by itself. `DryRun=1` books nothing."""
-    if not call.user.has_role("finance"):
+    if not call.user.has_role(FINANCE):
         raise refusals.not_allowed()
     good: list[Item] = []
     refused: dict[int, ItemError] = {}
@@ -127,7 +128,7 @@ def get_transactions(call: Call) -> Answer:
 
 
 def _readers_only(call: Call) -> None:
-    if not call.user.has_role("finance", "operations", "admin", "merchant"):
+    if not call.user.has_role(FINANCE, OPERATIONS, ADMIN, MERCHANT):
         raise refusals.not_allowed()
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from inventory_ops.registries.permissions import FINANCE
 from lost_damaged.api import body, refusals
 from lost_damaged.api.answers import Answer
 from lost_damaged.api.calls import Call
@@ -22,7 +23,7 @@ def record_payments(call: Call, data: bytes) -> Answer:
 
     `DryRun=1` books nothing.
     """
-    if not call.user.has_role("finance"):
+    if not call.user.has_role(FINANCE):
         raise refusals.not_allowed()
     good: list[tuple[int, NewPayment]] = []
     failed: list[dict[str, Any]] = []

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.registries.permissions import MERCHANT
 from inventory_ops.reports import common
 from lost_damaged.models import Claim, Reason, Side
 from lost_damaged.reports.common import VENDOR, Identifier
@@ -36,7 +37,7 @@ class Claims(Report):
     path = "/finance/claims/"
     new_url = reverse_lazy("claim-new")
     new_label = _("Claim a unit")
-    new_roles = frozenset({"merchant"})
+    new_roles = frozenset({MERCHANT})
     purpose = _("Units that sellers say were lost or damaged, until finance accepts or rejects.")
     search_placeholder = _("Filter by number, UID or SKU")
     filterset_class = ClaimFilters

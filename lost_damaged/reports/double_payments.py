@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Scope, columns, filters, register
 from inventory_ops.models.orders import order_address
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS
 from inventory_ops.reports import common
 from inventory_ops.reports.freshness import ScannedReport
 from lost_damaged.queries import double_payments
@@ -47,7 +48,7 @@ class DoublePayments(ScannedReport):
         _("Compare UIDs that differ in zeros or separators only: are they one unit?"),
         _("If the seller was paid twice, reverse the write-off and say why."),
     )
-    roles = frozenset({"operations", "finance", "admin"})
+    roles = frozenset({OPERATIONS, FINANCE, ADMIN})
     filterset_class = DoublePaymentFilters
     search_placeholder = _("Filter by UID, number or SKU")
     default_sort = "-recorded_at"

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.registries.permissions import ADMIN, FINANCE
 from inventory_ops.reports import common
 from lost_damaged.queries import settings
 from lost_damaged.reports.common import Number
@@ -50,7 +51,7 @@ class Factors(Report):
     filterset_class = FactorFilters
     default_sort = "-valid_from"
     currency = None
-    roles = frozenset({"finance", "admin"})
+    roles = frozenset({FINANCE, ADMIN})
     columns = (
         Owner(
             key="vendor_number",

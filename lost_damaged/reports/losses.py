@@ -9,11 +9,12 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Link, Report, Scope, columns, filters, register
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS
 from inventory_ops.reports import common
 from lost_damaged.models import Reason
 from lost_damaged.queries import losses
 
-READERS = frozenset({"operations", "finance", "admin"})
+READERS = frozenset({OPERATIONS, FINANCE, ADMIN})
 UNITS = (
     columns.Integer(key="units", header="Units", expression="n_units"),
     columns.Integer(key="found", header="Found Again", expression="n_found", css="m-hide"),

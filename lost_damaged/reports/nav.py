@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Report, Scope, columns, filters, register
+from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS
 from lost_damaged.models import NavBatch
 
 
@@ -36,7 +37,7 @@ class NavBatches(Report):
     default_sort = "-created_at"
     currency = "currency"
     merchant_path = None
-    roles = frozenset({"operations", "finance", "admin"})
+    roles = frozenset({OPERATIONS, FINANCE, ADMIN})
     columns = (
         columns.Text(key="number", header="Batch", link=to("nav-batch", "c_number")),
         columns.Moment(key="created_at", header="Made At", label=_("Made"), css="m-hide"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Report, Scope, View, columns, filters, register
+from inventory_ops.registries.permissions import FINANCE
 from inventory_ops.reports import common
 from lost_damaged.models import Statement
 from lost_damaged.queries import statements
@@ -37,7 +38,7 @@ class Statements(Report):
     path = "/finance/statements/"
     new_url = reverse_lazy("statements-close")
     new_label = _("Close the period")
-    new_roles = frozenset({"finance"})
+    new_roles = frozenset({FINANCE})
     purpose = _("What the shop owes each seller, period by period.")
     search_placeholder = _("Filter by number or seller")
     filterset_class = StatementFilters

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.registries.permissions import FINANCE
 from inventory_ops.reports import common
 from lost_damaged.models import Reason, Source
 from lost_damaged.queries import write_offs
@@ -41,7 +42,7 @@ class WriteOffs(Report):
     path = "/finance/write-offs/"
     new_url = reverse_lazy("write-off-new")
     new_label = _("Write off a unit")
-    new_roles = frozenset({"finance"})
+    new_roles = frozenset({FINANCE})
     purpose = _("Units the shop lost or damaged, and what their sellers were credited.")
     search_placeholder = _("Filter by UID, number or SKU")
     filterset_class = WriteOffFilters

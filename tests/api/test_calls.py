@@ -216,6 +216,10 @@ def same(wanted: Any, found: Any, where: str = "") -> None:
         assert isinstance(found, dict) and wanted.keys() == found.keys(), where
         for name, value in wanted.items():
             same(value, found[name], f"{where}.{name}")
+    elif isinstance(wanted, list):
+        assert isinstance(found, list) and len(wanted) == len(found), where
+        for number, value in enumerate(wanted):
+            same(value, found[number], f"{where}.{number}")
     elif wanted != "…":
         assert wanted == found, (where, wanted, found)
 
@@ -245,7 +249,7 @@ def test_every_example_of_the_guide_answers_as_it_says(world: World) -> None:
             if "version" in wanted:
                 wanted["id"] = world.finding.pk
             same(wanted, answer.json())
-    assert calls == 9
+    assert calls == 10
 
 
 def test_the_description_shows_every_call(world: World) -> None:

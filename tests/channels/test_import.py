@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from inventory_ops.models import (
 )
 from inventory_ops.operations import jobs, verify
 from inventory_ops.operations.channels import catalogue, drift, exchange, setup
-from inventory_ops.operations.channels.setup import ChannelRefused
+from inventory_ops.operations.channels.primary import ChannelRefused, PrimaryTaken
 from tests import make
 from tests.channels import world
 from tests.channels.fake import Shop
@@ -187,9 +188,15 @@ def test_one_primary_a_merchant(by: User) -> None:
     first, _shop = primary(merchant)
     second, _shop = world.channel(merchant)
     details = setup.Details("Second", is_primary=True, takes_orders=True, cancel_window=first.cancel_window, rules={})
-    setup.edit(channel=second, details=details, settings=second.options, by=by)
+    with pytest.raises(PrimaryTaken, match=f"“{first.name}” is the Primary Marketplace of .* Confirm") as refused:
+        setup.edit(channel=second, details=details, settings=second.options, by=by)
+    assert refused.value.holder == first
+    confirmed = replace(details, primary_over_from=first.pk)
+    setup.edit(channel=second, details=confirmed, settings=second.options, by=by)
     first.refresh_from_db()
     assert not first.is_primary
+    event = AuditEvent.objects.get(action="channel.primary_moved")
+    assert event.summary == f"Primary Marketplace of {merchant}: Second instead of {first.name}"
     _third, name = world.shop()
     with pytest.raises(ChannelRefused, match="Primary Marketplace"):
         setup.create(merchant=merchant, kind="fake", code="third", details=details, settings={"shop": name}, by=by)

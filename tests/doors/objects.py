@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from inventory_ops.imports.users import SPEC as USERS
 from inventory_ops.models import (
+    AutomationRule,
     Category,
     Channel,
     ChannelListing,
@@ -108,6 +109,9 @@ def make_objects() -> Objects:
     sale = make.sale(product, timezone.now(), timezone.now() + timedelta(days=1))
     at["products/<int:pk>/flash-sale/<int:sale>/end/"] = (product.pk, sale.pk)
     at["api/v1/flash-sales/<int:pk>/end/"] = (sale.pk,)
+    rule = AutomationRule.objects.create(name="R", position=1, report="inventory-cost-issues", snooze_days=7)
+    at["api/v1/rules/<int:pk>/"] = at["api/v1/rules/<int:pk>/dry-run/"] = (rule.pk,)
+    at["settings/rules/<int:pk>/"] = at["settings/rules/<int:pk>/act/"] = (rule.pk,)
     change = product.price_changes.create(
         merchant=other, at=timezone.now(), price_before=9, price_after=product.price, source="page"
     )
@@ -131,7 +135,7 @@ def make_objects() -> Objects:
     moment = timezone.now()
     seen = dict.fromkeys(("first_seen_at", "opened_at", "last_seen_at"), moment)
     finding = Finding.objects.create(report="inventory-cost-issues", key="0", label="x", merchant=other, **seen)
-    for end in ("", "acknowledge/", "assign/", "comment/", "due/", "reopen/", "snooze/"):
+    for end in ("", "acknowledge/", "answer/", "ask/", "assign/", "comment/", "due/", "reopen/", "snooze/"):
         at[f"api/v1/findings/<int:pk>/{end}"] = (finding.pk,)
     at["action-required/<slug:slug>/findings/<str:key>/"] = (finding.report, finding.key)
     at["action-required/<slug:slug>/findings/<str:key>/<slug:verb>/"] = (finding.report, finding.key, "comment")

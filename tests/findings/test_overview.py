@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from inventory_ops.kit import showing
 from inventory_ops.kit.reports import registry
-from inventory_ops.models import Finding, Merchant
-from inventory_ops.operations import findings
+from inventory_ops.models import AuditEvent, Finding, Merchant
+from inventory_ops.operations import findings, price_rules, proposals
 from inventory_ops.pages import activity, do_first
 from inventory_ops.queries import worklist
 from tests import make
@@ -58,10 +58,19 @@ def test_what_to_do_first_names_each_finding_once_and_compares_no_currencies() -
         ("import.apply", "orders: 0 new, 0 changed", "Imported orders: nothing was new"),
         ("finding.snooze", "A · Lamp: until 2026-12-12", "Snoozed A · Lamp: until 2026-12-12"),
         ("product.price", "A: price 10 → 12", "Changed prices of A: price 10 → 12"),
+        ("product.mark", "A: promotion, spring", "Marked A: promotion, spring"),
     ],
 )
 def test_activity_is_said_in_words(action: str, summary: str, said: str) -> None:
     assert activity.sentence(action, summary) == said
+
+
+def test_a_rule_of_the_price_guard_is_said_in_words() -> None:
+    by = make.user("operations")
+    proposals.propose(kind=price_rules.GUARD, merchant=make.merchant("N9101"), values={"mode": "block"}, by=by)
+    event = AuditEvent.objects.get(action="price_guard.propose")
+    said = activity.sentence(event.action, event.summary)
+    assert said == "Proposed: Price guard of N9101: the rule for all vendors → block"
 
 
 def test_activity_leads_to_what_it_is_about_and_can_be_filtered() -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from inventory_ops.models import AuditEvent, InventoryEvent, Product, StockBalance, User
 from inventory_ops.models.ledger import EventKind, EventSource
-from inventory_ops.operations import ledger, stock
+from inventory_ops.operations import ledger, stock, stock_returns, stock_undo
 from inventory_ops.operations.ledger import InsufficientStock, LedgerRefusal, Movement
 from inventory_ops.operations.stock import ChangeDetails, Count, Place, StockMoved
 from tests import make
@@ -122,12 +122,12 @@ def test_a_count_is_all_or_nothing(lamp: Product, by: User) -> None:
 def test_undo_once(lamp: Product, by: User) -> None:
     stock.adjust_by(place=Place(lamp), quantity=8, details=ChangeDetails("found"), by=by)
     event = InventoryEvent.objects.get(product=lamp)
-    stock.undo(event=event, by=by, note="wrong shelf")
+    stock_undo.undo(event=event, by=by, note="wrong shelf")
     undone = InventoryEvent.objects.latest("pk")
     assert (undone.reverses_id, undone.quantity, undone.reason, on_hand(lamp)) == (event.pk, -8, "found", 0)
     for each, why in ((event, "undone before"), (undone, "itself an undo")):
         with pytest.raises(LedgerRefusal, match=why):
-            stock.undo(event=each, by=by)
+            stock_undo.undo(event=each, by=by)
     assert on_hand(lamp) == 0
 
 
@@ -136,9 +136,9 @@ def test_undo_needs_the_units_and_leaves_orders_alone(lamp: Product, by: User) -
     event = InventoryEvent.objects.get(product=lamp)
     ledger.book([Movement(lamp.pk, EventKind.SHIPPED, -5)], source=EventSource.ORDER)
     with pytest.raises(InsufficientStock):
-        stock.undo(event=event, by=by)
+        stock_undo.undo(event=event, by=by)
     with pytest.raises(LedgerRefusal, match="correct it there"):
-        stock.undo(event=InventoryEvent.objects.latest("pk"), by=by)
+        stock_undo.undo(event=InventoryEvent.objects.latest("pk"), by=by)
 
 
 def test_type_change_is_two_events_of_one_batch_and_undone_as_one(lamp: Product, by: User) -> None:
@@ -151,14 +151,16 @@ def test_type_change_is_two_events_of_one_batch_and_undone_as_one(lamp: Product,
     assert (on_hand(lamp), on_hand(lamp, "defective")) == (3, 2)
     with pytest.raises(InsufficientStock):
         stock.change_type(place=place, to="defective", quantity=4, details=ChangeDetails("damaged"), by=by)
-    stock.undo(event=come, by=by)
+    stock_undo.undo(event=come, by=by)
     assert (on_hand(lamp), on_hand(lamp, "defective")) == (5, 0)
     with pytest.raises(LedgerRefusal, match="undone before"):
-        stock.undo(event=gone, by=by)
+        stock_undo.undo(event=gone, by=by)
 
 
 @pytest.mark.parametrize(("resealable", "type_"), [(True, "good"), (False, "defective")])
 def test_a_return_goes_to_good_or_defective(lamp: Product, by: User, resealable: bool, type_: str) -> None:
-    stock.accept_return(place=Place(lamp), quantity=2, resealable=resealable, details=ChangeDetails("return"), by=by)
+    stock_returns.accept_return(
+        place=Place(lamp), quantity=2, resealable=resealable, details=ChangeDetails("return"), by=by
+    )
     assert InventoryEvent.objects.get().kind == "returned"
     assert on_hand(lamp, type_) == 2

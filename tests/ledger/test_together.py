@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from inventory_ops.models import InventoryEvent, Product, StockBalance, User
 from inventory_ops.models.ledger import EventKind, EventSource
-from inventory_ops.operations import ledger, stock, verify
+from inventory_ops.operations import ledger, stock, stock_undo, verify
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
 from inventory_ops.operations.stock import ChangeDetails, Place, StockMoved
 from tests import make
@@ -48,7 +48,7 @@ def change(rng: random.Random, product: Product, by: User) -> int:
         event = InventoryEvent.objects.filter(product=product, kind="adjusted", reason="correction").last()
         if event is None:
             return 0
-        stock.undo(event=event, by=by)
+        stock_undo.undo(event=event, by=by)
     except (LedgerRefusal, StockMoved):
         return 0
     return -event.quantity

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from inventory_ops.models import InventoryEvent, Merchant, OrderItem, Product
 from inventory_ops.models.ledger import EventKind, EventSource
-from inventory_ops.operations import ledger, orders, stock
+from inventory_ops.operations import ledger, orders, stock_returns, stock_undo
 from inventory_ops.operations.imports.files import load_files
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
 from inventory_ops.operations.orders import NewLine, NewOrder
@@ -94,7 +94,7 @@ def test_a_return_typed_on_the_page_is_of_an_order_item_or_of_none() -> None:
     assert "1 shipped units have not come back yet" in answer.content.decode()
     assert "has no order item 777" in post(shop_item_id="777").content.decode()
     event = InventoryEvent.objects.get(kind="returned", order_item_id__isnull=False)
-    stock.undo(event=event, by=make.user("operations"))
+    stock_undo.undo(event=event, by=make.user("operations"))
     assert refunded() == (0, 0)
 
 
@@ -108,7 +108,7 @@ def test_the_ledger_and_a_channel_tell_of_the_same_units() -> None:
     product, item = sold()
     orders.refunded(order=item.order, totals={item.pk: 2}, at=AT)
     assert refunded() == (Decimal("-20"), Decimal("3"))
-    stock.accept_return(
+    stock_returns.accept_return(
         place=Place(product),
         quantity=1,
         resealable=True,
@@ -141,7 +141,7 @@ def test_what_a_channel_tells_of_returns_is_refunded() -> None:
 def test_no_more_comes_back_than_was_shipped() -> None:
     product, item = sold()
     with pytest.raises(LedgerRefusal):
-        stock.accept_return(
+        stock_returns.accept_return(
             place=Place(product),
             quantity=4,
             resealable=True,

@@ -14,7 +14,7 @@ from django.test import Client
 
 from inventory_ops.models import AuditEvent, InventoryType, Location, Product, StockBalance, User
 from inventory_ops.models.ledger import EventKind, EventSource
-from inventory_ops.operations import ledger, places, stock
+from inventory_ops.operations import ledger, places, stock, stock_returns, stock_undo
 from inventory_ops.operations.ledger import Movement, RetiredPlace
 from inventory_ops.operations.stock import ChangeDetails, Place
 from tests import make
@@ -207,7 +207,7 @@ def test_a_retired_place_takes_nothing_by_any_way_and_gives_what_it_has(
     for refused in (
         lambda: stock.adjust_by(place=there, quantity=1, details=STORY, by=admin),
         lambda: stock.set_to(place=there, counted=10, seen=9, details=STORY, by=admin),
-        lambda: stock.accept_return(place=there, quantity=1, resealable=True, details=STORY, by=admin),
+        lambda: stock_returns.accept_return(place=there, quantity=1, resealable=True, details=STORY, by=admin),
         lambda: stock.change_type(place=there, to="damaged", quantity=1, details=STORY, by=admin),
     ):
         with pytest.raises(RetiredPlace, match="Location EAST is retired"):
@@ -223,7 +223,7 @@ def test_a_retired_place_takes_nothing_by_any_way_and_gives_what_it_has(
     load("stock", "sku,location,quantity\nLAMP,EAST,8\n")
     stock.adjust_by(place=there, quantity=-3, details=STORY, by=admin)
     load("adjustments", ADJUSTMENT.format(-1))
-    stock.undo(event=lamp_events(lamp)[1], by=admin)
+    stock_undo.undo(event=lamp_events(lamp)[1], by=admin)
     assert on_hand(lamp) == {("EAST", "good"): 7}
     page = browser.get(f"/inventory/adjust/?product={make.product('OTHER').pk}").content.decode()
     assert 'value="EAST"' not in page  # no longer offered

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from inventory_ops.kit.db import locks
 from inventory_ops.models import User
+from inventory_ops.registries.permissions import ADMIN
 from user_audit.identity import email_digest
 from user_audit.models import DeletedUser, IamUser
 from user_audit.operations import log
@@ -45,7 +46,7 @@ def disable(*, user_id: int, by: User) -> bool:
     """
     _lock_admins()
     user = User.objects.select_for_update().get(pk=user_id)
-    if not User.objects.get(pk=by.pk).has_role("admin"):
+    if not User.objects.get(pk=by.pk).has_role(ADMIN):
         raise NotAllowed(f"{by.email} is not an active administrator any more.")
     if user.pk == by.pk:
         raise NotAllowed("Nobody disables themselves.")
@@ -62,7 +63,7 @@ def disable(*, user_id: int, by: User) -> bool:
 def enable(*, user_id: int, by: User) -> bool:
     """Lets the account log in again; old sessions stay dead. False when it was active already."""
     user = User.objects.select_for_update().get(pk=user_id)
-    if not User.objects.get(pk=by.pk).has_role("admin"):
+    if not User.objects.get(pk=by.pk).has_role(ADMIN):
         raise NotAllowed(f"{by.email} is not an active administrator any more.")
     if DeletedUser.objects.filter(user_id=user_id).exists():
         raise NotAllowed("A deleted account cannot be enabled.")

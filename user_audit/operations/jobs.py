@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from inventory_ops.kit import broker
 from inventory_ops.models import User
+from inventory_ops.registries.permissions import ADMIN
 from user_audit.models import ActionItem, ActionJob, Identity
 from user_audit.operations import log
 from user_audit.operations.database_records import LEASE, LeaseLost
@@ -338,7 +339,7 @@ def sweep(*, now: datetime | None = None) -> list[ActionJob]:
 
 
 def _locked(job_id: UUID | str, by: User) -> ActionJob:
-    if not User.objects.get(pk=by.pk).has_role("admin"):
+    if not User.objects.get(pk=by.pk).has_role(ADMIN):
         raise NotPossible("Only administrators may do this.")
     return ActionJob.objects.select_for_update().get(pk=job_id)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Report, Scope, columns, filters, register
+from inventory_ops.registries.permissions import ADMIN
 from user_audit.models import ActionItem, ActionJob
 from user_audit.models.actions import Action
 
@@ -62,7 +63,7 @@ class UserActions(Report):
     filterset_class = Filters
     default_sort = "-requested_at"
     identity = ("id",)
-    roles = frozenset({"admin"})
+    roles = frozenset({ADMIN})
     currency = None
     merchant_path = None
     empty_title = _("Nobody acted on a user yet")

@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
 from inventory_ops.models.users import Role
+from inventory_ops.registries.permissions import ADMIN, FINANCE, MERCHANT, OPERATIONS
 from user_audit.models import Certification
 from user_audit.queries import certification
 
 TONES = {"waiting": "warning", "confirmed": "good", "refused": "critical", "lapsed": "critical"}
-ROLES = frozenset({"operations", "merchant", "finance", "admin"})
+ROLES = frozenset({OPERATIONS, MERCHANT, FINANCE, ADMIN})
 
 
 class Filters(filters.ReportFilterSet):

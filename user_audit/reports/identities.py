@@ -24,6 +24,7 @@ from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters
 from inventory_ops.kit.reports.page import Empty, ListPage
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models.users import Role
+from inventory_ops.registries.permissions import ADMIN
 from user_audit.accounts import why_not_connected
 from user_audit.models import Identity, Review
 from user_audit.models.identities import AwsStatus, DatabaseStatus, Finding, Flag, Severity
@@ -374,7 +375,7 @@ class UserAudit(Report):
         View(gettext_lazy("Bulk user operations"), "show=all"),
         View(gettext_lazy("Not certified"), "certification=open&show=all"),
     )
-    roles = frozenset({"admin"})
+    roles = frozenset({ADMIN})
     currency = None
     merchant_path = None
     scan = "users"

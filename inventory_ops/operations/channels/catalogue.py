@@ -21,7 +21,7 @@ from inventory_ops.models.ledger import EventSource
 from inventory_ops.operations import audit, jobs, ledger
 from inventory_ops.operations.channels import exchange, health
 from inventory_ops.operations.channels.exclusive import exclusive
-from inventory_ops.operations.channels.setup import ChannelRefused
+from inventory_ops.operations.channels.primary import ChannelRefused
 from inventory_ops.operations.jobs import Context, JobFailed
 
 State = ChannelImport.State

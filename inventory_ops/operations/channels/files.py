@@ -12,7 +12,7 @@ from inventory_ops.adapters import kinds
 from inventory_ops.models import Channel, User
 from inventory_ops.operations import audit
 from inventory_ops.operations.channels import carts, exchange
-from inventory_ops.operations.channels.setup import ChannelRefused
+from inventory_ops.operations.channels.primary import ChannelRefused
 
 
 class TakesFiles(Protocol):

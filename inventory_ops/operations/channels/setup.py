@@ -17,13 +17,10 @@ from inventory_ops.adapters import kinds
 from inventory_ops.adapters.protocol import ChannelError
 from inventory_ops.models import Channel, ChannelImport, ChannelListing, Merchant, User
 from inventory_ops.operations import audit
-from inventory_ops.operations.channels import carts, credentials, exchange, health
+from inventory_ops.operations.channels import carts, credentials, exchange, health, primary
+from inventory_ops.operations.channels.primary import ChannelRefused
 
 RULES = ("buffer", "percent", "min_quantity", "max_quantity", "end_when")
-
-
-class ChannelRefused(Exception):
-    """The change was not made; says why and how to correct it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +33,7 @@ class Details:
     cancel_window: timedelta
     rules: Mapping[str, Any]
     takes_carts: bool = True
+    primary_over_from: int | None = None  # the channel that was confirmed to lose the role
 
 
 @transaction.atomic
@@ -45,6 +43,8 @@ def create(
     """Connect a channel. Its catalogue is read next; until then nothing is sent. Raises ChannelRefused."""
     channel = Channel(merchant=merchant, kind=kind, code=code)
     _fill(channel, details)
+    if details.is_primary:
+        primary.take(channel, over_from=details.primary_over_from, by=by)
     _settle(channel, settings)
     _save(channel)
     _record("channel.create", channel, _("Channel %(name)s connected") % {"name": channel.name}, by, kind=kind)
@@ -57,9 +57,12 @@ def edit(*, channel: Channel, details: Details, settings: Mapping[str, str], by:
     locked = _lock(channel)
     rules_before = {name: getattr(locked, name) for name in RULES}
     before = (locked.options, bytes(locked.credentials))
-    if details.is_primary and not locked.is_primary:
-        _step_down(locked)
+    was_primary = locked.is_primary
     _fill(locked, details)
+    if details.is_primary and not was_primary:
+        primary.take(locked, over_from=details.primary_over_from, by=by)
+    elif was_primary and not details.is_primary:
+        primary.give_up(locked, by=by)
     _settle(locked, settings)
     if before != (locked.options, bytes(locked.credentials)):
         locked.failures, locked.blocked_until = 0, None
@@ -181,7 +184,6 @@ def _in_use(channel: Channel) -> None:
 
 def _fill(channel: Channel, details: Details) -> None:
     channel.name = details.name
-    channel.is_primary = details.is_primary
     channel.takes_orders = details.takes_orders
     channel.takes_carts = details.takes_carts
     channel.cancel_window = details.cancel_window
@@ -209,12 +211,6 @@ def _settle(channel: Channel, settings: Mapping[str, str]) -> None:
 def _needs(declared: Iterable[kinds.Setting], settings: Mapping[str, str]) -> bool:
     """Is a stored secret still needed? Not when all are given anew, even if the old ones cannot be read."""
     return any(each.secret and not settings.get(each.name) for each in declared)
-
-
-def _step_down(channel: Channel) -> None:
-    """Another channel becomes the Primary Marketplace."""
-    others = Channel.objects.filter(merchant_id=channel.merchant_id, is_primary=True).exclude(pk=channel.pk)
-    others.exclude(state=Channel.State.RETIRED).update(is_primary=False)
 
 
 def _save(channel: Channel) -> None:

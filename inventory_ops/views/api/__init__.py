@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from inventory_ops.views.api import (
     account,
+    automation,
     availability,
     carts,
     description,
@@ -17,6 +18,7 @@ from inventory_ops.views.api import (
     products,
     reports,
     stock,
+    vendor_requests,
 )
 
 urlpatterns: list[Any] = [
@@ -27,6 +29,8 @@ urlpatterns: list[Any] = [
     path("findings/", findings.FindingList.as_view(), name="api-findings"),
     path("findings/<int:pk>/", findings.FindingDetail.as_view(), name="api-finding"),
     path("findings/<int:pk>/acknowledge/", findings.Acknowledge.as_view(), name="api-finding-acknowledge"),
+    path("findings/<int:pk>/answer/", vendor_requests.Answer.as_view(), name="api-finding-answer"),
+    path("findings/<int:pk>/ask/", vendor_requests.Ask.as_view(), name="api-finding-ask"),
     path("findings/<int:pk>/assign/", findings.Assign.as_view(), name="api-finding-assign"),
     path("findings/<int:pk>/comment/", findings.Comment.as_view(), name="api-finding-comment"),
     path("findings/<int:pk>/due/", findings.Due.as_view(), name="api-finding-due"),
@@ -41,6 +45,9 @@ urlpatterns: list[Any] = [
     path("flash-sales/<int:pk>/end/", flash_sales.EndSale.as_view(), name="api-flash-sale-end"),
     path("reports/", reports.ReportList.as_view(), name="api-reports"),
     path("reports/<slug:slug>/", reports.ReportRows.as_view(), name="api-report"),
+    path("rules/", automation.RuleList.as_view(), name="api-rules"),
+    path("rules/<int:pk>/", automation.RuleDetail.as_view(), name="api-rule"),
+    path("rules/<int:pk>/dry-run/", automation.RuleDryRun.as_view(), name="api-rule-dry-run"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("stock/", stock.Balances.as_view(), name="api-stock"),
     path("stock/adjustments/", stock.Adjustments.as_view(), name="api-stock-adjustments"),

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import Finding, Scope, User
 from inventory_ops.operations import findings
+from inventory_ops.queries import finding_history
 from inventory_ops.registries.permissions import ADMIN, EVERYBODY, MERCHANT, OPERATIONS
 from inventory_ops.views.api import paging, shapes
 from inventory_ops.views.api.endpoint import Endpoint, refused
@@ -130,15 +131,12 @@ class FindingDetail(Endpoint):
                 "at": event.at,
                 "actor": event.actor if user.sees_all_merchants else None,
                 "kind": event.kind,
-                "text": event.text if user.sees_all_merchants or event.kind not in STAFF_ONLY else "",
+                "text": event.text if user.sees_all_merchants or event.kind not in finding_history.STAFF_ONLY else "",
                 "value": None if event.value is None else f"{event.value:f}",
             }
             for event in finding.events.order_by("-at", "-pk")[:200]
         ]
         return Response({**shown(finding, user), "events": events})
-
-
-STAFF_ONLY = ("assign", "due")  # who works on it and by when is for staff to know
 
 
 class Versioned(serializers.Serializer[Any]):
@@ -189,13 +187,14 @@ class Work(Endpoint):
         raise NotImplementedError
 
 
-def _described(name: str, body: type[serializers.Serializer[Any]]) -> Any:
+def described(name: str, body: type[serializers.Serializer[Any]]) -> Any:
+    """Class decorator: what is sent to do this to a finding, and what is answered."""
     responses = {200: FINDING, **CHANGED, **shapes.WRITES, **shapes.NOT_THERE}
-    described = extend_schema(operation_id=f"findings_{name}", request=body, responses=responses)
-    return extend_schema_view(post=described)
+    schema = extend_schema(operation_id=f"findings_{name}", request=body, responses=responses)
+    return extend_schema_view(post=schema)
 
 
-@_described("assign", Assigning)
+@described("assign", Assigning)
 class Assign(Work):
     """Make somebody of operations or an administrator its owner, or nobody."""
 
@@ -210,7 +209,7 @@ class Assign(Work):
         findings.assign(finding=finding, to=to, by=by, version=values.get("version"))
 
 
-@_described("acknowledge", Acknowledging)
+@described("acknowledge", Acknowledging)
 class Acknowledge(Work):
     """Known and accepted, with a reason, until a moment."""
 
@@ -227,7 +226,7 @@ class Acknowledge(Work):
         )
 
 
-@_described("snooze", Snoozing)
+@described("snooze", Snoozing)
 class Snooze(Work):
     """Out of sight until a moment, until it gets worse, or whichever comes first."""
 
@@ -248,7 +247,7 @@ class Dueing(Versioned):
     due_on = serializers.DateField(allow_null=True, help_text="by when it has to be done; null for no certain day")
 
 
-@_described("due", Dueing)
+@described("due", Dueing)
 class Due(Work):
     """Say by when it has to be done."""
 
@@ -258,7 +257,7 @@ class Due(Work):
         findings.set_due(finding=finding, on=values["due_on"], by=by, as_of=now, version=values.get("version"))
 
 
-@_described("reopen", Versioned)
+@described("reopen", Versioned)
 class Reopen(Work):
     """Take back an acknowledgement or a snooze."""
 
@@ -266,7 +265,7 @@ class Reopen(Work):
         findings.reopen(finding=finding, by=by, version=values.get("version"))
 
 
-@_described("comment", Commenting)
+@described("comment", Commenting)
 class Comment(Work):
     """Say something about it; merchants about their own."""
 

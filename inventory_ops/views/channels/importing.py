@@ -16,7 +16,7 @@ from inventory_ops.kit.imports import FileRefused
 from inventory_ops.kit.numbers import whole
 from inventory_ops.models import ChannelImport, ChannelImportRow
 from inventory_ops.operations.channels import catalogue, files
-from inventory_ops.operations.channels.setup import ChannelRefused
+from inventory_ops.operations.channels.primary import ChannelRefused
 from inventory_ops.registries.permissions import roles_required, viewer
 from inventory_ops.views.channels.page import MANAGERS, ChannelPage, crumbs, find
 

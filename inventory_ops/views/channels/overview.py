@@ -18,8 +18,8 @@ from inventory_ops.forms.channels import RuleForm
 from inventory_ops.kit import markup
 from inventory_ops.kit.page import Figure
 from inventory_ops.models import Channel
-from inventory_ops.operations.channels import catalogue, drift, setup
-from inventory_ops.operations.channels.setup import ChannelRefused
+from inventory_ops.operations.channels import catalogue, drift, primary, setup
+from inventory_ops.operations.channels.primary import ChannelRefused
 from inventory_ops.queries import channel_page
 from inventory_ops.queries import channels as queries
 from inventory_ops.registries.permissions import roles_required, viewer
@@ -142,6 +142,10 @@ def _act(request: HttpRequest, channel: Channel, action: str) -> str:
         case "read":
             catalogue.start(channel=channel, by=by)
             return reverse("channel-preview", args=[channel.pk])
+        case "retire-role":
+            if primary.retire(channel=channel, by=by):
+                return _("It is no longer needed as Primary Marketplace: stock is kept here now. The channel goes on.")
+            raise ChannelRefused(_("It is not the Primary Marketplace any more."))
         case "retire":
             if request.POST.get("code") != channel.code:
                 raise ChannelRefused(_("Type the channel's code, %(code)s, to retire it.") % {"code": channel.code})

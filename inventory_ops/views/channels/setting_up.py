@@ -13,7 +13,7 @@ from inventory_ops.adapters import kinds
 from inventory_ops.forms.channels import ChannelForm, ListingForm
 from inventory_ops.models import ChannelListing
 from inventory_ops.operations.channels import setup
-from inventory_ops.operations.channels.setup import ChannelRefused
+from inventory_ops.operations.channels.primary import ChannelRefused, PrimaryTaken
 from inventory_ops.registries.permissions import roles_required, viewer
 from inventory_ops.views import editing
 from inventory_ops.views.channels.page import MANAGERS, ChannelPage, crumbs, find
@@ -46,13 +46,19 @@ def new(request: HttpRequest) -> HttpResponse:
                     by=viewer(request),
                 )
             except ChannelRefused as refused:
-                form.add_error(None, str(refused))
+                _refuse(form, refused)
             else:
                 messages.success(request, _("%(name)s is connected. Read its catalogue next.") % {"name": channel})
                 return redirect("channel", channel.pk)
     return render(
         request, "inventory_ops/channels/form.html", {"page": page, "form": form, "kind": kind}, status=status
     )
+
+
+def _refuse(form: ChannelForm, refused: ChannelRefused) -> None:
+    form.add_error(None, str(refused))
+    if isinstance(refused, PrimaryTaken):
+        form.ask_to_take_over(refused.holder)
 
 
 @roles_required(*MANAGERS)
@@ -74,7 +80,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             try:
                 setup.edit(channel=channel, details=form.details(), settings=form.settings(), by=viewer(request))
             except ChannelRefused as refused:
-                form.add_error(None, str(refused))
+                _refuse(form, refused)
             else:
                 messages.success(request, _("Saved. New quantities are on their way."))
                 return redirect("channel", pk)
