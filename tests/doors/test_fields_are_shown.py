@@ -173,6 +173,8 @@ def route(address: str) -> str | None:
 
 def page(browser: Client, address: str) -> Reader | None:
     answer = browser.get(address, follow=True)
+    if answer.streaming:
+        b"".join(answer)  # read to its end, a file is closed
     html = "text/html" in answer.get("Content-Type", "") and not answer.streaming
     return Reader(answer.request["PATH_INFO"], answer.content.decode()) if answer.status_code == 200 and html else None
 
