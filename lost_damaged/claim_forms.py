@@ -84,6 +84,8 @@ class AcceptForm(forms.Form):
         data: dict[str, Any] = super().clean() or {}
         if data.get("amount") is not None and not data.get("amount_reason"):
             self.add_error("amount_reason", _("Say why it is another amount: the seller sees it."))
+        if data.get("amount") is None and data.get("amount_reason") and "amount" not in self.errors:
+            self.add_error("amount", _("Say which amount, or leave out why."))
         return data
 
     def clean_uid(self) -> str:
