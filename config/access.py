@@ -236,6 +236,7 @@ TABLE = (
     Rule("preferences/columns/<slug:slug>/", post="omfa"),
     Rule("preferences/density/", post="omfan"),
     Rule("preferences/first-steps/", post="oa"),
+    Rule("preferences/steps/<slug:slug>/", post="omfa"),
     Rule("preferences/views/<int:pk>/change/", post="omfan", others=""),
     Rule("preferences/views/<int:pk>/delete/", post="omfan", others=""),
     Rule("preferences/views/<slug:slug>/", post="omfa"),

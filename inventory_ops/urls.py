@@ -91,6 +91,7 @@ urlpatterns = [
     path("scans/<slug:name>/progress/", scans.progress, name="scan-progress"),
     path("scans/<slug:name>/run/", scans.run_scan, name="run-scan"),
     path("preferences/columns/<slug:slug>/", reports.save_columns, name="save-columns"),
+    path("preferences/steps/<slug:slug>/", reports.steps, name="report-steps"),
     path("preferences/views/<slug:slug>/", saved_views.save, name="view-save"),
     path("preferences/views/<slug:slug>/<int:pk>/open/", saved_views.open_with, name="view-opening"),
     path("preferences/views/<int:pk>/change/", saved_views.change, name="view-change"),

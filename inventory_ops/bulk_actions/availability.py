@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from inventory_ops.bulk_actions.base import FindingAction
+from inventory_ops.bulk_actions.of_products import OfFound
 from inventory_ops.forms.availability import AvailabilityForm
 from inventory_ops.kit.bulk.action import Outcome, register
 from inventory_ops.models import Finding, Product, User
@@ -16,7 +16,7 @@ from inventory_ops.operations import availability
 from inventory_ops.queries.findings import product_ids
 
 
-class SetLive(FindingAction):
+class SetLive(OfFound, FindingAction):
     """Of findings about products, and about items of orders."""
 
     live: ClassVar[bool]
@@ -28,11 +28,6 @@ class SetLive(FindingAction):
 
     def apply(self, finding: Finding, *, by: User, values: dict[str, Any], version: int | None) -> None:
         availability.set_live(products=product_ids([finding]), live=self.live, reason=values["why"], by=by)
-
-    def reason_to_skip(self, row: Finding) -> str:
-        if not product_ids([row]):
-            return _("A cart is not one product")
-        return super().reason_to_skip(row)
 
     def run(self, rows: Sequence[Finding], *, by: User, values: dict[str, Any], seen: Mapping[str, str]) -> Outcome:
         wanted = product_ids(rows)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from inventory_ops.bulk_actions.of_products import ProductAction, amount, outcome_line, skipped_line, some
+from inventory_ops.bulk_actions.of_products import OfFound, ProductAction, amount, outcome_line, skipped_line, some
 from inventory_ops.forms.product_acts import FlashSaleForm
 from inventory_ops.kit import showing
 from inventory_ops.kit.bulk.action import BulkAction, Line, Outcome, Preview, Refused, register
@@ -56,8 +56,8 @@ class PlanSale(ProductAction):
 
 
 @register
-class PlanSaleOfFound(PlanSale):
-    on = "findings"
+class PlanSaleOfFound(OfFound, PlanSale):
+    """Of the products that findings are about."""
 
 
 @register

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from inventory_ops.bulk_actions.of_products import ProductAction, skipped_line
+from inventory_ops.bulk_actions.of_products import OfFound, ProductAction, skipped_line
 from inventory_ops.forms.product_acts import MarkForm
 from inventory_ops.kit.bulk.action import Outcome, Plan, Refused, register
 from inventory_ops.models import Product, ProductMark, User
@@ -38,8 +38,8 @@ class Mark(ProductAction):
 
 
 @register
-class MarkFound(Mark):
-    on = "findings"
+class MarkFound(OfFound, Mark):
+    """Of the products that findings are about."""
 
 
 @register
@@ -65,5 +65,5 @@ class Unmark(ProductAction):
 
 
 @register
-class UnmarkFound(Unmark):
-    on = "findings"
+class UnmarkFound(OfFound, Unmark):
+    """Of the products that findings are about."""

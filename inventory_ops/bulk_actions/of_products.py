@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from inventory_ops.bulk_actions.base import SHOWN_REASONS, FindingAction
 from inventory_ops.kit import markup
 from inventory_ops.kit.bulk.action import BulkAction, Line
-from inventory_ops.kit.reports import Report
+from inventory_ops.kit.reports import Report, registry
 from inventory_ops.kit.reports.selection import numbers_of
 from inventory_ops.models import Finding, Product, User
 from inventory_ops.queries.findings import product_ids
@@ -36,6 +36,16 @@ class ProductAction(BulkAction[Product]):
 
     def suits(self, row: Finding | Product) -> bool:
         return isinstance(row, Product)  # the page of a finding leads to its product, where all of them are
+
+
+class OfFound:
+    """Mixin of actions on the products of findings: in a menu, and not of carts, which are not one product."""
+
+    on = "findings"
+    menu = gettext_lazy("Product")
+
+    def offered_in(self, slug: str) -> bool:
+        return getattr(registry.find(slug), "about", "") != "order"
 
 
 def outcome_line(product: Product, outcome: str, warning: str = "") -> Line:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from inventory_ops.bulk_actions.of_products import ProductAction, amount, outcome_line, skipped_line, some
+from inventory_ops.bulk_actions.of_products import OfFound, ProductAction, amount, outcome_line, skipped_line, some
 from inventory_ops.forms.product_acts import PricesOfManyForm
 from inventory_ops.kit.bulk.action import Outcome, Preview, register
 from inventory_ops.models import Product, User
@@ -63,8 +63,8 @@ class ChangePrices(ProductAction):
 
 
 @register
-class ChangePricesOfFound(ChangePrices):
-    on = "findings"
+class ChangePricesOfFound(OfFound, ChangePrices):
+    """Of the products that findings are about."""
 
 
 def _old_and_new(product: Product, to: Prices) -> str:

@@ -6,6 +6,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from inventory_ops.kit.db.additions import AddAll
 from inventory_ops.kit.db.sql_files import ApplySql
 
 
@@ -41,50 +42,54 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "contacts about carts",
             },
         ),
-        migrations.AddField(
-            model_name="order",
-            name="left_at",
-            field=models.DateTimeField(
-                blank=True,
-                help_text="Of a cart that was bought: the last activity before.",
-                null=True,
-                verbose_name="left at",
-            ),
-        ),
-        migrations.AddField(
-            model_name="order",
-            name="marketing_consent",
-            field=models.BooleanField(
-                blank=True,
-                help_text="Did the customer agree to marketing mails?",
-                null=True,
-                verbose_name="consent to mails",
-            ),
-        ),
-        migrations.AddField(
-            model_name="order",
-            name="recovered_by",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="inventory_ops.order",
-            ),
-        ),
-        migrations.AddField(
-            model_name="order",
-            name="recovery_url",
-            field=models.CharField(
-                blank=True,
-                db_default="",
-                default="",
-                help_text="Leads to the cart.",
-                max_length=500,
-                verbose_name="recovery link",
-            ),
+        AddAll(
+            [
+                migrations.AddField(
+                    model_name="order",
+                    name="left_at",
+                    field=models.DateTimeField(
+                        blank=True,
+                        help_text="Of a cart that was bought: the last activity before.",
+                        null=True,
+                        verbose_name="left at",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="order",
+                    name="marketing_consent",
+                    field=models.BooleanField(
+                        blank=True,
+                        help_text="Did the customer agree to marketing mails?",
+                        null=True,
+                        verbose_name="consent to mails",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="order",
+                    name="recovered_by",
+                    field=models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="inventory_ops.order",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="order",
+                    name="recovery_url",
+                    field=models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Leads to the cart.",
+                        max_length=500,
+                        verbose_name="recovery link",
+                    ),
+                ),
+            ]
         ),
         migrations.AlterField(
             model_name="order",
@@ -96,65 +101,71 @@ class Migration(migrations.Migration):
                 verbose_name="recovered at",
             ),
         ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(
-                django.db.models.functions.text.Upper("customer_email"),
-                models.F("last_activity_at"),
-                condition=models.Q(("customer_email", ""), _negated=True),
-                name="order_of_customer",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(
-                condition=models.Q(("left_at__isnull", False)), fields=["left_at"], name="order_recovered"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(
-                condition=models.Q(("recovered_by__isnull", False)), fields=["recovered_by"], name="order_recovered_by"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("recovered_by__isnull", True),
-                    models.Q(("recovered_at__isnull", False), ("status", 1)),
-                    _connector="OR",
+        AddAll(
+            [
+                migrations.AddIndex(
+                    model_name="order",
+                    index=models.Index(
+                        django.db.models.functions.text.Upper("customer_email"),
+                        models.F("last_activity_at"),
+                        condition=models.Q(("customer_email", ""), _negated=True),
+                        name="order_of_customer",
+                    ),
                 ),
-                name="order_recovered_by_another_is_a_cart",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cartcontact",
-            name="by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="cartcontact",
-            name="order",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="contacts",
-                to="inventory_ops.order",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="cartcontact",
-            index=models.Index(fields=["order", "-at"], name="cart_contact_of_order"),
-        ),
-        migrations.AddConstraint(
-            model_name="cartcontact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("how__in", ["email", "campaign", "phone", "chat", "other"])),
-                name="cart_contact_how_is_known",
-            ),
+                migrations.AddIndex(
+                    model_name="order",
+                    index=models.Index(
+                        condition=models.Q(("left_at__isnull", False)), fields=["left_at"], name="order_recovered"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="order",
+                    index=models.Index(
+                        condition=models.Q(("recovered_by__isnull", False)),
+                        fields=["recovered_by"],
+                        name="order_recovered_by",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="order",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("recovered_by__isnull", True),
+                            models.Q(("recovered_at__isnull", False), ("status", 1)),
+                            _connector="OR",
+                        ),
+                        name="order_recovered_by_another_is_a_cart",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="cartcontact",
+                    name="by",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="cartcontact",
+                    name="order",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="inventory_ops.order",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="cartcontact",
+                    index=models.Index(fields=["order", "-at"], name="cart_contact_of_order"),
+                ),
+                migrations.AddConstraint(
+                    model_name="cartcontact",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("how__in", ["email", "campaign", "phone", "chat", "other"])),
+                        name="cart_contact_how_is_known",
+                    ),
+                ),
+            ]
         ),
         ApplySql("inventory_ops", "carts", "551e6ceaf42473af"),
         # when carts that were recovered earlier had been left is not known any more: not after they were bought

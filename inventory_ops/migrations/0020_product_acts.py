@@ -7,6 +7,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from inventory_ops.kit.db.additions import AddAll
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -83,98 +85,105 @@ class Migration(migrations.Migration):
                 verbose_name="scopes",
             ),
         ),
-        migrations.AddIndex(
-            model_name="pricechange",
-            index=models.Index(fields=["at", "id"], name="price_change_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="apitoken",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("scopes__contained_by", ["read", "findings", "trackers", "stock", "products"]),
-                    models.Q(("scopes", []), _negated=True),
+        AddAll(
+            [
+                migrations.AddIndex(
+                    model_name="pricechange",
+                    index=models.Index(fields=["at", "id"], name="price_change_by_time"),
                 ),
-                name="api_token_scopes_are_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productmark",
-            name="marked_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="productmark",
-            name="merchant",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="inventory_ops.merchant",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productmark",
-            name="product",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="marks",
-                to="inventory_ops.product",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productmark",
-            name="removed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="productmark",
-            index=models.Index(
-                condition=models.Q(("removed_at__isnull", True)),
-                fields=["kind", "product"],
-                name="product_mark_by_kind",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="productmark",
-            index=models.Index(fields=["product", "-marked_at"], name="product_mark_of_product"),
-        ),
-        migrations.AddConstraint(
-            model_name="productmark",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("removed_at__isnull", True)), fields=("product",), name="product_mark_one_stands"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productmark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["liquidation", "promotion"])), name="product_mark_kind_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productmark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="product_mark_has_a_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productmark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("removed_at", None), ("removed_by", None)),
-                    models.Q(("removed_at__isnull", False), ("removed_by__isnull", False)),
-                    _connector="OR",
+                migrations.AddConstraint(
+                    model_name="apitoken",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("scopes__contained_by", ["read", "findings", "trackers", "stock", "products"]),
+                            models.Q(("scopes", []), _negated=True),
+                        ),
+                        name="api_token_scopes_are_known",
+                    ),
                 ),
-                name="product_mark_removal_has_its_facts",
-            ),
+                migrations.AddField(
+                    model_name="productmark",
+                    name="marked_by",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productmark",
+                    name="merchant",
+                    field=models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory_ops.merchant",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productmark",
+                    name="product",
+                    field=models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="marks",
+                        to="inventory_ops.product",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productmark",
+                    name="removed_by",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="productmark",
+                    index=models.Index(
+                        condition=models.Q(("removed_at__isnull", True)),
+                        fields=["kind", "product"],
+                        name="product_mark_by_kind",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="productmark",
+                    index=models.Index(fields=["product", "-marked_at"], name="product_mark_of_product"),
+                ),
+                migrations.AddConstraint(
+                    model_name="productmark",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("removed_at__isnull", True)),
+                        fields=("product",),
+                        name="product_mark_one_stands",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="productmark",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["liquidation", "promotion"])),
+                        name="product_mark_kind_is_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="productmark",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="product_mark_has_a_reason"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="productmark",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("removed_at", None), ("removed_by", None)),
+                            models.Q(("removed_at__isnull", False), ("removed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="product_mark_removal_has_its_facts",
+                    ),
+                ),
+            ]
         ),
         migrations.RunSQL(
             """alter table inventory_ops_productmark add constraint productmark_product_of_merchant

@@ -31,6 +31,20 @@ def save_opening_view(*, user: User, slug: str, view: int | None) -> None:
     _change(user, {"view": view}, slug)
 
 
+@transaction.atomic
+def check_step(*, user: User, slug: str, number: int, done: bool) -> None:
+    """Tick a step of a list's checklist off, or take that back."""
+    locked = User.objects.select_for_update().only("preferences").get(pk=user.pk)
+    kept = locked.preferences.setdefault("reports", {}).setdefault(slug, {})
+    kept["steps"] = sorted({*kept.get("steps", []), number} if done else {*kept.get("steps", [])} - {number})
+    locked.save(update_fields=["preferences"])
+
+
+def clear_steps(*, user: User, slug: str) -> None:
+    """Begin a list's checklist anew."""
+    _change(user, {"steps": []}, slug)
+
+
 def dismiss_first_steps(*, user: User) -> None:
     """Put the first steps on the overview away."""
     _change(user, {"first_steps_dismissed": True})

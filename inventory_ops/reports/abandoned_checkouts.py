@@ -12,7 +12,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.expressions import in_one_order
-from inventory_ops.kit.reports import Kpi, Link, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Link, Scope, Step, View, columns, filters, register
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models import Store
 from inventory_ops.models.orders import order_address
@@ -30,14 +30,6 @@ GROUPED = (
     Link(_("By promo code"), reverse_lazy("abandoned-by-promo"), "tag", EVERYBODY),
     Link(_("By card error"), reverse_lazy("abandoned-by-card-error"), "alert-circle", STAFF),
     Link(_("By month"), reverse_lazy("abandoned-by-month"), "calendar", EVERYBODY),
-)
-CHECKOUT_STEPS = (
-    _("Filter data to view results from the past 12 months."),
-    _("Look for patterns such as specific products or promotions causing abandonment."),
-    _("Read customer comments for insight into failed checkout experiences."),
-    _("Investigate any credit card-related issues in the logs."),
-    _("Collaborate with UX or dev teams to improve checkout performance."),
-    _("Use email remarketing or retargeting campaigns to recover lost orders."),
 )
 
 
@@ -116,7 +108,24 @@ class AbandonedCheckouts(ActionReport):
     purpose = _("Customer carts that were started but never completed.")
     meaning = _("Checkouts left in 12 months")
     links = GROUPED
-    steps = CHECKOUT_STEPS
+    steps = (
+        Step(_("Filter data to view results from the past 12 months."), query="window=12m"),
+        Step(
+            _("Look for patterns such as specific products or promotions causing abandonment."),
+            url=reverse_lazy("abandoned-by-product"),
+        ),
+        Step(_("Read customer comments for insight into failed checkout experiences."), query="comment=yes"),
+        Step(_("Investigate any credit card-related issues in the logs."), query="card_issue=yes"),
+        Step(
+            _("Collaborate with UX or dev teams to improve checkout performance."),
+            url=reverse_lazy("abandoned-by-card-error"),
+            roles=STAFF,
+        ),
+        Step(
+            _("Use email remarketing or retargeting campaigns to recover lost orders."),
+            query="recovery=left&reachable=yes",
+        ),
+    )
     columns = (
         columns.Text(
             key="store",

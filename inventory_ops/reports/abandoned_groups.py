@@ -21,7 +21,7 @@ from inventory_ops.models import CartContact, OrderItem
 from inventory_ops.models.orders import OrderStatus
 from inventory_ops.queries import recovery
 from inventory_ops.reports import common
-from inventory_ops.reports.abandoned_checkouts import ALL_CARTS, CHECKOUT_STEPS, GROUPED, STAFF, selected
+from inventory_ops.reports.abandoned_checkouts import ALL_CARTS, GROUPED, STAFF, selected
 
 
 def carts(**filters: Any) -> str | None:
@@ -48,7 +48,6 @@ class GroupedReport(Report):
 
     section = _("Checkout abandoned orders")
     icon = "shopping-cart-x"
-    steps = CHECKOUT_STEPS
     filterset_class: ClassVar[type[filters.ReportFilterSet]] = GroupFilters
     in_menu = False
     currency: ClassVar[str | None] = None

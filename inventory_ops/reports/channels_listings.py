@@ -10,7 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.links import to
-from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Link, Report, Scope, Step, View, columns, filters, register
 from inventory_ops.models import Channel, ChannelListing
 from inventory_ops.queries.channels import DRIFTED
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS
@@ -42,9 +42,11 @@ class ChannelsListings(Report):
         "What was sent to each channel last, and what it said when it was compared. Stock itself is changed here."
     )
     steps = (
-        _("“Rejected” is tried again by the next change of stock, or by “Send again”."),
-        _("“Another quantity there”: somebody changed it on the channel, or the channel lost count. Send it again."),
-        _("Adjust stock in Inventory Ops, never on the channel: the next push would write over it."),
+        Step(_("“Rejected” is tried again by the next change of stock, or by “Send again”.")),
+        Step(
+            _("“Another quantity there”: somebody changed it on the channel, or the channel lost count. Send it again.")
+        ),
+        Step(_("Adjust stock in Inventory Ops, never on the channel: the next push would write over it.")),
     )
     path = "/channels/listings/"
     icon = "list-check"

@@ -30,13 +30,14 @@ ORDERS_ARE_LOADED_WHOLE = gettext_lazy(
 )
 
 
+SEE_GUARD = frozenset({OPERATIONS, FINANCE, ADMIN})
 # of the reports that the price guard would have spared
 PRICE_GUARD = (
     Link(
         gettext_lazy("Price guard"),
         reverse_lazy("price-guard"),
         "shield-check",
-        frozenset({OPERATIONS, FINANCE, ADMIN}),
+        SEE_GUARD,
     ),
 )
 

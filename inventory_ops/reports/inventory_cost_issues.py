@@ -7,11 +7,12 @@ from typing import Any
 import django_filters
 from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.links import to
-from inventory_ops.kit.reports import Kpi, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Scope, Step, View, columns, filters, register
 from inventory_ops.models import InventoryCostIssue
 from inventory_ops.queries import costs
 from inventory_ops.reports import common
@@ -53,11 +54,27 @@ class InventoryCostIssues(ActionReport):
     guarded = True
     links = common.PRICE_GUARD
     steps = (
-        _("Review the list of SKUs where the current inventory cost of goods exceeds the inventory price."),
-        _("Check if the item is part of a flash sale by verifying the flash sale start and end dates."),
-        _("If the price discrepancy is due to an active sale, confirm it is intentional and documented."),
-        _("If not related to a sale, investigate reasons such as incorrect pricing or increased supplier costs."),
-        _("Work with the pricing or category management team to adjust prices or renegotiate vendor terms."),
+        Step(
+            _("Review the list of SKUs where the current inventory cost of goods exceeds the inventory price."),
+            query="finding=all",
+        ),
+        Step(
+            _("Check if the item is part of a flash sale by verifying the flash sale start and end dates."),
+            query="flash_sale=yes",
+        ),
+        Step(
+            _("If the price discrepancy is due to an active sale, confirm it is intentional and documented."),
+            query="explained=flash_sale&finding=open",
+        ),
+        Step(
+            _("If not related to a sale, investigate reasons such as incorrect pricing or increased supplier costs."),
+            query="flash_sale=no",
+        ),
+        Step(
+            _("Work with the pricing or category management team to adjust prices or renegotiate vendor terms."),
+            url=reverse_lazy("price-guard"),
+            roles=common.SEE_GUARD,
+        ),
     )
     columns = (
         columns.Text(key="vendor_number", header="Vendor Number", on_page=False),

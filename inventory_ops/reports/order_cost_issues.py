@@ -7,11 +7,12 @@ from typing import Any
 import django_filters
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Concat
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.db.fields import MoneyField
-from inventory_ops.kit.reports import Kpi, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Scope, Step, View, columns, filters, register
 from inventory_ops.models import OrderCostIssue, Product
 from inventory_ops.models.orders import OrderStatus, order_address
 from inventory_ops.queries import costs
@@ -46,12 +47,19 @@ class OrderCostIssues(ActionReport):
     guarded = True
     links = common.PRICE_GUARD
     steps = (
-        _("Filter the report to display data for the last 30 days."),
-        _("Focus on closed orders (status 3) where the cost is higher than the price."),
-        _("Check if a flash sale influenced the lower price and confirm the pricing was approved."),
-        _("For carts (status 1), identify whether price mismatches are preventing purchases."),
-        _("Work with pricing or product teams to fix incorrect pricing."),
-        _("Implement automated checks to prevent future cost-price mismatches."),
+        Step(_("Filter the report to display data for the last 30 days."), query="window=30d"),
+        Step(_("Focus on closed orders (status 3) where the cost is higher than the price."), query="status=3"),
+        Step(
+            _("Check if a flash sale influenced the lower price and confirm the pricing was approved."),
+            query="flash_sale=yes",
+        ),
+        Step(_("For carts (status 1), identify whether price mismatches are preventing purchases."), query="status=1"),
+        Step(_("Work with pricing or product teams to fix incorrect pricing."), query="finding=open"),
+        Step(
+            _("Implement automated checks to prevent future cost-price mismatches."),
+            url=reverse_lazy("price-guard"),
+            roles=common.SEE_GUARD,
+        ),
     )
     columns = (
         columns.Moment(key="issue_at", header="Issue Time", label=_("Issue time")),

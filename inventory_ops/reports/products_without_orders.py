@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit import showing
 from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.links import to
-from inventory_ops.kit.reports import Kpi, Scope, View, Window, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Scope, Step, View, Window, columns, filters, register
 from inventory_ops.kit.reports.scope import BEGINNING
 from inventory_ops.queries import demand
 from inventory_ops.reports import common
@@ -43,12 +44,17 @@ class ProductsWithoutOrders(ActionReport):
     purpose = _("Products that have not received any order in the period: poor visibility, demand or performance.")
     meaning = _("No orders in 30 days")
     steps = (
-        _("Select the timeframe to review (e.g., 30 days)."),
-        _("Identify SKUs with no order activity during that period."),
-        _("Confirm the items are live and visible on the platform."),
-        _("Evaluate the marketing and merchandising status of the items."),
-        _("Consider price adjustments, bundles, or promotions to stimulate sales."),
-        _("For consistently underperforming products, consider delisting or liquidating inventory."),
+        Step(_("Select the timeframe to review (e.g., 30 days)."), query="window=30d"),
+        Step(_("Identify SKUs with no order activity during that period."), query="stock=yes"),
+        Step(_("Confirm the items are live and visible on the platform."), query="live=no"),
+        Step(_("Evaluate the marketing and merchandising status of the items."), query="mark=none"),
+        Step(
+            _("Consider price adjustments, bundles, or promotions to stimulate sales."), url=reverse_lazy("flash-sales")
+        ),
+        Step(
+            _("For consistently underperforming products, consider delisting or liquidating inventory."),
+            query="window=180d&stock=yes",
+        ),
     )
     columns = (
         columns.Text(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db import replica
 from inventory_ops.kit.db.expressions import in_one_order
-from inventory_ops.kit.reports import Kpi, Link, Scope, View, Window, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Link, Scope, Step, View, Window, columns, filters, register
 from inventory_ops.kit.reports.scope import BEGINNING
 from inventory_ops.models import ShippingCandidate, ShippingIssue
 from inventory_ops.operations import issues
@@ -54,12 +54,21 @@ class ShippingIssues(ActionReport):
     purpose = _("Items that were not shipped in several orders: stock, vendor or warehouse problems.")
     meaning = _("Not shipped two or more times")
     steps = (
-        _("Filter the report to show data for the past 12 months."),
-        _("Identify items that have not been shipped two or more times."),
-        _("Cross-check warehouse inventory records to confirm product availability at order time."),
-        _("Investigate fulfillment issues with vendors or internal warehouse teams."),
-        _("If recurring, consider updating product availability status or sourcing alternative suppliers."),
-        _("Monitor future orders to confirm resolution of the issue."),
+        Step(_("Filter the report to show data for the past 12 months."), query="window=12m"),
+        Step(_("Identify items that have not been shipped two or more times."), query="times=2"),
+        Step(
+            _("Cross-check warehouse inventory records to confirm product availability at order time."),
+            url=reverse_lazy("unshipped-orders"),
+        ),
+        Step(
+            _("Investigate fulfillment issues with vendors or internal warehouse teams."),
+            url=reverse_lazy("unshipped-by-cause"),
+        ),
+        Step(
+            _("If recurring, consider updating product availability status or sourcing alternative suppliers."),
+            query="times=5",
+        ),
+        Step(_("Monitor future orders to confirm resolution of the issue."), query="finding=reopened"),
     )
     columns = (
         columns.Text(key="vendor_number", header="Vendor Number", on_page=False),

@@ -9,7 +9,7 @@ from django.db.models import Count, F, QuerySet, Sum
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.reports import Link, Report, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Link, Report, Scope, Step, View, columns, filters, register
 from inventory_ops.models.orders import CancelledBy, OrderStatus, order_address
 from inventory_ops.queries import shipping
 from inventory_ops.queries.verdicts import EXPLAINED, Verdict, with_verdict
@@ -56,7 +56,7 @@ class UnshippedOrders(Report):
     path = "/action-required/shipping-issues/orders/"
     icon = "truck-off"
     in_menu = False
-    steps = tuple(EXPLAINED.values())
+    steps = tuple(Step(text) for text in EXPLAINED.values())
     links = (Link(_("By cause"), reverse_lazy("unshipped-by-cause"), "scale", frozenset(EVERYBODY)),)
     columns = (
         columns.Text(

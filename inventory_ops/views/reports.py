@@ -160,6 +160,24 @@ def save_columns(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
+def steps(request: HttpRequest, slug: str) -> HttpResponse:
+    """Tick a step of how to work through a list off, take that back, or begin anew."""
+    declared = find(slug)
+    if not declared.allows(viewer(request)):
+        raise PermissionDenied
+    done = "undone" not in request.POST
+    number = whole(request.POST.get("done" if done else "undone"))
+    if request.POST.get("clear"):
+        preferences.clear_steps(user=viewer(request), slug=slug)
+    elif number is not None and 1 <= number <= len(declared.steps):
+        preferences.check_step(user=viewer(request), slug=slug, number=number, done=done)
+    else:
+        raise Http404
+    return HttpResponseRedirect(f"{safe_next(request, declared.url)}#steps")
+
+
+@login_required
+@require_POST
 def save_density(request: HttpRequest) -> HttpResponse:
     """Keep the row height that the viewer likes."""
     density = "compact" if request.POST.get("density") == "compact" else "comfortable"

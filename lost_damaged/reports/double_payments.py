@@ -10,7 +10,7 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.links import to
-from inventory_ops.kit.reports import Scope, columns, filters, register
+from inventory_ops.kit.reports import Scope, Step, columns, filters, register
 from inventory_ops.models.orders import order_address
 from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS
 from inventory_ops.reports import common
@@ -44,9 +44,9 @@ class DoublePayments(ScannedReport):
     purpose = _("Units that were written off though their seller may have been paid for them already.")
     meaning = _("Written off, perhaps paid before")
     steps = (
-        _("Open the order: was the item delivered and paid, or lost on its way back?"),
-        _("Compare UIDs that differ in zeros or separators only: are they one unit?"),
-        _("If the seller was paid twice, reverse the write-off and say why."),
+        Step(_("Open the order: was the item delivered and paid, or lost on its way back?")),
+        Step(_("Compare UIDs that differ in zeros or separators only: are they one unit?")),
+        Step(_("If the seller was paid twice, reverse the write-off and say why.")),
     )
     roles = frozenset({OPERATIONS, FINANCE, ADMIN})
     filterset_class = DoublePaymentFilters

@@ -193,7 +193,12 @@ def filter_values(declared: Any) -> list[str]:
         return [str(timezone.now().date())]
     if isinstance(declared, django_filters.NumberFilter):
         return ["2"]
-    known = {"merchant__vendor_number": ["V00007"], "brand_name": ["Brand 7"], "promo_code": ["PROMO7"]}
+    known = {
+        "merchant__vendor_number": ["V00007"],
+        "brand_name": ["Brand 7"],
+        "promo_code": ["PROMO7"],
+        "currency": ["GBP"],
+    }
     return known.get(declared.field_name, ["SKU-1", "kettle"])
 
 

@@ -53,6 +53,8 @@ GIVEN: dict[str, dict[str, str]] = {
     },
     "settings/places/": {"type-code": "zq-type"},
     "settings/price-guard/": {"vendor": "B"},
+    "settings/rules/<int:pk>/": {"vendor": "B"},
+    "settings/rules/new/": {"vendor": "B"},
     "system/people/<int:pk>/": {"vendor_number": ""},
     "system/people/new/": {"vendor_number": ""},
 }
@@ -71,6 +73,7 @@ NOT_SENT = {
     "channels/new/": "wants the keys of a shop; what it keeps, its edit form keeps, too",
     "finance/reconciliation/": "compares a file with the books and keeps nothing",
     "finance/import/": "takes a file",
+    "preferences/steps/<slug:slug>/": "which step is done, a button says",
     "imports/new/": "takes a file",
     "inventory/adjust/return/": "needs a shipped item",
     "inventory/adjust/type/": "needs stock of another type",

@@ -20,7 +20,7 @@ from inventory_ops.kit import markup, showing
 from inventory_ops.kit.bulk.action import offered_on
 from inventory_ops.kit.db.expressions import PlainText
 from inventory_ops.kit.db.fields import MoneyField
-from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Kpi, Report, Scope, Step, View, columns, filters, register
 from inventory_ops.kit.reports.page import Empty, ListPage
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models.users import Role
@@ -244,12 +244,21 @@ class UserAudit(Report):
     purpose = gettext_lazy("Accounts of the platform against AWS IAM: nobody keeps access they should not have.")
     meaning = gettext_lazy("Accounts that do not match AWS")
     steps = (
-        gettext_lazy("Use filters to select the desired audit type."),
-        gettext_lazy("For each user, cross-check AWS and DB status to identify inconsistencies."),
-        gettext_lazy("Confirm whether the user should still have access."),
-        gettext_lazy("Take appropriate action using the listed buttons or bulk operation tools."),
-        gettext_lazy("Double-check user role and history before deleting any user account."),
-        gettext_lazy("For large updates, use bulk operation mode with caution and review logs afterward."),
+        Step(gettext_lazy("Use filters to select the desired audit type."), query="audit=not_found"),
+        Step(
+            gettext_lazy("For each user, cross-check AWS and DB status to identify inconsistencies."),
+            query="show=issues",
+        ),
+        Step(gettext_lazy("Confirm whether the user should still have access."), query="certification=open&show=all"),
+        Step(gettext_lazy("Take appropriate action using the listed buttons or bulk operation tools.")),
+        Step(
+            gettext_lazy("Double-check user role and history before deleting any user account."),
+            query="audit=disabled&show=all",
+        ),
+        Step(
+            gettext_lazy("For large updates, use bulk operation mode with caution and review logs afterward."),
+            url=reverse_lazy("user-actions"),
+        ),
     )
     columns = (
         columns.Text(

@@ -75,6 +75,11 @@ class BulkAction[Row]:
     previews: ClassVar[bool] = False  # does the form decide what happens to each row? It is shown before `run`
     most: ClassVar[int] = 2_000  # rows of one go
     only: ClassVar[frozenset[str]] = frozenset()  # slugs of the lists of the group that offer it; empty = all of them
+    menu: ClassVar[Any] = ""  # lists with many actions show it in a menu of this name, not as a button
+
+    def offered_in(self, slug: str) -> bool:
+        """Does the list `slug`, one of its group, offer it?"""
+        return not self.only or slug in self.only
 
     def rows(self, keys: Sequence[str], *, report: Any, viewer: Any) -> list[Row]:
         """The rows of `keys` that `viewer` may see."""
@@ -144,9 +149,9 @@ def register[A: type[BulkAction[Any]]](action: A) -> A:
 
 def offered_on(group: str, report: str = "") -> list[BulkAction[Any]]:
     """The actions of a group of lists, or of its list `report`."""
-    return [each for each in _actions if each.on == group and (not report or not each.only or report in each.only)]
+    return [each for each in _actions if each.on == group and (not report or each.offered_in(report))]
 
 
 def find(group: str, name: str, report: str = "") -> BulkAction[Any] | None:
     action = _actions.find(f"{group}/{name}")
-    return None if action is not None and report and action.only and report not in action.only else action
+    return None if action is not None and report and not action.offered_in(report) else action

@@ -1,6 +1,6 @@
 """Reports: one declaration, every face."""
 
-from inventory_ops.kit.reports.report import Kpi, Lead, Link, Report, Selection, View, register, registry
+from inventory_ops.kit.reports.report import Kpi, Lead, Link, Report, Selection, Step, View, register, registry
 from inventory_ops.kit.reports.scope import Scope, Window
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Report",
     "Scope",
     "Selection",
+    "Step",
     "View",
     "Window",
     "register",

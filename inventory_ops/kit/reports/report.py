@@ -56,6 +56,17 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step of how to work through a list. It opens the list with the filters of `query`, or for `roles` (None: for
+    everybody) the page at `url`."""
+
+    text: Any
+    query: str = ""
+    url: Any = ""
+    roles: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A button at the head of a list page, for `roles`."""
 
@@ -103,7 +114,7 @@ class Report:
     purpose: ClassVar[Any] = ""
     # why an export of it that is given to an import is refused, and what to load instead; of lists that come back: none
     not_loaded: ClassVar[Any] = ""
-    steps: ClassVar[Sequence[Any]] = ()
+    steps: ClassVar[Sequence[Step]] = ()  # how to work through it: a checklist that each person ticks off
     section: ClassVar[Any] = _("Action required")
     icon: ClassVar[str] = "list"
     meaning: ClassVar[Any] = ""  # one line under the figure on the dashboard

@@ -94,7 +94,7 @@ class Contacted(Endpoint):
         )
 
 
-class Asking(serializers.Serializer[Any]):
+class ChosenCarts(serializers.Serializer[Any]):
     """Which carts."""
 
     ids = serializers.ListField(
@@ -113,10 +113,10 @@ class Emails(Endpoint):
     scope = Scope.FINDINGS
     writers = (OPERATIONS, ADMIN)
 
-    @extend_schema(operation_id="carts_emails", request=Asking, responses={200: EMAILS, **shapes.WRITES})
+    @extend_schema(operation_id="carts_emails", request=ChosenCarts, responses={200: EMAILS, **shapes.WRITES})
     def post(self, request: Request) -> Response:
         user = self.caller(request)
-        body = Asking(data=request.data)
+        body = ChosenCarts(data=request.data)
         body.is_valid(raise_exception=True)
         values = body.validated_data
         try:

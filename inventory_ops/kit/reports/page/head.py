@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import showing
@@ -14,13 +16,23 @@ from inventory_ops.kit.reports.report import Link, Report
 from inventory_ops.kit.reports.request import PageRequest
 
 
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    """A line of the checklist; `url` is where it leads, if anywhere."""
+
+    number: int
+    text: str
+    url: str
+    is_done: bool
+
+
 @dataclass(slots=True)
 class Head:
     """The context `page.head`. `exports` are names with their addresses."""
 
     title: str
     purpose: str
-    steps: list[str]
+    steps: list[StepShown]
     breadcrumbs: list[tuple[str, str | None]]
     new_url: str = ""
     new_label: str = ""
@@ -28,10 +40,19 @@ class Head:
     as_of_text: str = ""
     kpis: list[Figure] = field(default_factory=list)
     exports: list[tuple[str, str]] = field(default_factory=list)
+    steps_url: str = ""
     export_hint: str = ""
     freshness: Any = None
     run_scan_url: str = ""
     behind: Any = None  # the scan that was asked for because the list says otherwise than the last one
+
+    @property
+    def steps_left(self) -> str:
+        """“2 of 6 done”, while somebody is at it."""
+        done = sum(step.is_done for step in self.steps)
+        if not 0 < done < len(self.steps):
+            return ""
+        return _("%(done)d of %(all)d done") % {"done": done, "all": len(self.steps)}
 
 
 def of_report(report: Report, viewer: Any) -> Head:
@@ -39,12 +60,21 @@ def of_report(report: Report, viewer: Any) -> Head:
     return Head(
         title=str(report.title),
         purpose=str(report.purpose),
-        steps=[str(step) for step in report.steps],
+        steps=list(_steps(report, viewer)),
+        steps_url=reverse("report-steps", args=[report.slug]) if report.steps else "",
         breadcrumbs=[(str(report.section), None), (str(report.title), None)],
         new_url=report.new_url if not report.new_roles or viewer.has_role(*report.new_roles) else "",
         new_label=str(report.new_label),
         links=[link for link in report.links if viewer.has_role(*link.roles)],
     )
+
+
+def _steps(report: Report, viewer: Any) -> Iterator[StepShown]:
+    done = (viewer.preferences or {}).get("reports", {}).get(report.slug, {}).get("steps", [])
+    for number, step in enumerate(report.steps, start=1):
+        opens = step.roles is None or viewer.has_role(*step.roles)
+        url = f"{report.url}?{step.query}" if step.query else str(step.url) if opens else ""
+        yield StepShown(number, str(step.text), url, number in done)
 
 
 def of(asked: PageRequest, found: Figures) -> Head:

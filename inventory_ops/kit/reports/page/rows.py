@@ -35,6 +35,7 @@ class Table:
     column_choices: list[ColumnChoice]
     shown_keys: str
     bulk_actions: list[Any] = field(default_factory=list)
+    bulk_menus: list[tuple[str, list[Any]]] = field(default_factory=list)  # of the actions that stand in menus
     bulk_url: str = ""
 
 
@@ -45,6 +46,8 @@ def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
     shown = {column.key for column in columns}
     classes = layout.classes(columns, sort=asked.sort, selectable=asked.selectable, picked=asked.is_picked)
     drawn = table.build(columns, subs, sort=asked.sort if asked.sort_column.key in shown else "", layout=classes)
+
+    offered = offered_on(report.bulk_group, report.slug) if asked.selectable else []
 
     def label(row: Row) -> tuple[Any, str]:
         return ":".join(str(row[name]) for name in report.identity), report.row_label(row)
@@ -64,6 +67,15 @@ def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
             ColumnChoice(column.key, column.title, column.key in shown) for column in report.columns if column.on_page
         ],
         shown_keys=",".join(column.key for column in columns),
-        bulk_actions=list(offered_on(report.bulk_group, report.slug)) if asked.selectable else [],
+        bulk_actions=[each for each in offered if not each.menu],
+        bulk_menus=_menus(offered),
         bulk_url=str(report.bulk_url) if asked.selectable else "",
     )
+
+
+def _menus(offered: Sequence[Any]) -> list[tuple[str, list[Any]]]:
+    found: dict[str, list[Any]] = {}
+    for action in offered:
+        if action.menu:
+            found.setdefault(str(action.menu), []).append(action)
+    return list(found.items())
