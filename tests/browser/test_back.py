@@ -29,3 +29,15 @@ def test_a_page_that_no_list_led_to_has_no_way_back(visit: Callable[..., Page]) 
     page = visit("operations")
     page.goto("/trackers/new/")
     expect(page.get_by_role("navigation", name="Back to the list")).to_be_hidden()
+
+
+def test_a_ticked_step_is_seen_and_the_list_stays_as_it_is(visit: Callable[..., Page]) -> None:
+    page = visit("operations")
+    page.goto("/action-required/inventory-cost-issues/?sort=vendor")
+    page.get_by_text("How to resolve").click()
+    page.get_by_role("button", name="Step 2 done").click()
+    expect(page).to_have_url(re.compile(r"sort=vendor#steps$"))
+    expect(page.get_by_role("button", name="Step 2 done", pressed=True)).to_be_visible()
+    page.goto("/action-required/inventory-cost-issues/")
+    expect(page.get_by_text("1 of 5 done")).to_be_visible()
+    expect(page.get_by_role("button", name="Step 2 done")).to_be_hidden()
