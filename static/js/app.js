@@ -139,7 +139,9 @@
     bar.hidden = false;
     bar.value = (100 * event.detail.loaded) / event.detail.total;
   });
+  let sent = null; // the text that the list was last asked for
   document.addEventListener("htmx:configRequest", ({ detail }) => { // addresses without empty parameters
+    if (detail.elt.id === "report-search") sent = detail.elt.value;
     if (detail.verb !== "get") return;
     const empty = [...detail.formData.keys()].filter((key) => detail.formData.getAll(key).every((value) => value === ""));
     empty.forEach((key) => detail.formData.delete(key));
@@ -158,6 +160,10 @@
     if (typed !== null && search) search.value = typed;
   });
   document.addEventListener("htmx:afterSettle", () => {
+    // what was typed at the moment of the swap, the old field would have asked for
+    const search = $("#report-search");
+    if (typed !== null && sent !== null && search && search.value !== sent) window.htmx.trigger(search, "search");
+    typed = null;
     refresh();
     const total = $("[data-announce]");
     if (total) announce(total.dataset.announce);

@@ -77,3 +77,17 @@ def test_typing_goes_on(page: Page) -> None:
     expect(page).to_have_url(re.compile("q=DEAR-V10"))
     assert page.evaluate("document.activeElement.id") == "report-search"
     assert page.locator("#report-search").input_value() == "DEAR-V10"
+
+
+TYPES_AT_THE_SWAP = """document.addEventListener("htmx:beforeSwap", () => {
+    const search = document.querySelector("#report-search");
+    search.value += "-V10";
+    search.dispatchEvent(new Event("input", { bubbles: true }));
+}, { once: true, capture: true })"""
+
+
+def test_what_is_typed_at_the_moment_of_the_swap_is_asked_for(page: Page) -> None:
+    page.evaluate(TYPES_AT_THE_SWAP)
+    page.locator("#report-search").press_sequentially("DEAR")
+    expect(page).to_have_url(re.compile("q=DEAR-V10"))
+    assert page.locator("#report-search").input_value() == "DEAR-V10"

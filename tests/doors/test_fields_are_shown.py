@@ -94,6 +94,7 @@ class Form:
     action: str
     controls: dict[str, Control] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
+    pressed: dict[str, str] | None = None  # what the button that is pressed sends: the plain one, where there is one
 
     def written(self) -> dict[str, str]:
         """The fields that a person writes into, with their kinds."""
@@ -138,8 +139,11 @@ class Reader(HTMLParser):
         elif tag == "textarea" and name:
             self._area = name
             form.controls[name], form.values[name] = Control("textarea", ""), ""
-        elif tag == "button" and name:
-            form.values.setdefault(name, given.get("value", ""))
+        elif tag == "button" and given.get("type", "submit") == "submit":
+            if not name:
+                form.pressed = {}
+            elif form.pressed is None:
+                form.pressed = {name: given.get("value", "")}
         elif tag == "input" and name:
             kind = given.get("type", "text")
             if kind in ("checkbox", "radio"):
@@ -213,7 +217,7 @@ def filled(form: Form, given: dict[str, str]) -> tuple[dict[str, str], dict[str,
             continue
         day = timezone.localdate() + timedelta(days=40 + number)
         marks[name] = {"email": f"zq{number}x@example.org", "date": day.isoformat()}.get(kind, f"Zq{number}x")
-    return form.values | marks | given, marks
+    return form.values | (form.pressed or {}) | marks | given, marks
 
 
 def shows(read: Reader, name: str, mark: str, kinds: dict[str, str]) -> bool:
