@@ -97,6 +97,8 @@ class UnshippedOrders(Report):
             sortable=False,
         ),
     )
+    # what decides a case comes first: the columns behind give way in a narrow window
+    page_order = ("order", "ordered_at", "sku", "quantity", "on_hand_then", "units_short", "cancelled_by", "verdict")
     filterset_class = OrderFilters
     default_sort = "-ordered_at"
     views = tuple(View(verdict.label, f"verdict={verdict.value}") for verdict in Verdict)
