@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory_ops.forms.seen import MergedForm
+from inventory_ops.forms.vendors import OfVendor
 from inventory_ops.kit.reports import registry
-from inventory_ops.models import AutomationRule, Merchant, User
+from inventory_ops.models import AutomationRule, User
 from inventory_ops.operations.automation import RuleValues
 from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS
 
@@ -31,7 +31,7 @@ def _people(label: Any, *roles: str, help_text: Any) -> Any:
     )
 
 
-class RuleForm(MergedForm):
+class RuleForm(OfVendor, MergedForm):
     """A new rule, or one that is stored."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
@@ -76,15 +76,6 @@ class RuleForm(MergedForm):
                 initial[name] = getattr(rule, f"{name}_id")
         super().__init__(data, initial=initial)
         self.carry(FIELDS)
-
-    def clean_vendor(self) -> Merchant | None:
-        number = self.cleaned_data["vendor"].strip()
-        if not number:
-            return None
-        found = Merchant.objects.filter(vendor_number__iexact=number).first()
-        if found is None:
-            raise forms.ValidationError(_("There is no vendor %(number)s.") % {"number": number})
-        return found
 
     def wanted(self) -> RuleValues:
         """What was entered."""

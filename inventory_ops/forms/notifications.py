@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory_ops.models import Destination, Merchant, User
+from inventory_ops.forms.vendors import OfVendor
+from inventory_ops.models import Destination, User
 from inventory_ops.operations.notifications.destinations import NEEDS_ADDRESS
 from inventory_ops.registries import topics
 
@@ -46,7 +47,7 @@ class DestinationForm(forms.Form):
         return cleaned
 
 
-class SubscriptionForm(forms.Form):
+class SubscriptionForm(OfVendor, forms.Form):
     """What a destination is notified about; staff may narrow it to one vendor."""
 
     topics = forms.MultipleChoiceField(label=gettext_lazy("Tell me about"), widget=forms.CheckboxSelectMultiple)
@@ -63,12 +64,3 @@ class SubscriptionForm(forms.Form):
         self.fields["topics"].choices = [(topic.key, topic.label) for topic in offered]  # type: ignore[attr-defined]
         if not user.sees_all_merchants:
             del self.fields["vendor"]
-
-    def clean_vendor(self) -> Merchant | None:
-        number = self.cleaned_data["vendor"].strip()
-        if not number:
-            return None
-        found = Merchant.objects.filter(vendor_number__iexact=number).first()
-        if found is None:
-            raise forms.ValidationError(_("There is no vendor %(number)s.") % {"number": number})
-        return found

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory_ops.forms.seen import MergedForm
-from inventory_ops.models import Merchant, PriceGuard, Product
+from inventory_ops.forms.vendors import OfVendor
+from inventory_ops.models import PriceGuard, Product
 from inventory_ops.operations.prices import FIELDS, Prices, version
 from inventory_ops.queries.currencies import DIGITS
 
@@ -79,7 +80,7 @@ class PricesForm(MergedForm):
         return Prices(**{name: getattr(self.product, name) for name in FIELDS} | changed)
 
 
-class GuardForm(forms.Form):
+class GuardForm(OfVendor, forms.Form):
     """The rule of one vendor, or of all others."""
 
     vendor = forms.CharField(
@@ -102,12 +103,3 @@ class GuardForm(forms.Form):
         if cleaned.get("mode") == PriceGuard.Mode.DEFAULT and "vendor" in cleaned and cleaned["vendor"] is None:
             self.add_error("mode", _("The rule for all vendors cannot refer to itself."))
         return cleaned
-
-    def clean_vendor(self) -> Merchant | None:
-        number = self.cleaned_data["vendor"].strip()
-        if not number:
-            return None
-        found = Merchant.objects.filter(vendor_number__iexact=number).first()
-        if found is None:
-            raise forms.ValidationError(_("There is no vendor %(number)s.") % {"number": number})
-        return found
