@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
@@ -10,15 +11,19 @@ from django.db import transaction
 from inventory_ops.models import User
 
 
-@transaction.atomic
+@contextmanager
+def _kept(user: User, slug: str = "") -> Iterator[dict[str, Any]]:
+    """The preferences, or those of one report, to be changed: saved at the end of the block."""
+    with transaction.atomic():
+        # the row is locked, so that two tabs do not overwrite each other's choices
+        locked = User.objects.select_for_update().only("preferences").get(pk=user.pk)
+        yield locked.preferences.setdefault("reports", {}).setdefault(slug, {}) if slug else locked.preferences
+        locked.save(update_fields=["preferences"])
+
+
 def _change(user: User, change: dict[str, Any], slug: str = "") -> None:
-    # the row is locked, so that two tabs do not overwrite each other's choices
-    locked = User.objects.select_for_update().only("preferences").get(pk=user.pk)
-    if slug:
-        locked.preferences.setdefault("reports", {}).setdefault(slug, {}).update(change)
-    else:
-        locked.preferences.update(change)
-    locked.save(update_fields=["preferences"])
+    with _kept(user, slug) as kept:
+        kept.update(change)
 
 
 def save_columns(*, user: User, slug: str, columns: Sequence[str]) -> None:
@@ -31,13 +36,11 @@ def save_opening_view(*, user: User, slug: str, view: int | None) -> None:
     _change(user, {"view": view}, slug)
 
 
-@transaction.atomic
 def check_step(*, user: User, slug: str, number: int, done: bool) -> None:
     """Tick a step of a list's checklist off, or take that back."""
-    locked = User.objects.select_for_update().only("preferences").get(pk=user.pk)
-    kept = locked.preferences.setdefault("reports", {}).setdefault(slug, {})
-    kept["steps"] = sorted({*kept.get("steps", []), number} if done else {*kept.get("steps", [])} - {number})
-    locked.save(update_fields=["preferences"])
+    with _kept(user, slug) as kept:
+        others = {*kept.get("steps", [])} - {number}
+        kept["steps"] = sorted(others | {number} if done else others)
 
 
 def clear_steps(*, user: User, slug: str) -> None:
