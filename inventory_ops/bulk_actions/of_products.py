@@ -29,7 +29,7 @@ class ProductAction(BulkAction[Product]):
         return list(found.order_by("merchant__vendor_number", "sku"))
 
     def line(self, row: Product) -> Line:
-        return Line(key=row.sku, label=f"{row.name} · {row.merchant.vendor_number}")
+        return Line(row.sku, _label(row))
 
     def counted(self, count: int) -> str:
         return ngettext("%(n)d product", "%(n)d products", count) % {"n": count}
@@ -51,11 +51,15 @@ class OfFound:
 def outcome_line(product: Product, outcome: str, warning: str = "") -> Line:
     """A row of a preview."""
     words = f"{outcome}. {warning}" if warning else outcome
-    return Line(product.sku, f"{product.name} · {product.merchant.vendor_number}", outcome=words)
+    return Line(product.sku, _label(product), outcome=words)
 
 
 def skipped_line(product: Product, reason: str) -> Line:
-    return Line(product.sku, f"{product.name} · {product.merchant.vendor_number}", reason=reason)
+    return Line(product.sku, _label(product), reason=reason)
+
+
+def _label(product: Product) -> str:
+    return f"{product.name} · {product.merchant.vendor_number}"
 
 
 def amount(value: Decimal | None, product: Product) -> str:
