@@ -72,11 +72,14 @@ def figures(statement: Statement, *, until: datetime | None = None) -> Figures:
                 for kind, name in COLUMNS.items()
             },
         )
-    if until:
-        lines = statement.lines.filter(occurred_at__lt=until)
-        found = lines.order_by().values_list("kind").annotate(Sum("amount"), Count("pk"))
-    else:
-        found = statement.totals.values_list("kind").annotate(Sum("amount"), Sum("lines"))
+    found: QuerySet[Any, tuple[Any, ...]] = (
+        statement.lines.filter(occurred_at__lt=until)
+        .order_by()
+        .values_list("kind")
+        .annotate(Sum("amount"), Count("pk"))
+        if until
+        else statement.totals.values_list("kind").annotate(Sum("amount"), Sum("lines"))
+    )
     return Figures(statement.opening_amount, {kind: Total(amount, count) for kind, amount, count in found})
 
 
