@@ -6,7 +6,7 @@ from lost_damaged.models.imports import WriteOffFile, WriteOffRow
 from lost_damaged.models.limits import Cap, Spending, WaitingUnit
 from lost_damaged.models.nav import NavBatch, NavBatchLine
 from lost_damaged.models.settings import Factor, FinanceSettings, SellerAccount
-from lost_damaged.models.statements import Adjustment, Payment, Statement, StatementLine, StatementMail
+from lost_damaged.models.statements import Adjustment, Payment, Statement, StatementLine, StatementMail, StatementTotal
 from lost_damaged.models.write_offs import LedgerEntry, Reason, SellerTransaction, Source, WriteOff, WriteOffHour
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Statement",
     "StatementLine",
     "StatementMail",
+    "StatementTotal",
     "WaitingUnit",
     "WriteOff",
     "WriteOffFile",

@@ -236,6 +236,25 @@ class StatementLine(models.Model):
         return f"{self.kind} {self.amount} {self.currency}"
 
 
+class StatementTotal(models.Model):
+    """Lines of one kind on a statement: the sum of its rows, which a trigger keeps as lines are added and moved.
+
+    See `lost_damaged/sql/statement_totals.sql`. Closing freezes them; `verify_ledger` compares them with the lines.
+    """
+
+    statement = models.ForeignKey(Statement, models.PROTECT, related_name="totals", db_constraint=False, db_index=False)
+    kind = models.CharField(_("kind"), max_length=10, choices=StatementLine.Kind.choices)
+    amount = MoneyField(_("amount"))
+    lines = models.BigIntegerField(_("lines"))
+    digest = models.DecimalField(max_digits=40, decimal_places=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["statement", "kind"], name="total_of_statement")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount}"
+
+
 class Adjustment(models.Model):
     """An amount that people agreed on, outside orders and write-offs: + raises what the shop owes. Append-only."""
 

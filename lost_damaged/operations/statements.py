@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from lost_damaged.models import Statement
 from lost_damaged.operations import statement_mail
 from lost_damaged.operations.statement_mail import Closed
 from lost_damaged.queries.closing import ENDS_AT
-from lost_damaged.queries.statements import COLUMNS, DIGEST
+from lost_damaged.queries.statements import COLUMNS
 
 TOGETHER = 250  # statements of one transaction: so long do bookings for their sellers wait
 
@@ -64,26 +64,22 @@ from (select s.id, {ENDS_AT} as ends_at
       from lost_damaged_statement s join inventory_ops_merchant m on m.id = s.merchant_id
       where s.id = any(%(ids)s) and s.state = 'open') e
 where s.id = e.id and e.ends_at > s.starts_at and e.ends_at <= %(now)s
-returning s.id
+returning s.id, s.ends_at
 """
 _FOLLOWING = """
 insert into lost_damaged_statement (number, merchant_id, currency, state, starts_at, previous_id, opening_amount,
     paid_amount, closed_by)
 select lost_damaged_number('ST', 'lost_damaged_statement_seq'), merchant_id, currency, 'open', ends_at, id, 0, 0, ''
 from lost_damaged_statement where id = any(%(ids)s) order by id
+returning previous_id, id
 """
 # Of one table, found by the index of its lines: a join would be planned by statistics that a load has just made wrong.
+# `ids` are in their order, so the bucket of a line's statement is its place, of its end and of the one that follows it.
 _MOVE = """
 update lost_damaged_statementline l
-set statement_id = (select n.id from lost_damaged_statement n where n.previous_id = l.statement_id)
-where l.statement_id = any(%(ids)s)
-  and l.occurred_at >= (select min(s.ends_at) from lost_damaged_statement s where s.id = any(%(ids)s))
-  and l.occurred_at >= (select s.ends_at from lost_damaged_statement s where s.id = l.statement_id)
-"""
-# On its own, because what writes is never computed by several processes.
-_SUMS = f"""
-select l.statement_id, l.kind, sum(l.amount), count(*), {DIGEST}
-from lost_damaged_statementline l where l.statement_id = any(%(ids)s) group by 1, 2
+set statement_id = (%(following)s::bigint[])[width_bucket(l.statement_id, %(ids)s::bigint[])]
+where l.statement_id = any(%(ids)s) and l.occurred_at >= %(first_end)s
+  and l.occurred_at >= (%(ends)s::timestamptz[])[width_bucket(l.statement_id, %(ids)s::bigint[])]
 """
 _AMOUNTS = ", ".join(
     f"{name}_amount = coalesce(t.{name}_amount, 0), {name}_count = coalesce(t.{name}_count, 0)"
@@ -97,9 +93,7 @@ _OF_KINDS = ", ".join(
 _FREEZE = f"""
 with t as materialized (
     select statement_id, {_OF_KINDS}, sum(amount) as amount, sum(digest) as digest
-    from unnest(%(statements)s::bigint[], %(kinds)s::text[], %(amounts)s::numeric[], %(lines)s::bigint[],
-                %(digests)s::numeric[]) k(statement_id, kind, amount, lines, digest)
-    group by statement_id
+    from lost_damaged_statementtotal where statement_id = any(%(ids)s) group by statement_id
 )
 update lost_damaged_statement s
 set state = 'closed', {_AMOUNTS}, lines_digest = coalesce(t.digest, 0),
@@ -123,31 +117,23 @@ def _set(name: str, value: str, cursor: Any) -> Iterator[None]:
     cursor.execute(f"set local {name} to default")
 
 
-def _sums(params: Mapping[str, Any], cursor: Any) -> dict[str, list[Any]]:
-    """The sums and digests of the statements' lines by kind, as columns."""
-    # lines of many statements lie on the same pages: each page is read once, and not once a line
-    with _set("enable_indexscan", "off", cursor), _set("parallel_setup_cost", "1000", cursor):
-        cursor.execute(_SUMS, params)
-        rows = cursor.fetchall()
-    columns = zip(*rows, strict=True) if rows else ([] for _ in range(5))
-    return dict(zip(("statements", "kinds", "amounts", "lines", "digests"), map(list, columns), strict=True))
-
-
 def _close(ids: Sequence[int], *, by: User | None, cut_off: date | None, now: datetime) -> list[Closed]:
     params: dict[str, Any] = {"cut_off": cut_off, "now": now, "actor": by.email if by else ""}
     # all is found by indexes: after a load, statistics may have it that these tables are empty
     with connection.cursor() as cursor, _set("enable_seqscan", "off", cursor):
         cursor.execute(_LOCK, params | {"ids": list(ids)})
         cursor.execute(_CLOSING, params | {"ids": list(ids)})
-        params["ids"] = [pk for (pk,) in cursor.fetchall()]
-        if not params["ids"]:
+        ends = dict(sorted(cursor.fetchall()))
+        if not ends:
             return []
+        params |= {"ids": list(ends), "ends": list(ends.values()), "first_end": min(ends.values())}
         cursor.execute(_FOLLOWING, params)
-        cursor.execute(_MOVE, params)
-        cursor.execute(_FREEZE, params | _sums(params, cursor))
+        following = dict(cursor.fetchall())
+        cursor.execute(_MOVE, params | {"following": [following[pk] for pk in ends]})
+        cursor.execute(_FREEZE, params)
         cursor.execute(_CARRY, params)
         closed = sorted((Closed(*row) for row in cursor.fetchall()), key=lambda each: each.number)
-    statements = Statement.objects.in_bulk([each.number for each in closed], field_name="number")
+    statements = Statement.objects.only("number").in_bulk([each.number for each in closed], field_name="number")
     audit.record_many(
         action="statement.close",
         by=by,

@@ -42,22 +42,18 @@ ENDS_AT = """case when %(cut_off)s::date is null then %(now)s::timestamptz
     else (%(cut_off)s::date + 1)::timestamp at time zone m.timezone end"""
 _PREVIEW = f"""
 select s.number, m.vendor_number, m.name, s.currency, e.ends_at,
-       e.ends_at > s.starts_at and e.ends_at <= %(now)s as closes, coalesce(t.lines, 0)::integer as lines,
-       coalesce(t.stay, 0)::integer as stay, s.opening_amount + coalesce(t.amount, 0) as closing,
-       greatest(s.opening_amount + coalesce(t.amount, 0), 0) as payout
+       e.ends_at > s.starts_at and e.ends_at <= %(now)s as closes,
+       (coalesce(t.lines, 0) - stay.lines)::integer as lines, stay.lines::integer as stay,
+       s.opening_amount + coalesce(t.amount, 0) - stay.amount as closing,
+       greatest(s.opening_amount + coalesce(t.amount, 0) - stay.amount, 0) as payout
 from lost_damaged_statement s
 join inventory_ops_merchant m on m.id = s.merchant_id
 cross join lateral (select {ENDS_AT} as ends_at) e
-left join (
-    select l.statement_id, sum(l.amount) filter (where l.occurred_at < e.ends_at) as amount,
-           count(*) filter (where l.occurred_at < e.ends_at) as lines,
-           count(*) filter (where l.occurred_at >= e.ends_at) as stay
-    from lost_damaged_statementline l
-    join lost_damaged_statement s on s.id = l.statement_id and s.state = 'open'
-    join inventory_ops_merchant m on m.id = s.merchant_id
-    cross join lateral (select {ENDS_AT} as ends_at) e
-    where %(numbers)s::text[] is null or s.number = any(%(numbers)s)
-    group by 1) t on t.statement_id = s.id
+left join (select statement_id, sum(amount) as amount, sum(lines) as lines from lost_damaged_statementtotal
+           where statement_id in (select id from lost_damaged_statement where state = 'open')
+           group by 1) t on t.statement_id = s.id
+cross join lateral (select count(*) as lines, coalesce(sum(l.amount), 0) as amount from lost_damaged_statementline l
+                    where l.statement_id = s.id and l.occurred_at >= e.ends_at) stay
 where s.state = 'open' and (%(numbers)s::text[] is null or s.number = any(%(numbers)s))
 order by m.vendor_number, s.currency
 """

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, NullIf
 
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.models import User
-from lost_damaged.models import Statement, StatementLine
+from lost_damaged.models import Statement, StatementLine, StatementTotal
 
 ZERO = Decimal(0)
 Kind = StatementLine.Kind
@@ -27,12 +27,6 @@ COLUMNS: Mapping[str, str] = {
     Kind.DEBIT: "debits",
     Kind.ADJUSTMENT: "adjustments",
 }
-
-# Of lines `l`, kept when they are frozen: lines that were altered, moved, deleted, doubled or exchanged make another
-# number. Each field is hashed with the one before as its seed, by the functions that hash partitions rely on, too.
-DIGEST = """sum(hashint8extended(l.id, hash_numeric_extended(l.amount, hashint8extended(
-    coalesce(l.order_item_id, l.transaction_id, l.adjustment_id), hashtextextended(l.kind,
-    timestamptz_hash_extended(l.occurred_at, l.quantity * 4294967296 + l.sequence))))))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +72,14 @@ def figures(statement: Statement, *, until: datetime | None = None) -> Figures:
                 for kind, name in COLUMNS.items()
             },
         )
-    lines = statement.lines.filter(occurred_at__lt=until) if until else statement.lines.all()
-    found = lines.order_by().values_list("kind").annotate(Sum("amount"), Count("pk"))
+    found: QuerySet[Any, tuple[Any, ...]] = (
+        statement.lines.filter(occurred_at__lt=until)
+        .order_by()
+        .values_list("kind")
+        .annotate(Sum("amount"), Count("pk"))
+        if until
+        else statement.totals.values_list("kind").annotate(Sum("amount"), Sum("lines"))
+    )
     return Figures(statement.opening_amount, {kind: Total(amount, count) for kind, amount, count in found})
 
 
@@ -131,8 +131,8 @@ def statements(*, viewer: User | None) -> QuerySet[Any]:
 
 
 def _so_far(kind: str) -> Case:
-    lines = StatementLine.objects.filter(statement=OuterRef("pk"), kind=kind).order_by().values("statement")
-    total = Coalesce(Subquery(lines.annotate(total=Sum("amount")).values("total")), ZERO, output_field=MoneyField())
+    totals = StatementTotal.objects.filter(statement=OuterRef("pk"), kind=kind).order_by().values("statement")
+    total = Coalesce(Subquery(totals.annotate(total=Sum("amount")).values("total")), ZERO, output_field=MoneyField())
     return Case(When(state__in=Statement.FROZEN, then=f"{COLUMNS[kind]}_amount"), default=total)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import connection
 
-from lost_damaged.queries.statements import DIGEST
+# of lines `l` of a statement
+DIGEST = """sum(lost_damaged_line_digest(l.id, l.kind, coalesce(l.order_item_id, l.transaction_id, l.adjustment_id),
+    l.sequence, l.quantity, l.amount, l.occurred_at))"""
 
 CHECKS = {
     "write-off {} has no credit": """
@@ -44,6 +46,17 @@ CHECKS = {
                or s.closing_amount <> s.opening_amount + coalesce(t.amount, 0)
                or s.orders_count + s.fees_count + s.refunds_count + s.fee_refunds_count + s.credits_count
                   + s.debits_count + s.adjustments_count <> coalesce(t.lines, 0))
+    """,
+    "the kept totals of statement {} are not those of its lines": f"""
+        select s.number
+        from (select statement_id, kind, sum(amount) as amount, sum(lines) as lines, sum(digest) as digest
+              from lost_damaged_statementtotal group by 1, 2) t
+        full join (select l.statement_id, l.kind, sum(l.amount) as amount, count(*) as lines, {DIGEST} as digest
+                   from lost_damaged_statementline l group by 1, 2) k using (statement_id, kind)
+        join lost_damaged_statement s on s.id = statement_id
+        where (coalesce(t.amount, 0), coalesce(t.lines, 0), coalesce(t.digest, 0))
+           <> (coalesce(k.amount, 0), coalesce(k.lines, 0), coalesce(k.digest, 0))
+        group by s.number
     """,
     "statement {} has lines of another seller or currency": """
         select distinct s.number from lost_damaged_statement s

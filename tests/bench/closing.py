@@ -14,14 +14,17 @@ from tests.bench.generate import execute
 from tests.bench.job import Goal, Job, Timing, Way, at_most, register
 from tests.bench.moving import undone
 
-SELLERS, LINES = 1_000, 2_000_000
+SELLERS, MOST_LINES = 1_000, 2_000_000
 LAST_DAY = date(2026, 5, 31)
-# In a currency that no other job books in. One line in 50 happened after the last day, and goes to the next statement
-FILL = """
+# In a currency that no other job books in. One line in 50 happened after the last day, and goes to the next statement.
+# Lines are recorded in the order in which they occurred.
+STATEMENTS = """
 insert into lost_damaged_statement (number, merchant_id, currency, state, starts_at, opening_amount, paid_amount,
     closed_by)
 select 'BENCH-' || m.id, m.id, 'CHF', 'open', timestamptz '2026-05-01', 0, 0, ''
-from inventory_ops_merchant m where m.id <= %(sellers)s;
+from inventory_ops_merchant m where m.id <= %(sellers)s
+"""
+LINES = """
 insert into lost_damaged_statementline (statement_id, merchant_id, currency, kind, order_item_id, sequence, quantity,
     unit_amount, amount, occurred_at, recorded_at)
 select s.id, s.merchant_id, s.currency,
@@ -32,6 +35,7 @@ select s.id, s.merchant_id, s.currency,
        now()
 from generate_series(1, %(lines)s) n
 join lost_damaged_statement s on s.number = 'BENCH-' || (1 + n / 2 * 7919::bigint %% %(sellers)s)
+order by 10, n
 """
 SUM = """
 select statement_id, kind, sum(amount), count(*) from lost_damaged_statementline
@@ -47,10 +51,13 @@ class Closing(Job):
 
     def set_up(self) -> None:
         self.sellers = min(SELLERS, self.scale.merchants)
-        self.lines = min(LINES, self.scale.items)
-        execute(FILL, self.scale, sellers=self.sellers, lines=self.lines)
+        self.lines = min(MOST_LINES, self.scale.items)
+        execute(STATEMENTS, self.scale, sellers=self.sellers)
         with connection.cursor() as cursor:
-            cursor.execute("vacuum analyze lost_damaged_statement, lost_damaged_statementline")
+            cursor.execute(LINES, {"sellers": self.sellers, "lines": self.lines})  # with the triggers that total them
+            cursor.execute(
+                "vacuum analyze lost_damaged_statement, lost_damaged_statementline, lost_damaged_statementtotal"
+            )
         self.ids = list(
             Statement.objects.filter(number__startswith="BENCH-").order_by("pk").values_list("pk", flat=True)
         )
@@ -90,6 +97,8 @@ class Closing(Job):
     def tear_down(self) -> None:
         execute(
             "delete from lost_damaged_statementline where order_item_id >= 10000000000;"
+            " delete from lost_damaged_statementtotal where statement_id in"
+            " (select id from lost_damaged_statement where number like 'BENCH-%%');"
             " delete from lost_damaged_statement where number like 'BENCH-%%'",
             self.scale,
         )

@@ -23,6 +23,10 @@ pytestmark = pytest.mark.django_db
         ("delete from lost_damaged_sellertransaction where type = 'credit' and reverses_id is null", "has no credit"),
         ("update lost_damaged_writeoffhour set units = units + 1", "is not what is counted"),
         ("delete from lost_damaged_writeoffhour", "is not what is counted"),
+        ("update lost_damaged_statementtotal set amount = amount + 1", "are not those of its lines"),
+        ("update lost_damaged_statementtotal set lines = lines + 1", "are not those of its lines"),
+        ("update lost_damaged_statementtotal set digest = digest + 1", "are not those of its lines"),
+        ("delete from lost_damaged_statementtotal", "are not those of its lines"),
     ],
 )
 def test_what_was_changed_behind_the_guards_is_found(world: World, sql: str, sentence: str) -> None:
