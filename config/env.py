@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
 from config.embedded.paths import CHECKOUT, Paths, default_data_dir
+from inventory_ops.kit import sentinels
 
 SHORTEST_SECRET_KEY = 50
 SHORTEST_METRICS_TOKEN = 20
@@ -96,7 +97,7 @@ def _read(env: Env) -> Environment:
         database=_database(env, "DATABASE_URL", database_url or paths.database_url()),
         database_replica=_database(env, "DATABASE_REPLICA_URL", replica) if replica else None,
         database_is_embedded=not database_url,
-        redis_url=redis_url or paths.redis_url,
+        redis_url=_redis(redis_url) or paths.redis_url,
         redis_is_embedded=not redis_url,
         mailer=_mailer(env.str("EMAIL_URL", _default_mailer(paths, production=production, demo=demo))),
         default_from_email=env.str("DEFAULT_FROM_EMAIL", "Inventory Ops <inventory-ops@localhost>"),
@@ -158,6 +159,17 @@ def _database(env: Env, name: str, url: str) -> dict[str, Any]:
     if config.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured(f"{name} must be a PostgreSQL address: postgresql://USER:PASSWORD@HOST:PORT/NAME.")
     return config
+
+
+def _redis(url: str) -> str:
+    try:
+        if url and not sentinels.parse(url) and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"REDIS_URL is not an address of Redis or Valkey: use redis://HOST:6379/0, or {sentinels.SHAPE}."
+        ) from error
+    return url
 
 
 def _files(env: Env) -> dict[str, Any] | None:
