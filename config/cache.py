@@ -6,10 +6,14 @@ import json
 from typing import Any
 
 import structlog
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from redis import Redis
 from redis.exceptions import RedisError
 
+from inventory_ops.kit import sentinels
+
 log = structlog.get_logger(__name__)
+PATIENCE = 2.0  # seconds of one try to reach it
 
 
 class JsonSerializer:
@@ -30,8 +34,29 @@ class JsonSerializer:
             return None
 
 
+class Client(RedisCacheClient):
+    """Django's client, of a server that Sentinels name, too."""
+
+    def __init__(self, servers: list[str], **options: Any) -> None:
+        super().__init__(servers, **options)
+        found = sentinels.parse(servers[0])
+        self._named = found.client(socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) if found else None
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
+        if self._named is not None:
+            return self._named
+        found: Redis = super().get_client(key, write=write)
+        return found
+
+
 class ForgivingRedisCache(RedisCache):
     """Answers as an empty cache when the server cannot be reached, and logs that it did."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        if server.startswith(f"{sentinels.SCHEME}://"):
+            self._servers = [server]  # Django takes a comma for the end of an address
+        self._class = Client
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         try:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import worker_process_init
 from kombu.entity import Queue
+
+from inventory_ops.kit import sentinels
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -19,6 +22,8 @@ VISIBILITY_TIMEOUT = timedelta(hours=2)
 
 def broker_url(redis_url: str) -> str:
     """kombu writes a Unix socket as redis+socket://, redis-py as unix://."""
+    if found := sentinels.parse(redis_url):
+        return found.for_celery
     if redis_url.startswith("unix://"):
         path, _, query = redis_url.removeprefix("unix://").partition("?")
         number = query.removeprefix("db=") or "0"
@@ -30,13 +35,23 @@ app = Celery("inventory_ops")
 app.set_default()  # for every thread of a web server, not only the one that imports this
 
 
+def transport_options(redis_url: str) -> dict[str, Any]:
+    """How kombu speaks to the broker; with Sentinels, which of their servers it is."""
+    options: dict[str, Any] = {"visibility_timeout": int(VISIBILITY_TIMEOUT.total_seconds())}
+    if found := sentinels.parse(redis_url):
+        bounds = {"socket_timeout": 3, "socket_connect_timeout": 3}
+        options |= {"master_name": found.name, "sentinel_kwargs": bounds, "socket_connect_timeout": 3}
+    return options
+
+
 def configure() -> None:
     from config import env
 
+    redis_url = env.read().redis_url
     app.conf.update(
-        broker_url=broker_url(env.read().redis_url),
+        broker_url=broker_url(redis_url),
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"visibility_timeout": int(VISIBILITY_TIMEOUT.total_seconds())},
+        broker_transport_options=transport_options(redis_url),
         task_ignore_result=True,  # results live in tables of ours, the queue is only a hint
         task_acks_late=True,
         task_reject_on_worker_lost=True,
@@ -50,6 +65,7 @@ def configure() -> None:
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
         timezone="UTC",
+        beat_scheduler="config.beat:SharedScheduler",
         beat_schedule={
             "tick": {"task": "inventory_ops.tasks.tick", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
             "user-actions": {

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
 from config.embedded.paths import CHECKOUT, Paths, default_data_dir
+from inventory_ops.kit import sentinels
 
 SHORTEST_SECRET_KEY = 50
 SHORTEST_METRICS_TOKEN = 20
@@ -50,6 +51,7 @@ class Environment:
     user_audit_writes: bool
     user_audit_protected: list[str]
     data_dir: Path
+    files: dict[str, Any] | None
     behind_proxy: bool
     trusted_proxies: int
     session_idle_minutes: int
@@ -95,7 +97,7 @@ def _read(env: Env) -> Environment:
         database=_database(env, "DATABASE_URL", database_url or paths.database_url()),
         database_replica=_database(env, "DATABASE_REPLICA_URL", replica) if replica else None,
         database_is_embedded=not database_url,
-        redis_url=redis_url or paths.redis_url,
+        redis_url=_redis(redis_url) or paths.redis_url,
         redis_is_embedded=not redis_url,
         mailer=_mailer(env.str("EMAIL_URL", _default_mailer(paths, production=production, demo=demo))),
         default_from_email=env.str("DEFAULT_FROM_EMAIL", "Inventory Ops <inventory-ops@localhost>"),
@@ -110,6 +112,7 @@ def _read(env: Env) -> Environment:
         user_audit_writes=env.bool("USER_AUDIT_WRITES", True),
         user_audit_protected=env.list("USER_AUDIT_PROTECTED", []),
         data_dir=paths.data_dir,
+        files=_files(env),
         behind_proxy=behind_proxy,
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", int(behind_proxy), least=0, most=10),
         session_idle_minutes=_whole(env, "SESSION_IDLE_MINUTES", 8 * 60, least=1, most=7 * 24 * 60),
@@ -156,6 +159,46 @@ def _database(env: Env, name: str, url: str) -> dict[str, Any]:
     if config.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured(f"{name} must be a PostgreSQL address: postgresql://USER:PASSWORD@HOST:PORT/NAME.")
     return config
+
+
+def _redis(url: str) -> str:
+    try:
+        if url and not sentinels.parse(url) and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"REDIS_URL is not an address of Redis or Valkey: use redis://HOST:6379/0, or {sentinels.SHAPE}."
+        ) from error
+    return url
+
+
+def _files(env: Env) -> dict[str, Any] | None:
+    """Options of the bucket that uploads, exports and evidence are in; None: a folder of this machine."""
+    url = env.str("FILES_URL", "")
+    keys = [env.str("FILES_S3_ACCESS_KEY_ID", ""), env.str("FILES_S3_SECRET_ACCESS_KEY", "")]
+    endpoint = _http("FILES_S3_ENDPOINT_URL", env.str("FILES_S3_ENDPOINT_URL", ""))
+    if not url:
+        if endpoint or any(keys):
+            raise ImproperlyConfigured(
+                "FILES_URL is missing: s3://BUCKET/FOLDER, or leave out the FILES_S3_ variables."
+            )
+        return None
+    bucket = urlsplit(url)
+    if bucket.scheme != "s3" or not bucket.netloc or "@" in bucket.netloc or bucket.query or bucket.fragment:
+        raise ImproperlyConfigured(
+            "FILES_URL is not a bucket: use s3://BUCKET/FOLDER. Keys go into FILES_S3_ACCESS_KEY_ID and "
+            "FILES_S3_SECRET_ACCESS_KEY."
+        )
+    if any(keys) != all(keys):
+        raise ImproperlyConfigured("Set both FILES_S3_ACCESS_KEY_ID and FILES_S3_SECRET_ACCESS_KEY, or neither.")
+    return {
+        "bucket_name": bucket.netloc,
+        "location": bucket.path.strip("/"),
+        "endpoint_url": endpoint or None,
+        "region_name": env.str("FILES_S3_REGION", "") or None,
+        "access_key": keys[0] or None,
+        "secret_key": keys[1] or None,
+    }
 
 
 def _default_mailer(paths: Paths, *, production: bool, demo: bool) -> str:

@@ -109,7 +109,7 @@ CACHES = {
     }
 }
 DATA_DIR = ENV.data_dir
-MEDIA_ROOT = DATA_DIR / "files"  # uploads and exports: outside the web root, never served as they are
+MEDIA_ROOT = DATA_DIR / "files"  # uploads, exports, evidence without FILES_URL: never served as they are
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 IMPORT_MAX_BYTES = 200 * 1024 * 1024  # of an uploaded import file, unpacked
 IMPORT_MAX_ROWS = 1_000_000
@@ -191,7 +191,9 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not ENV.production
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "config.files.S3Files", "OPTIONS": ENV.files}
+    if ENV.files
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if ENV.production

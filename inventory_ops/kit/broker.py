@@ -12,6 +12,8 @@ import structlog
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from inventory_ops.kit import sentinels
+
 if TYPE_CHECKING:
     from redis import Redis
 
@@ -46,4 +48,7 @@ def _client(url: str, timeout: float) -> Redis:
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    return Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 1))
+    retry = Retry(NoBackoff(), 1)
+    if found := sentinels.parse(url):
+        return found.client(socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry)
+    return Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry)

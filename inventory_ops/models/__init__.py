@@ -3,6 +3,7 @@
 from inventory_ops.models.api_tokens import ApiToken, Scope
 from inventory_ops.models.audit import AuditEvent
 from inventory_ops.models.automation import AutomationRule
+from inventory_ops.models.beat import BeatEntry, BeatLease
 from inventory_ops.models.carts import CartContact
 from inventory_ops.models.catalog import Category, Product
 from inventory_ops.models.channels import (
@@ -53,6 +54,8 @@ __all__ = [
     "ApiToken",
     "AuditEvent",
     "AutomationRule",
+    "BeatEntry",
+    "BeatLease",
     "CartContact",
     "Category",
     "Channel",

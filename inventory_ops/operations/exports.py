@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import QueryDict
@@ -17,6 +17,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from inventory_ops.kit import files
 from inventory_ops.kit.reports import Report, Selection, exports, registry
 from inventory_ops.kit.reports import request as asking
 from inventory_ops.models import Job, User
@@ -26,6 +27,7 @@ from inventory_ops.queries import shop
 FORMATS = ("csv", "xlsx")
 LARGE = 20_000  # rows; above, a page hands the export to a job
 KIND = "export"
+FOLDER = "exports"  # in the store of files
 TELL_EVERY = 0.5  # seconds between two reports of progress
 
 
@@ -44,10 +46,9 @@ def file_name(report: Report, format: str, at: datetime) -> str:
     return f"{report.slug}-{at:%Y-%m-%d}.{format}"
 
 
-def folder() -> Path:
-    path: Path = settings.MEDIA_ROOT / "exports"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+def kept(job: Job, ending: str) -> str:
+    """The name of a job's file in the store."""
+    return f"{FOLDER}/{job.pk}.{ending}"
 
 
 @transaction.atomic
@@ -69,8 +70,7 @@ def request(*, report: Report, params: QueryDict, format: str, by: User) -> Job:
 def _export_job(context: jobs.Context) -> None:
     report, selection, sort = _selection(context)
     format, job = context.params["format"], context.job
-    target = folder() / f"{job.pk}.{format}"
-    part = target.with_suffix(".part")
+    target = kept(job, format)
     done = 0
     told = time.monotonic()
 
@@ -81,19 +81,16 @@ def _export_job(context: jobs.Context) -> None:
             context.progress(done, total)
             told = time.monotonic()
 
-    try:
+    with writing(target) as part:
         with exports.snapshot(selection.rows.db) as own:
             total = exports.count(selection, own)
             context.progress(0, total)
             _write(format, selection, part, sort, own, on_row)
         context.progress(done, total)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
     name = file_name(report, format, timezone.now())
     context.finish(
         ngettext("%(n)s row.", "%(n)s rows.", done) % {"n": f"{done:,}"},
-        result_file=f"exports/{target.name}",
+        result_file=target,
         result_name=name,
     )
 
@@ -116,9 +113,7 @@ def _selection(context: jobs.Context) -> tuple[Report, Selection, str]:
 
 
 def _write(format: str, selection: Selection, part: Path, sort: str, own: Any, on_row: Callable[[], None]) -> None:
-    part.unlink(missing_ok=True)  # of a worker that was lost
     try:
-        part.touch(mode=0o600)
         if format == "csv":
             with part.open("wb") as file:
                 file.writelines(exports.csv_chunks(selection, sort, via=own, on_row=on_row, marked=True))
@@ -126,6 +121,14 @@ def _write(format: str, selection: Selection, part: Path, sort: str, own: Any, o
             exports.write_xlsx(selection, part, sort, via=own, on_row=on_row)
     except ValueError as error:
         raise jobs.JobFailed(str(error)) from error
+
+
+@contextmanager
+def writing(name: str) -> Iterator[Path]:
+    """A path for the file that a job makes, and JobFailed when it cannot be written or kept."""
+    try:
+        with files.written(name) as part:
+            yield part
     except OSError as error:
         raise jobs.JobFailed(
             _("The file could not be written (%(reason)s). Notify an administrator, then try again.")
@@ -136,10 +139,9 @@ def _write(format: str, selection: Selection, part: Path, sort: str, own: Any, o
 def delete_stray(*, now: datetime, older_than: timedelta = jobs.RESULT_KEPT) -> int:
     """Delete files that no job knows any more, like halves left by a lost worker; answers how many."""
     known = set(Job.objects.exclude(result_file="").values_list("result_file", flat=True))
-    deleted = 0
-    for path in folder().iterdir():
-        is_old = datetime.fromtimestamp(path.stat().st_mtime, tz=now.tzinfo) < now - older_than
-        if is_old and f"exports/{path.name}" not in known:
-            path.unlink(missing_ok=True)
+    deleted = files.delete_halves(before=now - older_than)
+    for found in files.listed(FOLDER):
+        if found.written_at < now - older_than and found.name not in known:
+            files.delete(found.name)
             deleted += 1
     return deleted

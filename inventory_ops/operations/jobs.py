@@ -17,13 +17,12 @@ from uuid import UUID
 
 import psycopg
 import structlog
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from inventory_ops.kit import broker
+from inventory_ops.kit import broker, files
 from inventory_ops.kit.registry import Registry
 from inventory_ops.models import Job, Notification, User
 
@@ -76,7 +75,7 @@ class Context:
             self.progress(first + len(chunk), len(rows))
 
     def finish(self, message: str, *, result_file: str = "", result_name: str = "") -> None:
-        """One sentence for the owner, and the file that the work made (a name below MEDIA_ROOT)."""
+        """One sentence for the owner, and the file that the work made (its name in the store of files)."""
         self.job.message = message
         self.job.result_file = result_file
         self.job.result_name = result_name
@@ -271,6 +270,6 @@ def sweep(*, now: datetime) -> int:
         send(job_id, queue)
         sent += 1
     for job in Job.objects.filter(expires_at__lt=now).exclude(result_file=""):
-        (settings.MEDIA_ROOT / job.result_file).unlink(missing_ok=True)
+        files.delete(job.result_file)
         Job.objects.filter(pk=job.pk).update(result_file="")
     return sent

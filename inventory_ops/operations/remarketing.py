@@ -11,10 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +21,7 @@ from django.utils.translation import ngettext
 from inventory_ops.kit.spreadsheets import plain
 from inventory_ops.models import CartContact, Destination, Job, Order, User
 from inventory_ops.models.audit import Security
-from inventory_ops.operations import carts, jobs, security
+from inventory_ops.operations import carts, exports, jobs, security
 from inventory_ops.operations.notifications import deliveries
 from inventory_ops.queries import remarketing
 
@@ -91,32 +89,22 @@ def to_webhook(*, ids: Sequence[int], destination: Destination, contacted: bool,
     return handed
 
 
-def folder() -> Path:
-    path: Path = settings.MEDIA_ROOT / "exports"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
 @jobs.handler(KIND, only_reads=True)
 def _file(context: jobs.Context) -> None:
     by = context.job.created_by
     if by is None or not by.is_active or not by.has_role("operations", "admin"):
         raise jobs.JobFailed(_("This is not open to you any more."))
     will, left = remarketing.sort_out(context.params["ids"])
-    target = folder() / f"{context.job.pk}.csv"
-    part = target.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
-    with part.open("w", newline="", encoding="utf-8-sig") as file:
+    target = exports.kept(context.job, "csv")
+    with exports.writing(target) as part, part.open("w", newline="", encoding="utf-8-sig") as file:
         out = csv.writer(file)
         out.writerow(remarketing.HEADER)
         out.writerows(_row(letter) for letter in remarketing.letters(will))
-    part.replace(target)
     said = ngettext("%(n)d address.", "%(n)d addresses.", len(will)) % {"n": len(will)}
     meanwhile = _("Left out since: %(why)s.") % {"why": remarketing.in_words(left)} if left else ""
     context.finish(
         f"{said} {meanwhile}".strip(),
-        result_file=f"exports/{target.name}",
+        result_file=target,
         result_name=f"abandoned-carts-emails-{timezone.now():%Y-%m-%d}.csv",
     )
 

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from inventory_ops.kit.files import FilesUnavailable
+
 log = structlog.get_logger(__name__)
 
 
@@ -33,11 +35,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
-    """503 where `error` says that the database cannot be reached: nothing of the request was done. Else None."""
-    if not isinstance(error, OperationalError | InterfaceError):
+    """503 where `error` says that the database or the store of files cannot be reached. Else None."""
+    if isinstance(error, OperationalError | InterfaceError):
+        log.error("database_unavailable", path=request.path, error=next(iter(str(error).splitlines()), ""))
+        text = "The database is not available. Nothing was changed. Try again in a minute."
+    elif isinstance(error, FilesUnavailable):
+        log.error("files_unavailable", path=request.path, error=str(error))
+        text = "The store of files is not available. Nothing was changed. Try again in a minute."
+    else:
         return None
-    log.error("database_unavailable", path=request.path, error=next(iter(str(error).splitlines()), ""))
-    response = _answer(request, 503, "The database is not available. Nothing was changed. Try again in a minute.")
+    response = _answer(request, 503, text)
     response["Retry-After"] = "30"
     return response
 

@@ -153,10 +153,10 @@ def _under_way(request: HttpRequest, job: Import) -> HttpResponse:
 def answers(request: HttpRequest, pk: UUID) -> HttpResponse:
     """All open questions of an import's files on one page; the columns of a layout that nobody knows are mapped."""
     job = find(request, pk)
-    if uploads.stored(job) is None:
+    if not uploads.is_stored(job):
         raise Http404
-    found = uploads.plan_of(job, thorough=True)
-    names, forms = _forms(request, found)
+    with uploads.planned(job, thorough=True) as found:
+        names, forms = _forms(request, found)
     if request.method == "POST" and all(form.is_valid() for form in forms):
         said = {name: form.answers for name, form in zip(names, forms, strict=True)}
         said["*"] = {key: value for form in forms for key, value in form.shared.items()}
@@ -228,7 +228,7 @@ def _problem(found: RowRemark) -> pages.Problem:
 def preview(job: Import) -> pages.PreviewPage:
     waits = job.state == Import.State.CHECKED
     good = job.rows_new + job.rows_changed
-    kept = uploads.stored(job) is not None
+    kept = uploads.is_stored(job)
     who = job.created_by.email if job.created_by else _("the command line")
     words = {
         Import.State.CHECKED: _("Checked, nothing is changed yet"),

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -15,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from inventory_ops.kit import markup, showing
+from inventory_ops.kit import files, markup, showing
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Job
 from inventory_ops.operations import jobs
@@ -146,7 +145,10 @@ def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
 def file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """The file a job made, until it expires."""
     job = find(request, pk)
-    path = settings.MEDIA_ROOT / job.result_file
-    if not job.result_file or not path.is_file():
+    try:
+        content = files.open(job.result_file) if job.result_file else None
+    except FileNotFoundError:
+        content = None
+    if content is None:
         raise Http404
-    return FileResponse(path.open("rb"), as_attachment=True, filename=job.result_name or "result")
+    return FileResponse(content, as_attachment=True, filename=job.result_name or "result")

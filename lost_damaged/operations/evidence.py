@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit import files
 from lost_damaged.errors import ClaimRefused
 from lost_damaged.models import ClaimFile
 
+FOLDER = "claims"  # in the store of files
 MOST_FILES = 5
 LARGEST_FILE = 5 * 1024 * 1024
 # what a file says of itself is not asked: its first bytes are
@@ -25,30 +26,28 @@ KINDS = {
 }
 
 
-def folder() -> Path:
-    path: Path = settings.MEDIA_ROOT / "claims"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+def kept(row: ClaimFile) -> str:
+    """The name of a file in the store."""
+    return f"{FOLDER}/{row.stored_name}"
 
 
 @contextmanager
 def stored(uploads: Sequence[UploadedFile[bytes]]) -> Iterator[list[ClaimFile]]:
-    """The files on disk, with rows that the caller saves; if it fails, they are removed. Raises ClaimRefused."""
+    """The files in the store, with rows that the caller saves; if it fails, they are removed. Raises ClaimRefused."""
     found = [_read(each) for each in uploads]
     if len(found) > MOST_FILES:
         raise ClaimRefused(_("At most %(n)s files.") % {"n": MOST_FILES}, "evidence")
-    written: list[Path] = []
+    names: list[str] = []
     try:
         for content, row in found:
-            path = folder() / row.stored_name
-            with path.open("xb") as file:
-                written.append(path)
-                file.write(content)
-            path.chmod(0o600)
+            names.append(kept(row))
+            with files.written(kept(row)) as path:
+                path.write_bytes(content)
         yield [row for _content, row in found]
     except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
+        for name in names:
+            with suppress(OSError):  # what went wrong first is what is said
+                files.delete(name)
         raise
 
 

@@ -14,10 +14,11 @@ from django.db import connection, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from inventory_ops.kit import files as store
 from inventory_ops.models import Import, Job, User
 from inventory_ops.operations import audit, jobs
 from inventory_ops.operations.imports.outcomes import digest
-from inventory_ops.operations.imports.uploads import BLOCK, CHECK_NOW, folder
+from inventory_ops.operations.imports.uploads import BLOCK, CHECK_NOW, FOLDER, kept
 from lost_damaged import csv_files, errors, items
 from lost_damaged.csv_files import FileRefused, Row
 from lost_damaged.models import Source, WriteOffFile, WriteOffRow
@@ -38,21 +39,20 @@ def receive(
     """Store an upload and check it: at once if it is small, else by a worker. Raises FileRefused."""
     # the name that came along is shown, never used as a path
     name = f"{uuid.uuid4().hex}.csv"
-    path = folder() / name
-    with path.open("xb") as file:
-        for chunk in upload.chunks(BLOCK):
-            file.write(chunk)
-    path.chmod(0o600)
-    is_small = path.stat().st_size <= CHECK_NOW
-    try:
+    with store.written(f"{FOLDER}/{name}") as path:
+        with path.open("wb") as file:
+            for chunk in upload.chunks(BLOCK):
+                file.write(chunk)
+        is_small, sha256 = path.stat().st_size <= CHECK_NOW, digest(path)
         with path.open("rb") as source:
             header, _rows = csv_files.read(source, encoding=encoding)
+    try:
         with transaction.atomic():
             record = Import.objects.create(
                 kind=KIND,
                 file_name=shown_name(upload.name),
                 stored_name=name,
-                sha256=digest(path),
+                sha256=sha256,
                 all_or_nothing=all_or_nothing,
                 created_by=by,
             )
@@ -74,10 +74,10 @@ def receive(
                     queue="imports",
                 )
     except FileRefused:
-        path.unlink(missing_ok=True)
+        store.delete(f"{FOLDER}/{name}")
         raise
     if is_small:
-        path.unlink(missing_ok=True)
+        store.delete(f"{FOLDER}/{name}")
     return record
 
 
@@ -97,7 +97,7 @@ def check(record: Import) -> None:
     WriteOffRow.objects.filter(file=file).delete()
     with connection.cursor() as cursor:
         cursor.execute(_CREATE_UPLOAD)
-        with (folder() / locked.stored_name).open("rb") as source:
+        with store.local(kept(locked)) as path, path.open("rb") as source:
             _header, rows = csv_files.read(
                 source, encoding=file.encoding.removesuffix("-sig"), most_rows=settings.IMPORT_MAX_ROWS
             )
@@ -381,7 +381,7 @@ def _check_again(record: Import, file: WriteOffFile) -> None:
 @jobs.handler("write_offs.check", only_reads=True)
 def _check_job(context: jobs.Context) -> None:
     record = Import.objects.get(pk=context.params["import"])
-    path = folder() / record.stored_name
+    name = kept(record)
     try:
         check(record)
     except FileRefused as error:
@@ -391,7 +391,7 @@ def _check_job(context: jobs.Context) -> None:
         raise jobs.JobFailed(str(error)) from error
     finally:
         if not Import.objects.filter(pk=record.pk, state=Import.State.CHECKING).exists():
-            path.unlink(missing_ok=True)
+            store.delete(name)
     context.finish(f"{record.rows_total:,} rows checked, {record.rows_failed:,} with errors.")
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from inventory_ops.kit import files
 from inventory_ops.kit.page import Page
 from inventory_ops.models import User
 from inventory_ops.registries.permissions import EVERYBODY, FINANCE, MERCHANT, roles_required, viewer
@@ -176,7 +177,8 @@ def _do(verb: str, found: Claim, by: User, data: dict[str, Any]) -> bool:
 def file(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
     """One piece of evidence, always as a download: a browser never runs it."""
     row = get_object_or_404(ClaimFile, claim=_claim(request, number), pk=pk)
-    path = evidence.folder() / row.stored_name
-    if not path.is_file():
-        raise Http404
-    return FileResponse(path.open("rb"), as_attachment=True, filename=row.name, content_type=row.content_type)
+    try:
+        content = files.open(evidence.kept(row))
+    except FileNotFoundError:
+        raise Http404 from None
+    return FileResponse(content, as_attachment=True, filename=row.name, content_type=row.content_type)

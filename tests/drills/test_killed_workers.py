@@ -87,7 +87,7 @@ def go_on(job: Job) -> Job:
     return job
 
 
-def test_export(killed_in: Callable[[str, str], None]) -> None:
+def test_export(killed_in: Callable[[str, str], None], settings: Any) -> None:
     of = make.merchant()
     Product.objects.bulk_create(
         Product(merchant=of, sku=f"S{n}", name="Lamp", price=1, created_at=make.ago(days=900)) for n in range(60)
@@ -106,9 +106,9 @@ jobs.Context.progress = progress
 jobs.run(sys.argv[1])
 """
     killed_in(code, str(job.pk))
-    assert [path.suffix for path in exports.folder().iterdir()] == [".part"]
+    assert [path.suffix for path in (settings.MEDIA_ROOT / exports.FOLDER).iterdir()] == [".part"]
     assert go_on(job).state == Job.State.DONE
-    [path] = exports.folder().iterdir()
+    [path] = (settings.MEDIA_ROOT / exports.FOLDER).iterdir()
     assert len(list(csv.reader(io.StringIO(path.read_text())))) == 61
 
 

@@ -12,6 +12,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from inventory_ops.kit import files as store
 from inventory_ops.models import Notification, Proposal, User
 from inventory_ops.operations import proposals
 from lost_damaged.errors import ClaimRefused
@@ -80,7 +81,7 @@ def test_answers_go_back_and_forth_with_evidence_and_each_side_is_notified(world
     ):
         refused = seller.post(f"{base}say/", bad)
         assert refused.status_code == 422 and said in refused.text
-    assert len(list(evidence.folder().iterdir())) == claim.files.count() == 3
+    assert len(list(store.listed(evidence.FOLDER))) == claim.files.count() == 3
     claims.reject(claim=claim, answer="Signed for.", by=world.finance)
     assert "is decided" in shop.post(f"{base}say/", {"say-text": "more"}, follow=True).text
 

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from inventory_ops.kit import files as store
 from inventory_ops.models import AuditEvent, User
 from lost_damaged.models import Claim, ClaimFile, FinanceSettings, Source, WriteOff
 from lost_damaged.operations import claims, evidence, write_offs
@@ -132,14 +133,14 @@ def test_bad_claims_are_explained(world: World, seller: Client, changes: dict[st
     answer = seller.post(NEW, told(**changes))
     assert answer.status_code == 422 and said in answer.content.decode()
     assert not Claim.objects.exists() and not ClaimFile.objects.exists()
-    assert not list(evidence.folder().iterdir())
+    assert not list(store.listed(evidence.FOLDER))
 
 
 def test_one_open_claim_a_uid_and_nothing_left_of_the_second(world: World, seller: Client) -> None:
     seller.post(NEW, told(evidence=[upload()]))
     answer = seller.post(NEW, told(uid="U-1", evidence=[upload()]))
     assert answer.status_code == 422 and "open claim for this UID" in answer.content.decode()
-    assert len(list(evidence.folder().iterdir())) == ClaimFile.objects.count() == 1
+    assert len(list(store.listed(evidence.FOLDER))) == ClaimFile.objects.count() == 1
 
 
 def test_the_window_is_a_setting(world: World, seller: Client) -> None:

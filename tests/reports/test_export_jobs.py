@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from inventory_ops.kit import files as store
 from inventory_ops.models import Job, Product, User
 from inventory_ops.operations import exports, jobs
 from tests import make
@@ -130,7 +131,7 @@ def test_cancelled_between_two_rows_leaves_no_file(monkeypatch: pytest.MonkeyPat
     jobs.run(job.pk)
     job.refresh_from_db()
     assert (job.state, job.result_file, job.done_count) == ("cancelled", "", 5)
-    assert list(exports.folder().iterdir()) == []
+    assert list(store.listed(exports.FOLDER)) == []
 
 
 def test_a_merchants_export_holds_own_rows_and_is_own_alone() -> None:
@@ -169,7 +170,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch)
     job.refresh_from_db()
     assert job.state == "failed"
     assert "No space left" in job.message
-    assert list(exports.folder().iterdir()) == []
+    assert list(store.listed(exports.FOLDER)) == []
 
 
 def test_the_file_expires() -> None:
@@ -179,15 +180,18 @@ def test_the_file_expires() -> None:
     jobs.run(job.pk)
     jobs.sweep(now=timezone.now() + timedelta(days=8))
     assert browser.get(f"/jobs/{job.pk}/file/").status_code == 404
-    assert list(exports.folder().iterdir()) == []
+    assert list(store.listed(exports.FOLDER)) == []
 
 
-def test_halves_of_lost_workers_are_swept_away() -> None:
-    stray = exports.folder() / "lost.part"
-    stray.touch()
+def test_halves_of_lost_workers_are_swept_away(settings: Any) -> None:
+    strays = [settings.MEDIA_ROOT / "exports" / "lost.csv.part", settings.MEDIA_ROOT / "imports" / "lost.csv.part"]
+    strays += [settings.MEDIA_ROOT / "exports" / "lost.csv"]
+    for stray in strays:
+        stray.parent.mkdir(exist_ok=True)
+        stray.touch()
     assert exports.delete_stray(now=timezone.now()) == 0
-    assert exports.delete_stray(now=timezone.now() + timedelta(days=8)) == 1
-    assert not stray.exists()
+    assert exports.delete_stray(now=timezone.now() + timedelta(days=8)) == 3
+    assert not any(stray.exists() for stray in strays)
 
 
 def test_a_job_that_lost_the_database_is_done_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,7 @@ def of_product(*, port: int, env: Mapping[str, str], cwd: Path, log_dir: Path) -
             *celery,
             *("worker", "-c", "2", "-l", "WARNING", "--without-mingle", "--without-gossip", "-Q", ",".join(QUEUES)),
         ],
-        "beat": [*celery, "beat", "-l", "WARNING", "-s", str(log_dir / "beat-schedule")],
+        "beat": [*celery, "beat", "-l", "WARNING"],
     }
     log_dir.mkdir(parents=True, exist_ok=True)
     return [

@@ -35,7 +35,7 @@ class Supervisor:
 
     @contextmanager
     def single_instance(self) -> Iterator[None]:
-        """Refuse a busy port, and a second start over the same data folder: two beats would do everything twice."""
+        """Refuse a busy port, and a second start over the same data folder: its services are one's own."""
         self._refuse_busy_port()
         folder = Path(settings.DATA_DIR)
         folder.mkdir(parents=True, exist_ok=True)

@@ -146,14 +146,14 @@ def _add_files(writer: archive.Writer, progress: archive.Progress) -> int:
     """Add what the folders hold; answers how many went away while this looked."""
     gone = 0
     for label, folder in place.folders().items():
-        for path in place.files(folder):
+        for name in folder.names():
             try:
-                source = path.open("rb")
+                source = folder.open(name)
             except FileNotFoundError:
                 gone += 1
                 continue
             with source:
-                writer.add(f"{label}/{path.relative_to(folder).as_posix()}", source, packed=False, progress=progress)
+                writer.add(f"{label}/{name}", source, packed=False, progress=progress)
     return gone
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -12,6 +14,8 @@ from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from psycopg import sql
+
+from inventory_ops.kit import files as store
 
 TABLES = """
 select c.relname from pg_class c
@@ -29,14 +33,65 @@ where pronamespace = 'public'::regnamespace and ('pg_proc'::regclass, oid) not i
 """
 
 
-def folders() -> Mapping[str, Path]:
+class Folder:
+    """A folder of files that a backup holds: a name is a path below it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+    def names(self) -> Iterator[str]:
+        """All files below, in order; links and what is not a file are left out."""
+        paths = (path for path in sorted(self.root.rglob("*")) if path.is_file() and not path.is_symlink())
+        return (path.relative_to(self.root).as_posix() for path in paths)
+
+    def open(self, name: str) -> IO[bytes]:
+        return (self.root / name).open("rb")
+
+    def stage(self) -> Path:
+        """A new folder beside this one: what is put into place from there moves within one disk."""
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{self.root.name}.restoring-", dir=self.root.parent))
+        folder.chmod(0o755)
+        return folder
+
+    def take(self, staged: Path) -> None:
+        """The folder itself may be a volume, so what is in it moves. It has no files, but may have empty folders."""
+        self.root.mkdir(exist_ok=True)
+        for empty in self.root.iterdir():
+            shutil.rmtree(empty)
+        for each in staged.iterdir():
+            shutil.move(each, self.root / each.name)
+
+
+class Bucket:
+    """The store of files where it is not a folder of this machine."""
+
+    def __str__(self) -> str:
+        return "the bucket of FILES_URL"
+
+    def names(self) -> Iterator[str]:
+        return store.everything()
+
+    def open(self, name: str) -> IO[bytes]:
+        return store.open(name)
+
+    def stage(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix="files.restoring-"))
+
+    def take(self, staged: Path) -> None:
+        found = Folder(staged)
+        for name in found.names():
+            with found.open(name) as source, store.written(name) as target, target.open("wb") as output:
+                shutil.copyfileobj(source, output)
+
+
+def folders() -> Mapping[str, Folder | Bucket]:
     """What is kept beside the database: uploads, exports and evidence, and the folders of file channels."""
-    return {"files": Path(settings.MEDIA_ROOT), "channels": Path(settings.CHANNELS_DIR)}
-
-
-def files(folder: Path) -> Iterator[Path]:
-    """All files below, in order; links and what is not a file are left out."""
-    return (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
+    files = Folder(Path(settings.MEDIA_ROOT)) if store.is_folder() else Bucket()
+    return {"files": files, "channels": Folder(Path(settings.CHANNELS_DIR))}
 
 
 def fingerprint(key: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -71,9 +70,9 @@ def _look_at_the_place(manifest: archive.Manifest, *, role: str) -> tools.Tool:
             else "This is a backup of own data: the demo is not a place for it. Restore it without --demo."
         )
     for folder in place.folders().values():
-        if found := next(place.files(folder), None):
+        if found := next(folder.names(), None):
             raise CannotRestore(
-                f"{folder} is not empty: it has {found.name}, for one. Restore into an empty place: "
+                f"{folder} is not empty: it has {Path(found).name}, for one. Restore into an empty place: "
                 "set OPS_DATA_DIR to a new folder, or move this one away."
             )
     with connection.cursor() as cursor:
@@ -126,15 +125,15 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _stage(reader: archive.Reader, progress: archive.Progress) -> dict[Path, Path]:
-    """Unpack the files beside their place; answers place and folder."""
-    staged: dict[Path, Path] = {}
+type Staged = dict[place.Folder | place.Bucket, Path]  # where files belong, and where they wait
+
+
+def _stage(reader: archive.Reader, progress: archive.Progress) -> Staged:
+    """Unpack the files beside their place."""
+    staged: Staged = {}
     try:
         for label, target in place.folders().items():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=f"{target.name}.restoring-", dir=target.parent))
-            folder.chmod(0o755)
-            staged[target] = folder
+            folder = staged[target] = target.stage()
             for name in reader.manifest.files:
                 if name.startswith(f"{label}/"):
                     file = folder / name.removeprefix(f"{label}/")
@@ -152,18 +151,13 @@ def _stage(reader: archive.Reader, progress: archive.Progress) -> dict[Path, Pat
     return staged
 
 
-def _put_into_place(staged: dict[Path, Path]) -> None:
-    """The folder itself may be a volume, so what is in it moves. It has no files, but may have empty folders."""
+def _put_into_place(staged: Staged) -> None:
     for target, folder in staged.items():
-        target.mkdir(exist_ok=True)
-        for empty in target.iterdir():
-            shutil.rmtree(empty)
-        for each in folder.iterdir():
-            shutil.move(each, target / each.name)
+        target.take(folder)
     _drop(staged)
 
 
-def _drop(staged: dict[Path, Path]) -> None:
+def _drop(staged: Staged) -> None:
     for folder in staged.values():
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -11,7 +11,7 @@ from inventory_ops.kit.imports import ERROR_COLUMN, FileRefused, ImportSpec
 from inventory_ops.kit.imports.tables import Batch
 from inventory_ops.models import Import
 from inventory_ops.operations.imports.planning import Looked
-from inventory_ops.operations.imports.uploads import limits, plan_of, stored
+from inventory_ops.operations.imports.uploads import is_stored, limits, planned
 
 
 def error_file(job: Import, name: str = "") -> Iterator[bytes] | None:
@@ -20,12 +20,24 @@ def error_file(job: Import, name: str = "") -> Iterator[bytes] | None:
     Of several files, `name` says which. None when the file is no longer kept, or was refused before its first row. It
     ends where the file cannot be read.
     """
-    if stored(job) is None:
+    if not is_stored(job):
         return None
-    for each in plan_of(job).looked:
-        if each.layout and name in {"", each.source.short_name}:
-            return _rejected(job, each, name)
-    return None
+    with planned(job) as found:
+        if not any(_is_it(each, name) for each in found.looked):
+            return None
+    return _of_file(job, name)
+
+
+def _of_file(job: Import, name: str) -> Iterator[bytes]:
+    with planned(job) as found:  # for as long as the rows are sent
+        for each in found.looked:
+            if _is_it(each, name):
+                yield from _rejected(job, each, name)
+                return
+
+
+def _is_it(looked: Looked, name: str) -> bool:
+    return bool(looked.layout) and name in {"", looked.source.short_name}
 
 
 def _rejected(job: Import, looked: Looked, name: str) -> Iterator[bytes]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
+from inventory_ops.kit import files as store
 from inventory_ops.kit.imports import Counts, ImportSpec, Limits, RowError, registry
 from inventory_ops.models import Import, Job, User
 from inventory_ops.operations import audit, jobs
@@ -26,6 +28,7 @@ from inventory_ops.operations.imports.planning import Looked, Options, Plan, mer
 
 CHECK_NOW = 1024 * 1024  # bytes; larger files are checked by a worker
 BLOCK = 1024 * 1024
+FOLDER = "imports"  # in the store of files
 
 
 class UploadRefused(Exception):
@@ -36,16 +39,14 @@ def limits() -> Limits:
     return Limits(max_bytes=settings.IMPORT_MAX_BYTES, max_rows=settings.IMPORT_MAX_ROWS)
 
 
-def folder() -> Path:
-    path: Path = settings.MEDIA_ROOT / "imports"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+def kept(job: Import) -> str:
+    """The name of an upload in the store of files."""
+    return f"{FOLDER}/{job.stored_name}"
 
 
-def stored(job: Import) -> Path | None:
-    """The uploaded file, while it is kept."""
-    path = folder() / job.stored_name
-    return path if job.stored_name and path.is_file() else None
+def is_stored(job: Import) -> bool:
+    """Is the uploaded file still there?"""
+    return bool(job.stored_name) and store.exists(kept(job))
 
 
 def receive(
@@ -64,22 +65,22 @@ def receive(
         raise UploadRefused(f"The file is larger than {settings.IMPORT_MAX_BYTES // 1024**2} MB. Split it.")
     # the name that came along is shown, never used as a path
     name = f"{uuid.uuid4().hex}.csv"
-    path = folder() / name
-    _store(files, path)
-    path.chmod(0o600)
+    with store.written(f"{FOLDER}/{name}") as path:
+        _store(files, path)
+        sha256, size = digest(path), path.stat().st_size
     shown = " + ".join(short_name(upload) for upload in files)
     with transaction.atomic():
         job = Import.objects.create(
             kind=spec.name if spec else "",
             file_name=shown if len(shown) <= 255 else f"{len(files)} files",
             stored_name=name,
-            sha256=digest(path),
+            sha256=sha256,
             all_or_nothing=all_or_nothing,
             created_by=by,
             answers={"*": dict(answers)} if answers else {},
             details={"kind": spec.name} if spec else {},
         )
-        is_small = path.stat().st_size <= CHECK_NOW
+        is_small = size <= CHECK_NOW
         if not is_small:
             jobs.enqueue(kind="import.check", title=f"Check {job}", by=by, params={"import": str(job.pk)})
     if is_small:
@@ -91,15 +92,15 @@ def short_name(upload: UploadedFile[bytes]) -> str:
     return Path(str(upload.name or "upload.csv").replace("\\", "/")).name[:200]
 
 
-def _store(files: Sequence[UploadedFile[bytes]], path: Path) -> None:
-    with path.open("xb") as file:
-        if len(files) == 1:
-            for chunk in files[0].chunks(BLOCK):
+def _store(uploads: Sequence[UploadedFile[bytes]], path: Path) -> None:
+    with path.open("wb") as file:
+        if len(uploads) == 1:
+            for chunk in uploads[0].chunks(BLOCK):
                 file.write(chunk)
             return
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             names: set[str] = set()
-            for n, upload in enumerate(files):
+            for n, upload in enumerate(uploads):
                 name = short_name(upload)
                 name = f"{n}-{name}" if name in names else name
                 names.add(name)
@@ -108,20 +109,26 @@ def _store(files: Sequence[UploadedFile[bytes]], path: Path) -> None:
                         member.write(chunk)
 
 
-def plan_of(job: Import, *, thorough: bool = False) -> Plan:
-    """What the files of an import are, with what was answered about them."""
-    return plan(
-        [(folder() / job.stored_name, job.file_name)],
-        options=Options(kind=job.details.get("kind", ""), answers=job.answers),
-        by=job.created_by,
-        limits=limits(),
-        thorough=thorough,
-    )
+@contextmanager
+def planned(job: Import, *, thorough: bool = False) -> Iterator[Plan]:
+    """What the files of an import are, with what was answered about them; they can be read within the block."""
+    with store.local(kept(job)) as path:
+        yield plan(
+            [(path, job.file_name)],
+            options=Options(kind=job.details.get("kind", ""), answers=job.answers),
+            by=job.created_by,
+            limits=limits(),
+            thorough=thorough,
+        )
 
 
 def check(job: Import) -> None:
     """Find out what the files are; ask what is open, or try them out, undo it, and keep what would have come of it."""
-    found = plan_of(job, thorough=not job.answers)
+    with planned(job, thorough=not job.answers) as found:
+        _check(job, found)
+
+
+def _check(job: Import, found: Plan) -> None:
     unsettled = [each for each in found.looked if each.questions and (each.is_open or _asks_first(each))]
     refused = _may_not(job, found)
     if unsettled and not refused:
@@ -194,7 +201,7 @@ def answer(*, job: Import, answers: Mapping[str, Mapping[str, Any]], by: User) -
     current = Import.objects.select_for_update().get(pk=job.pk)
     if current.state not in {Import.State.ASKING, Import.State.CHECKED, Import.State.FAILED}:
         raise UploadRefused("This import is not waiting for answers any more.")
-    if stored(current) is None:
+    if not is_stored(current):
         raise UploadRefused("The file is no longer kept. Upload it again.")
     current.answers = {
         name: merged(current.answers.get(name, {}), answers.get(name, {})) for name in {**current.answers, **answers}
@@ -202,7 +209,7 @@ def answer(*, job: Import, answers: Mapping[str, Mapping[str, Any]], by: User) -
     current.state, current.finished_at = Import.State.CHECKING, None
     current.save(update_fields=["answers", "state", "finished_at"])
     job.answers, job.state, job.finished_at = current.answers, current.state, None
-    if (folder() / current.stored_name).stat().st_size > CHECK_NOW:
+    if store.size(kept(current)) > CHECK_NOW:
         jobs.enqueue(kind="import.check", title=f"Check {current}", by=by, params={"import": str(current.pk)})
         return
     transaction.on_commit(lambda: check(job))
@@ -212,7 +219,7 @@ def apply(*, job: Import, by: User) -> Job:
     """Have a checked import applied by a worker. Raises UploadRefused when it is not (or no longer) waiting for it."""
     with transaction.atomic():
         waiting = Import.objects.filter(pk=job.pk, state=Import.State.CHECKED)
-        if stored(job) is None:
+        if not is_stored(job):
             raise UploadRefused("The file is no longer kept. Upload it again.")
         if not waiting.update(state=Import.State.APPLYING):
             raise UploadRefused("This import is not waiting to be applied any more.")
@@ -221,8 +228,11 @@ def apply(*, job: Import, by: User) -> Job:
 
 def run_apply(job: Import) -> list[Outcome] | None:
     """Apply, once: None when another worker was faster."""
-    found = plan_of(job)
+    with planned(job) as found:
+        return _apply(job, found)
 
+
+def _apply(job: Import, found: Plan) -> list[Outcome] | None:
     def record(outcomes: list[Outcome]) -> None:
         current = Import.objects.select_for_update().get(pk=job.pk)
         if current.state != Import.State.APPLYING:
@@ -262,9 +272,8 @@ def discard(*, job: Import, by: User) -> None:
     if not changed:
         raise UploadRefused("Only an import that waits to be applied can be discarded.")
     audit.record(action="import.discard", by=by, subject=job, summary=str(job))
-    path = stored(job)
-    if path:
-        transaction.on_commit(path.unlink)
+    if job.stored_name:
+        transaction.on_commit(lambda: store.delete(kept(job)))
 
 
 def delete_old(*, now: datetime) -> int:
@@ -280,7 +289,7 @@ def delete_old(*, now: datetime) -> int:
                 continue
             # its job was cancelled or gave up, and nobody tried again
             Import.objects.filter(pk=job.pk, state=job.state).update(state=Import.State.FAILED, finished_at=now)
-        (folder() / job.stored_name).unlink(missing_ok=True)
+        store.delete(kept(job))
         Import.objects.filter(pk=job.pk).update(stored_name="")
         deleted += 1
     return deleted
