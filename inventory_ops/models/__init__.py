@@ -47,6 +47,7 @@ from inventory_ops.models.statistics import ProductDemand, ProductStock, StockTo
 from inventory_ops.models.stock import InventoryType, Location, StockBalance
 from inventory_ops.models.users import User
 from inventory_ops.models.vendors import VendorRequest
+from inventory_ops.models.visits import ReportVisit
 
 __all__ = [
     "AdjustmentReason",
@@ -99,6 +100,7 @@ __all__ = [
     "ProductStock",
     "Proposal",
     "ReportDay",
+    "ReportVisit",
     "SavedView",
     "ScanRun",
     "ScanSchedule",

@@ -20,7 +20,7 @@ from inventory_ops.kit import markup, showing
 from inventory_ops.kit.bulk.action import offered_on
 from inventory_ops.kit.db.expressions import PlainText
 from inventory_ops.kit.db.fields import MoneyField
-from inventory_ops.kit.reports import Kpi, Report, Scope, Step, View, columns, filters, register
+from inventory_ops.kit.reports import Breakdown, Kpi, Report, Scope, Step, View, columns, filters, register
 from inventory_ops.kit.reports.page import Empty, ListPage
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models.users import Role
@@ -388,6 +388,14 @@ class UserAudit(Report):
     currency = None
     merchant_path = None
     scan = "users"
+    breakdowns = (
+        Breakdown(gettext_lazy("AWS status"), "aws_status", "aws_status", words=dict(AwsStatus.choices)),
+        Breakdown(
+            gettext_lazy("Database status"), "database_status", "database_status", words=dict(DatabaseStatus.choices)
+        ),
+        Breakdown(gettext_lazy("Finding"), "finding", "finding", words=dict(Finding.choices)),
+        Breakdown(gettext_lazy("AWS account"), "account_id", "account", name="account_alias"),
+    )
     value_at_risk = "no_amount"
     finding_label = Concat("email", Value(" · "), FINDING_WORD)
     empty_title = gettext_lazy("No account is out of line")
