@@ -55,6 +55,7 @@ class Columns:
     points: Sequence[Point]
     head: str  # of the table's first column
     hint: str = ""
+    stacked: bool = False  # are the values parts of a whole, one on top of the other?
     kind: str = "columns"
 
     @property
@@ -78,7 +79,7 @@ class Columns:
     @property
     def svg(self) -> SafeString:
         """The drawing. The table behind it says the same, so assistive technology passes it over."""
-        return _columns(self.series, self.points)
+        return _columns(self.series, self.points, stacked=self.stacked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,27 +133,37 @@ def shares(counts: Sequence[Number]) -> list[float]:
     return [100 * float(count) / most if most > 0 else 0.0 for count in counts]
 
 
-def _columns(series: Sequence[Series], points: Sequence[Point]) -> SafeString:
-    above = max((float(v) for p in points for v, s in zip(p.values, series, strict=True) if not s.below), default=0.0)
-    below = max((float(v) for p in points for v, s in zip(p.values, series, strict=True) if s.below), default=0.0)
+def _tallest(series: Sequence[Series], points: Sequence[Point], *, below: bool, stacked: bool) -> float:
+    most = 0.0
+    for point in points:
+        values = [float(value) for value, each in zip(point.values, series, strict=True) if each.below == below]
+        most = max(most, sum(values) if stacked else max(values, default=0.0))
+    return most
+
+
+def _columns(series: Sequence[Series], points: Sequence[Point], *, stacked: bool = False) -> SafeString:
+    above = _tallest(series, points, below=False, stacked=stacked)
+    below = _tallest(series, points, below=True, stacked=stacked)
     scale = (HEIGHT - 2) / (above + below) if above + below > 0 else 0.0
     axis = 1 + above * scale if scale else HEIGHT - 1
-    sides = [sum(not s.below for s in series), sum(s.below for s in series)]
+    sides = [1, 1] if stacked else [sum(not s.below for s in series), sum(s.below for s in series)]
     shapes: list[SafeString] = []
     for index, point in enumerate(points):
-        seen = [0, 0]
+        seen, piled = [0, 0], [0.0, 0.0]
         for value, text, url, each in zip(
             point.values, point.texts, point.urls or [""] * len(series), series, strict=True
         ):
             width = (STEP - GAP) / sides[each.below]
-            x = index * STEP + GAP / 2 + seen[each.below] * width
+            x = index * STEP + GAP / 2 + (0 if stacked else seen[each.below] * width)
             seen[each.below] += 1
             if height := abs(float(value)) * scale:
+                lift = piled[each.below] if stacked else 0
+                piled[each.below] += height
                 rect = format_html(
                     '<rect class="chart-{}" x="{}" y="{}" width="{}" height="{}"><title>{}: {}</title></rect>',
                     each.tone,
                     f"{x:.2f}",
-                    f"{axis if each.below else axis - height:.2f}",
+                    f"{axis + lift if each.below else axis - height - lift:.2f}",
                     f"{width:.2f}",
                     f"{max(height, 1):.2f}",
                     point.label,

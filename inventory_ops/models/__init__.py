@@ -8,6 +8,7 @@ from inventory_ops.models.catalog import Category, Product
 from inventory_ops.models.channels import (
     Channel,
     ChannelChange,
+    ChannelDay,
     ChannelImport,
     ChannelImportRow,
     ChannelListing,
@@ -58,6 +59,7 @@ __all__ = [
     "Category",
     "Channel",
     "ChannelChange",
+    "ChannelDay",
     "ChannelImport",
     "ChannelImportRow",
     "ChannelListing",

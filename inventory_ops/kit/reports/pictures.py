@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,7 @@ from inventory_ops.kit.charts import Bar, Bars, Chart, Point, Series
 from inventory_ops.kit.db.compiled import sql_of
 from inventory_ops.kit.reports import periods
 from inventory_ops.kit.reports.report import Breakdown, Selection
-from inventory_ops.kit.reports.scope import BEGINNING
+from inventory_ops.kit.reports.scope import BEGINNING, Scope, Window, months_before, start_of_day
 
 MOST_ROWS = 200_000  # that are looked at for a picture
 MOST_BARS = 8
@@ -59,9 +59,7 @@ class Pictures:
 def of(selection: Selection, params: QueryDict) -> Pictures:
     """The declared pictures of the selected rows; `params` is the address of the list."""
     report = selection.report
-    spans = periods.of(selection.scope.window) if report.trend and selection.scope.window else None
-    if spans and selection.scope.window and selection.scope.window.start <= BEGINNING:
-        spans = None
+    spans = periods.of(_window(selection.scope)) if report.trend else None
     if not report.breakdowns and spans is None:
         return Pictures([], 0)
     found, total = _read(selection, spans)
@@ -74,6 +72,14 @@ def of(selection: Selection, params: QueryDict) -> Pictures:
         if chart := _bars(selection, params, breakdown, groups):
             shown.append(chart)
     return Pictures(shown, total)
+
+
+def _window(scope: Scope) -> Window:
+    """What is drawn of a list: its window, or without one the last year in whole months."""
+    if scope.window and scope.window.start > BEGINNING:
+        return scope.window
+    first = showing.local(months_before(scope.as_of, 11)).date().replace(day=1)
+    return Window(start_of_day(first) - timedelta(microseconds=1), scope.as_of)
 
 
 def _read(selection: Selection, spans: periods.Periods | None) -> tuple[list[list[Group]], int]:
