@@ -18,6 +18,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """A figure against the period before, in words; `direction` is up, down or same, `tone` good, bad or ''."""
+
+    text: str
+    direction: str = "same"
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A number at the head of a page. `tone` is a colour's name: good, warning, critical. `parts` are the amounts of
     each currency behind a total."""
@@ -27,3 +36,4 @@ class Figure:
     hint: str = ""
     tone: str = ""
     parts: tuple[str, ...] = ()
+    compared: Compared | None = None

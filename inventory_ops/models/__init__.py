@@ -9,6 +9,7 @@ from inventory_ops.models.catalog import Category, Product
 from inventory_ops.models.channels import (
     Channel,
     ChannelChange,
+    ChannelDay,
     ChannelImport,
     ChannelImportRow,
     ChannelListing,
@@ -48,6 +49,7 @@ from inventory_ops.models.statistics import ProductDemand, ProductStock, StockTo
 from inventory_ops.models.stock import InventoryType, Location, StockBalance
 from inventory_ops.models.users import User
 from inventory_ops.models.vendors import VendorRequest
+from inventory_ops.models.visits import ReportVisit
 
 __all__ = [
     "AdjustmentReason",
@@ -60,6 +62,7 @@ __all__ = [
     "Category",
     "Channel",
     "ChannelChange",
+    "ChannelDay",
     "ChannelImport",
     "ChannelImportRow",
     "ChannelListing",
@@ -102,6 +105,7 @@ __all__ = [
     "ProductStock",
     "Proposal",
     "ReportDay",
+    "ReportVisit",
     "SavedView",
     "ScanRun",
     "ScanSchedule",

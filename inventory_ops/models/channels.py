@@ -230,6 +230,24 @@ class ChannelChange(models.Model):
         return f"{self.listing_id}"
 
 
+class ChannelDay(models.Model):
+    """What a channel took on a day (UTC): quantities sent and rejected, rounds that failed, and the longest that a
+    quantity waited to be sent."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="days", db_index=False)
+    day = models.DateField()
+    sent = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+    longest_wait = models.DurationField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "day"], name="channel_day_is_one")]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} {self.day}"
+
+
 class ChannelImport(models.Model):
     """One reading of a channel's catalogue: previewed, then applied or discarded."""
 

@@ -89,6 +89,9 @@ class Finding(models.Model):
             ),
             models.Index(fields=["report", "row_id"], include=["state"], name="finding_of_row"),
             models.Index(fields=["report", "opened_at"], name="finding_by_opening"),
+            models.Index(fields=["opened_at", "id"], name="finding_of_all_by_opening"),
+            models.Index(fields=["report", "first_seen_at"], name="finding_by_first_sight"),
+            models.Index(fields=["report", "resolved_at"], name="finding_by_end", condition=Q(state="resolved")),
             # lists in the order of what was found, and of one owner
             models.Index(
                 fields=["report", "first_seen_at", "row_id"], name="finding_by_age", condition=~Q(state="resolved")

@@ -16,6 +16,7 @@ from inventory_ops.forms.carts import ContactForm
 from inventory_ops.models import CartContact, Finding, Order, OrderItem, Product, User
 from inventory_ops.models.orders import OrderStatus
 from inventory_ops.operations.carts import REPORT
+from inventory_ops.pages import order_timeline
 from inventory_ops.queries import costs
 from inventory_ops.registries import order_marks
 from inventory_ops.registries.order_marks import Mark
@@ -54,6 +55,7 @@ def context(order: Order, *, viewer: User, now: datetime) -> dict[str, Any]:
         "lines": [Line(item, marks.get(item.pk, []), prices.get(item.product_id)) for item in items],
         "total": sum(item.quantity * item.unit_price for item in items) if masked else order.total_amount,
         "attempts": order.payment_attempts.order_by("-attempted_at") if not masked else [],
+        "timeline": order_timeline.of(order, items, viewer=viewer, now=now),
         "shop_id_label": _("%(shop)s-Id") % {"shop": order.store or _("Shop")},
         **(_cart(order, items, viewer) if is_cart or order.recovered_at else {}),
     }

@@ -1,4 +1,5 @@
-"""The chart of a product's prices: what the script draws, and the same as a table for readers without pictures."""
+"""The charts of a product's prices, stock and sales: what the script draws, and the same as tables for readers without
+pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.kit import showing
 from inventory_ops.models import Product
 from inventory_ops.queries import price_history
-from inventory_ops.queries.price_history import Step
+from inventory_ops.queries.price_history import History, Step, Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class PriceChart:
     """`data` is for the script; `has_sale`, `has_cost` say which lines there are."""
 
     rows: list[Row]
+    weeks: list[Week]
     data: dict[str, Any]
     has_sale: bool
     has_cost: bool
@@ -48,10 +50,12 @@ def of(product: Product, *, now: datetime) -> PriceChart:
         "sale": [_number(step.sale) for step in steps],
         "cost": [_number(step.cost) for step in steps],
         "zone": showing.zone_name(),
+        "levels": _levels(history),
         "events": [{"at": each.at.timestamp(), "kind": each.kind, "text": each.text} for each in history.events],
     }
     return PriceChart(
         rows=sorted(rows, key=lambda row: row.at, reverse=True),
+        weeks=history.weeks[::-1],
         data=data,
         has_sale=any(step.sale is not None for step in steps),
         has_cost=any(step.cost is not None for step in steps),
@@ -62,6 +66,23 @@ def of(product: Product, *, now: datetime) -> PriceChart:
 def _last(steps: list[Step]) -> tuple[Decimal, Decimal | None, Decimal | None]:
     last = steps[-1]
     return last.price, last.sale, last.cost
+
+
+def _levels(history: History) -> dict[str, list[Any]]:
+    """Stock and weekly sales on one axis of time, that of the prices: what held at each moment that either changed."""
+    since = history.steps[0].at
+    weeks = history.weeks
+    moments = {since, history.until}
+    moments |= {at for at, _units in history.levels if at > since} | {
+        week.start for week in weeks if week.start > since
+    }
+    stock: list[int | None] = []
+    sold: list[int] = []
+    for moment in sorted(moments):
+        known = [units for at, units in history.levels if at <= moment]
+        stock.append(known[-1] if known else None)
+        sold.append([week.ordered for week in weeks if week.start <= moment][-1] if weeks else 0)
+    return {"times": [moment.timestamp() for moment in sorted(moments)], "stock": stock, "sold": sold}
 
 
 def _number(value: Decimal | None) -> float | None:

@@ -17,7 +17,7 @@ from inventory_ops.models import ChannelListing, Finding, OrderItem, PriceChange
 from inventory_ops.operations import price_undo
 from inventory_ops.pages import price_chart
 from inventory_ops.pages.overview import Panel
-from inventory_ops.queries import findings, ledger, marks, price_guard
+from inventory_ops.queries import findings, marks, price_guard
 from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS
 from inventory_ops.reports.workflow import STATE_TONES
 
@@ -55,7 +55,6 @@ def add_panels(name: str, maker: PanelMaker) -> None:
 
 def context(product: Product, *, viewer: User, now: datetime) -> dict[str, Any]:
     """What the template draws; `product` comes with its prices of `now`."""
-    weeks = list(reversed(ledger.summary(product_id=product.pk, by="week")))
     staff = viewer.has_role(OPERATIONS, ADMIN)
     return {
         "product": product,
@@ -73,14 +72,6 @@ def context(product: Product, *, viewer: User, now: datetime) -> dict[str, Any]:
         "items": OrderItem.objects.filter(product=product)
         .select_related("order__store")
         .order_by("-ordered_at")[:LATEST],
-        "weeks": weeks,
-        "chart": {
-            "days": [f"{week.start:%Y-%m-%d}" for week in weeks],
-            "stock": [week.end for week in weeks],
-            "threshold": None,
-            "runsOut": None,
-            "value": 0,
-        },
         "prices": price_chart.of(product, now=now),
         "links": _links(product, viewer),
         "guard": price_guard.mode_of(merchant_id=product.merchant_id).label if viewer.sees_all_merchants else "",

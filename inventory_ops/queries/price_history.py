@@ -1,4 +1,4 @@
-"""What a product's price, sale price and cost were over time, and what happened to it meanwhile.
+"""What a product's price, sale price, cost, stock and sales were over time, and what happened to it meanwhile.
 
 Every change of a price or cost is recorded (`PriceChange`: page, import, API), so between two of them nothing changed.
 Of special prices the span is known for the present one alone.
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
+from django.db.models import Sum
+from django.db.models.functions import TruncWeek
 from django.utils.translation import gettext as _
 
-from inventory_ops.models import AuditEvent, FlashSale, PriceChange, Product
+from inventory_ops.models import AuditEvent, FlashSale, OrderItem, PriceChange, Product
 from inventory_ops.queries import ledger
 
 SPAN = timedelta(days=365)
@@ -40,10 +43,23 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Week:
+    """A week of the merchant's zone: units ordered in it, and on hand at its end (None: before any is known)."""
+
+    start: datetime
+    ordered: int
+    on_hand: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class History:
+    """`levels` are units on hand from a moment on."""
+
     steps: list[Step]
     events: list[Event]
     until: datetime
+    levels: list[tuple[datetime, int]]
+    weeks: list[Week]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +78,27 @@ def of_product(product: Product, *, now: datetime, span: timedelta = SPAN) -> Hi
     moments = {since, *(each.since for each in values), *(at for at in _edges(sales, product) if since < at <= now)}
     steps = [_step(at, product, values, sales) for at in sorted(moments)]
     changed = [step for index, step in enumerate(steps) if not index or _differs(step, steps[index - 1])]
-    events = [*_of_sales(sales, since, now), *_of_stock(product, since), *_of_availability(product, since)]
-    return History(changed, sorted(events, key=lambda event: event.at), now)
+    levels = ledger.levels_by_day(product_id=product.pk)
+    events = [*_of_sales(sales, since, now), *_of_stock(levels, since), *_of_availability(product, since)]
+    events.sort(key=lambda event: event.at)
+    return History(changed, events, now, levels, _weeks(product, levels, since=since, now=now))
+
+
+def _weeks(product: Product, levels: Sequence[tuple[datetime, int]], *, since: datetime, now: datetime) -> list[Week]:
+    """Every week from `since` on, also those in which nothing was ordered."""
+    zone = ZoneInfo(product.merchant.timezone)
+    lines = OrderItem.objects.placed().filter(product=product, ordered_at__gte=since, ordered_at__lte=now)
+    rows = lines.annotate(week=TruncWeek("ordered_at", tzinfo=zone)).values_list("week").annotate(n=Sum("quantity"))
+    ordered = {week.astimezone(zone).date(): units for week, units in rows.order_by()}
+    first = since.astimezone(zone).date()
+    start = first - timedelta(days=first.weekday())
+    found: list[Week] = []
+    while (begins := datetime.combine(start, time.min, zone)) <= now:
+        ends = datetime.combine(start + timedelta(days=7), time.min, zone)
+        known = [units for at, units in levels if at < ends]
+        found.append(Week(begins, ordered.get(start, 0), known[-1] if known else None))
+        start += timedelta(days=7)
+    return found
 
 
 def _differs(step: Step, before: Step) -> bool:
@@ -109,10 +144,10 @@ def _of_sales(sales: Sequence[FlashSale], since: datetime, now: datetime) -> Ite
             yield Event(sale.ends_at, "end", _("Flash sale ends"))
 
 
-def _of_stock(product: Product, since: datetime) -> Iterator[Event]:
+def _of_stock(levels: Sequence[tuple[datetime, int]], since: datetime) -> Iterator[Event]:
     """Days on which the last unit left, and on which there was one again."""
     had: bool | None = None
-    for at, on_hand in ledger.levels_by_day(product_id=product.pk):
+    for at, on_hand in levels:
         has = on_hand > 0
         if at >= since and had is not None and has != had:
             yield Event(at, "back" if has else "out", _("In stock again") if has else _("Out of stock"))

@@ -8,11 +8,12 @@ from typing import Any
 
 import django_filters
 from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Upper
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.expressions import in_one_order
-from inventory_ops.kit.reports import Kpi, Link, Scope, Step, View, columns, filters, register
+from inventory_ops.kit.reports import Breakdown, Kpi, Link, Scope, Step, View, columns, filters, register
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models import Store
 from inventory_ops.models.orders import order_address
@@ -235,6 +236,20 @@ class AbandonedCheckouts(ActionReport):
         View(_("Last 7 days"), "window=7d"),
     )
     scan = "checkouts"
+    money_label = _("Value")
+    trend = "last_activity_at"
+    breakdowns = (
+        Breakdown(_("Store"), "store__number", "store", name="store__name", without=_("No store")),
+        Breakdown(_("Promo code"), Upper("promo_code"), "promo", without=_("No promo code")),
+        Breakdown(
+            _("Credit card"),
+            "has_failed",
+            "card_issue",
+            words={"true": _("Payment failed"), "false": _("No payment failed")},
+            values={"true": "yes", "false": "no"},
+        ),
+        Breakdown(_("Currency"), "currency", "currency"),
+    )
     value_at_risk = "visible_total"
     about = "order"
     finding_label = "number"

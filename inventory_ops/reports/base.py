@@ -10,15 +10,16 @@ from typing import Any, ClassVar
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
+from inventory_ops.kit.charts import Chart
 from inventory_ops.kit.db import replica
-from inventory_ops.kit.reports import Lead, Scope
+from inventory_ops.kit.reports import Earlier, Lead, Scope, Selection
 from inventory_ops.kit.reports.columns import Row
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models import Finding, User
 from inventory_ops.models.issues import IssueRow
 from inventory_ops.operations import issues
 from inventory_ops.queries.findings import identity_key
-from inventory_ops.reports import workflow
+from inventory_ops.reports import finding_pictures, workflow
 from inventory_ops.reports.freshness import ScannedReport
 from inventory_ops.reports.workflow import WorkflowFilters
 
@@ -39,6 +40,7 @@ class ActionReport(ScannedReport):
     """Base of the Action Required reports. Subclasses give `issues(scope)` in place of `rows(scope)`."""
 
     has_workflow = True
+    less_is_better = True
     guarded: ClassVar[bool] = False  # would the price guard have kept its rows out?
     about: ClassVar[str] = "product"  # what the rows' ids are ids of: product, item (of an order) or order
     table: ClassVar[type[IssueRow] | None] = None  # keeps the rows of `issues`, as long as `is_kept`
@@ -115,6 +117,20 @@ class ActionReport(ScannedReport):
         owners = User.objects.using(replica.alias()).filter(Exists(owned.filter(assignee=OuterRef("pk"))))
         names = owners.order_by("name", "pk").values_list("pk", flat=True)
         return Lead(owned, "assignee_id", {str(pk): Q(assignee=pk) for pk in names})
+
+    @property
+    def has_pictures(self) -> bool:
+        return True
+
+    def earlier(self, selection: Selection) -> Earlier | None:
+        """Of the whole list, what the scans kept a week ago."""
+        given = {name for name, value in selection.scope.params.items() if value not in (None, "", [])}
+        if given - {*self.filterset_class.defaults}:
+            return None
+        return finding_pictures.week_before(self, selection.scope)
+
+    def more_pictures(self, scope: Scope) -> Sequence[Chart]:
+        return finding_pictures.of_report(self.slug, scope)
 
     def look_up(self, rows: Sequence[dict[str, Any]], *, viewer: Viewer | None) -> None:
         (name,) = self.identity

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit import markup, money, showing
 from inventory_ops.kit.db.expressions import in_one_order
-from inventory_ops.kit.reports import Link, columns
+from inventory_ops.kit.reports import Breakdown, Link, columns
 from inventory_ops.kit.reports.filters import LONGEST_SEARCH
 from inventory_ops.models import Category, Merchant, ProductMark
 from inventory_ops.queries import marks, rates, search
@@ -96,6 +96,18 @@ def brand_filter(field: str = "brand_name") -> django_filters.CharFilter:
     return django_filters.CharFilter(
         field_name=field, lookup_expr="icontains", label=gettext_lazy("Brand"), max_length=100
     )
+
+
+BY_VENDOR = Breakdown(gettext_lazy("Vendor"), "vendor_number", "vendor", name="vendor_name")
+
+
+def _categories() -> dict[int, str]:
+    return dict(Category.objects.values_list("pk", "name"))
+
+
+def by_category(path: str = "category_id") -> Breakdown:
+    """Rows by their category, whose key stands at a path."""
+    return Breakdown(gettext_lazy("Category"), path, "category", words=_categories, without=gettext_lazy("No category"))
 
 
 class MarkFilter(django_filters.ChoiceFilter):

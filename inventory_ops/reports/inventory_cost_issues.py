@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.links import to
-from inventory_ops.kit.reports import Kpi, Scope, Step, View, columns, filters, register
+from inventory_ops.kit.reports import Breakdown, Kpi, Scope, Step, View, columns, filters, register
 from inventory_ops.models import InventoryCostIssue
 from inventory_ops.queries import costs
 from inventory_ops.reports import common
@@ -194,6 +194,12 @@ class InventoryCostIssues(ActionReport):
     scan = "costs"
     table = InventoryCostIssue
     value_at_risk = "value_at_risk"
+    money_label = _("Value at risk")
+    breakdowns = (
+        common.BY_VENDOR,
+        common.by_category(),
+        Breakdown(_("Explained by"), "explained_by", "explained", words=EXPLAINED, without=_("Not explained")),
+    )
     finding_label = Concat("sku", Value(" · "), "name")
 
     def is_kept(self, scope: Scope) -> bool:

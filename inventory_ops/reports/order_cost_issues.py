@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.db.fields import MoneyField
-from inventory_ops.kit.reports import Kpi, Scope, Step, View, columns, filters, register
+from inventory_ops.kit.reports import Breakdown, Kpi, Scope, Step, View, columns, filters, register
 from inventory_ops.models import OrderCostIssue, Product
 from inventory_ops.models.orders import OrderStatus, order_address
 from inventory_ops.queries import costs
@@ -219,6 +219,13 @@ class OrderCostIssues(ActionReport):
     )
     scan = "costs"
     value_at_risk = "loss_amount"
+    money_label = _("Loss")
+    trend = "issue_at"
+    breakdowns = (
+        common.BY_VENDOR,
+        common.by_category(),
+        Breakdown(_("Order status"), "status", "status", words=dict(OrderStatus.choices)),
+    )
     about = "item"
     finding_label = Concat("order_number", Value(" · "), "sku")
 

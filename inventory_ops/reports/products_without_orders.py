@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from inventory_ops.kit import showing
 from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.links import to
-from inventory_ops.kit.reports import Kpi, Scope, Step, View, Window, columns, filters, register
+from inventory_ops.kit.reports import Breakdown, Kpi, Scope, Step, View, Window, columns, filters, register
 from inventory_ops.kit.reports.scope import BEGINNING
+from inventory_ops.models import ProductMark
 from inventory_ops.queries import demand
 from inventory_ops.reports import common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
@@ -133,6 +134,19 @@ class ProductsWithoutOrders(ActionReport):
     )
     scan = "demand"
     value_at_risk = "stock_value"
+    money_label = _("Stock value")
+    breakdowns = (
+        Breakdown(_("Vendor"), "merchant__vendor_number", "vendor", name="merchant__name"),
+        common.by_category("stock_total__category"),
+        Breakdown(_("Marked for"), "mark", "mark", words=dict(ProductMark.Kind.choices), without=_("Without a mark")),
+        Breakdown(
+            _("Live on the platform"),
+            "stock_total__is_live",
+            "live",
+            words={"true": _("Live"), "false": _("Not live")},
+            values={"true": "yes", "false": "no"},
+        ),
+    )
     finding_label = Concat("sku", Value(" · "), "name")
 
     def issues(self, scope: Scope) -> QuerySet[Any]:

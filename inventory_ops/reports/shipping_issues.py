@@ -119,6 +119,8 @@ class ShippingIssues(ActionReport):
     )
     scan = "shipping"
     value_at_risk = "value"
+    money_label = _("Value short")
+    breakdowns = (common.BY_VENDOR, common.by_category())
     finding_label = Concat("sku", Value(" · "), "name")
     table = ShippingIssue
 

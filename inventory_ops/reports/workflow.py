@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters
+from django.core.exceptions import ValidationError
 from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory_ops.kit import markup, showing
 from inventory_ops.kit.markup import initials
 from inventory_ops.kit.reports import columns, filters
+from inventory_ops.kit.reports.request import parse_moment
 from inventory_ops.kit.reports.scope import end_of_day
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models import Finding, FindingEvent
@@ -24,6 +26,25 @@ STATE_TONES = {"open": "critical", "acknowledged": "neutral", "snoozed": "warnin
 ME, NOBODY = "me", "nobody"
 ALL = "all"
 WEEK = timedelta(days=7)
+
+
+def _moment(text: str) -> None:
+    try:
+        parse_moment(text)
+    except (ValueError, OverflowError):
+        raise ValidationError(_("Use a moment like 2026-11-22T09:30:00Z.")) from None
+
+
+class SinceFilter(filters.ScopeText):
+    """The moment after which something happened; `since_of` reads it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"label": _("Since"), "max_length": 40, "validators": [_moment]} | kwargs))
+
+
+def since_of(wanted: Mapping[str, Any]) -> datetime | None:
+    text = (wanted.get("since") or "").strip()
+    return parse_moment(text) if text else None
 
 
 class WorkflowFilters(django_filters.FilterSet):
@@ -56,6 +77,7 @@ class WorkflowFilters(django_filters.FilterSet):
         empty_label=_("Any"),
     )
     reason = filters.ScopeText(label=_("Reason"), max_length=100, help_text=_("Part of why it was acknowledged."))
+    since = SinceFilter(help_text=_("A moment like 2026-11-22T09:30:00Z: with a status, what became so after it."))
     ends = filters.ScopeFilter(
         choices=[("week", _("Within 7 days")), ("month", _("Within 30 days")), ("later", _("Later"))],
         label=_("Put aside until"),
@@ -63,19 +85,24 @@ class WorkflowFilters(django_filters.FilterSet):
     )
 
 
-NAMES = ("finding", "owner", "due", "reason", "ends")
+NAMES = ("finding", "owner", "due", "reason", "ends", "since")
 
 
 def condition(wanted: Mapping[str, Any], *, viewer: Any, as_of: datetime) -> Q:
     """What the findings of rows have to meet. `wanted` are values of WorkflowFilters; those that are not set hold."""
     found = Q()
     state, owner = wanted.get("finding"), (wanted.get("owner") or "").strip()
+    since = since_of(wanted)
     if state == "new":
-        found &= Q(opened_at__gt=as_of - timedelta(days=1))
+        # of a moment: those that were never there before it
+        found &= Q(first_seen_at__gt=since) if since else Q(opened_at__gt=as_of - timedelta(days=1))
     elif state == "reopened":
         found &= Q(times_opened__gt=1)
+        found &= Q(opened_at__gt=since, first_seen_at__lte=since) if since else Q()
     elif state and state != ALL:
         found &= Q(state=state)
+    if since and state not in ("new", "reopened"):
+        found &= Q(opened_at__gt=since)
     if owner == ME:
         found &= Q(assignee=viewer.pk if viewer else 0)
     elif owner == NOBODY:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet, Sum
+from django.http import QueryDict
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.reports import Kpi, Link, Report, Scope, columns, filters, register
+from inventory_ops.kit.charts import Chart
+from inventory_ops.kit.reports import Kpi, Link, Report, Scope, columns, filters, pictures, register, registry
 from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS
 from inventory_ops.reports import common
 from lost_damaged.models import Reason
@@ -46,6 +49,7 @@ class Losses(Report):
         Link(_("By reason"), reverse_lazy("losses-by-reason"), "list-check", READERS),
         Link(_("By category"), reverse_lazy("losses-by-category"), "tag", READERS),
     )
+    less_is_better = True
     kpis = (
         Kpi("units", _("Units written off"), Sum("n_units")),
         Kpi("found", _("Found again"), Sum("n_found")),
@@ -53,6 +57,19 @@ class Losses(Report):
     )
     empty_title = _("No losses")
     empty_text = _("Nothing was written off in this period.")
+
+    @property
+    def has_pictures(self) -> bool:
+        return True
+
+    def more_pictures(self, scope: Scope) -> Sequence[Chart]:
+        """Of the units behind the sums: by time, reason, seller and category, with the same filters."""
+        params = QueryDict(mutable=True)
+        for name in ("window", "date_from", "date_to", "vendor", "category", "reason"):
+            if (value := scope.params.get(name)) not in (None, ""):
+                params[name] = str(getattr(value, "pk", value))
+        units = registry.get("write-offs").select(params, viewer=scope.viewer, as_of=scope.as_of)
+        return pictures.of(units, params).charts
 
     def transactions(self, scope: Scope) -> QuerySet[Any]:
         rows = losses.transactions(viewer=scope.viewer, window=scope.window)

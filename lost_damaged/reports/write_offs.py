@@ -10,7 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.links import to
-from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
+from inventory_ops.kit.reports import Breakdown, Kpi, Report, Scope, View, columns, filters, register
 from inventory_ops.registries.permissions import FINANCE
 from inventory_ops.reports import common
 from lost_damaged.models import Reason, Source
@@ -95,6 +95,15 @@ class WriteOffs(Report):
         Kpi("sellers", _("Sellers"), Count("merchant", distinct=True), _("credited")),
         Kpi("orders", _("Of orders"), Count("pk", filter=Q(order_item__isnull=False)), _("the rest was in stock")),
         Kpi("reversed", _("Reversed"), Count("pk", filter=Q(state=write_offs.REVERSED)), _("found again")),
+    )
+    trend = "created_at"
+    value_at_risk = "credit__amount"
+    money_label = _("Credited")
+    breakdowns = (
+        Breakdown(_("Reason"), "reason", "reason", words=dict(Reason.choices)),
+        Breakdown(_("Seller"), "merchant__vendor_number", "vendor", name="merchant__name"),
+        common.by_category("product__category"),
+        Breakdown(_("Source"), "source", "source", words=dict(Source.choices)),
     )
     views = (
         View(_("Last 30 days"), "window=30d"),

@@ -26,7 +26,7 @@ from lost_damaged.queries import statements as queries
 from lost_damaged.queries.statements import COLUMNS, Figures, Past
 from lost_damaged.statement_forms import PastForm, PaymentForm, ReturnForm
 from lost_damaged.statement_pdf import pdf_of
-from lost_damaged.statement_rows import lines_of
+from lost_damaged.statement_rows import lines_of, waterfall
 
 SHOWN = 50
 
@@ -64,6 +64,7 @@ def _page(
 ) -> HttpResponse:
     figures = then.figures if then else queries.figures(found)
     past = past or PastForm()
+    list_url = f"{reverse('statement-lines')}?statement={found.number}"
     lines = queries.lines(found, viewer=user).select_related(
         "order_item__order", "order_item__product", "transaction__write_off__product", "adjustment"
     )
@@ -77,7 +78,8 @@ def _page(
         "statement": found,
         "following": getattr(found, "next", None),
         "lines": lines_of(figures),
-        "list": f"{reverse('statement-lines')}?statement={found.number}",
+        "chart": waterfall(figures, currency=found.currency, list_url=list_url),
+        "list": list_url,
         "newest": [] if then else lines.order_by("-occurred_at", "-pk")[:SHOWN],
         "count": figures.of(*COLUMNS).count,
         "shown": SHOWN,

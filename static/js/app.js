@@ -29,6 +29,11 @@
     keep("folded", $$("details[data-fold]:not([open])").map((each) => each.dataset.fold).join("."));
   }));
 
+  // A part that is unfolded stays so on other pages that have it.
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.dataset.remember) keep(target.dataset.remember, target.open ? "open" : "");
+  }, true);
+
   // Sidebar on narrow windows. Without script the link jumps to it and :target shows it.
   const sidebarOpen = () => $("#sidebar")?.classList.contains("is-open");
   const showSidebar = (open) => {

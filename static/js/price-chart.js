@@ -1,11 +1,14 @@
-// Regular price, sale price and cost as steps; what happened meanwhile as upright lines with a mark at the top.
+// Regular price, sale price and cost as steps, and below them stock and sales on the same axis of time; what happened
+// meanwhile as upright lines with a mark at the top, through both.
 document.addEventListener("DOMContentLoaded", () => {
   const target = document.getElementById("price-chart");
   const source = document.getElementById("price-chart-data");
   if (!target || !source || !window.uPlot) return;
   const data = JSON.parse(source.textContent);
   const colours = { sale: "--ops-flash", end: "--ops-flash", out: "--ops-critical-fill", off: "--ops-critical-fill", back: "--ops-good-fill", live: "--ops-good-fill" };
-  let chart = null;
+  const below = document.getElementById("level-chart");
+  const span = [data.times[0], data.times[data.times.length - 1]];
+  let charts = [];
 
   const colour = (name, fallback) => getComputedStyle(document.documentElement).getPropertyValue(name).trim() || fallback;
 
@@ -36,24 +39,28 @@ document.addEventListener("DOMContentLoaded", () => {
     const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
     const steps = uPlot.paths.stepped({ align: 1 });
     const series = (stroke, dash) => ({ stroke, width: 2, dash, paths: steps, points: { show: false }, spanGaps: false });
-    const options = {
-      width: target.clientWidth,
-      height: 280,
+    const options = (place, height, lines) => ({
+      width: place.clientWidth,
+      height,
       legend: { show: false },
-      cursor: { y: false },
+      cursor: { y: false, sync: { key: "product" } },
       tzDate: (at) => uPlot.tzDate(new Date(at * 1e3), data.zone),
-      scales: { y: { range: (_self, _low, high) => [0, Math.max(1, high) * 1.1] } },
+      scales: { x: { range: () => span }, y: { range: (_self, _low, high) => [0, Math.max(1, high) * 1.1] } },
       axes: [axis, { ...axis, size: 60 }],
       hooks: { draw: [marks] },
-      series: [
-        {},
+      series: [{}, ...lines],
+    });
+    const sold = { ...series(colour("--ops-good-fill", "#2fa866")), width: 1, fill: colour("--ops-good-soft", "#e3f5ea") };
+    charts.forEach((chart) => chart.destroy());
+    charts = [
+      new uPlot(options(target, 280, [
         series(colour("--ops-brand", "#1f5fd0")),
         series(colour("--ops-warning-fill", "#e0922b")),
         series(colour("--ops-critical-fill", "#dc4a3d"), [6, 4]),
-      ],
-    };
-    chart?.destroy();
-    chart = new uPlot(options, [data.times, data.price, data.sale, data.cost], target);
+      ]), [data.times, data.price, data.sale, data.cost], target),
+      new uPlot(options(below, 180, [series(colour("--ops-brand", "#1f5fd0")), sold]),
+        [data.levels.times, data.levels.stock, data.levels.sold], below),
+    ];
   };
 
   draw();

@@ -3,7 +3,7 @@
 from user_audit.models.actions import ActionItem, ActionJob, ActionStep
 from user_audit.models.certification import Campaign, Certification, CertificationPlan, Manager
 from user_audit.models.iam import DisableRecord, IamAccount, IamArchive, IamScan, IamUser
-from user_audit.models.identities import Identity
+from user_audit.models.identities import Identity, IdentityDay
 from user_audit.models.people import DeletedUser, Protection, Review
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "IamScan",
     "IamUser",
     "Identity",
+    "IdentityDay",
     "Manager",
     "Protection",
     "Review",

@@ -68,6 +68,23 @@ class Severity(models.IntegerChoices):
     CRITICAL = 5, _("Critical")
 
 
+class IdentityDay(models.Model):
+    """How many identities had a pair of states at the end of a day (UTC), as the scan of the day last saw them."""
+
+    day = models.DateField()
+    aws_status = models.CharField(max_length=20)
+    database_status = models.CharField(max_length=10)
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "aws_status", "database_status"], name="identity_day_is_one")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.aws_status} {self.count}"
+
+
 class IdentityQuerySet(models.QuerySet["Identity"]):
     def visible_to(self, user: User | None) -> IdentityQuerySet:
         """Administrators (and the command line) see all, everybody else nothing."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,9 +20,10 @@ from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit import markup, showing
 from inventory_ops.kit.bulk.action import offered_on
+from inventory_ops.kit.charts import Chart
 from inventory_ops.kit.db.expressions import PlainText
 from inventory_ops.kit.db.fields import MoneyField
-from inventory_ops.kit.reports import Kpi, Report, Scope, Step, View, columns, filters, register
+from inventory_ops.kit.reports import Breakdown, Kpi, Report, Scope, Step, View, columns, filters, register
 from inventory_ops.kit.reports.page import Empty, ListPage
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models.users import Role
@@ -28,9 +31,11 @@ from inventory_ops.registries.permissions import ADMIN
 from user_audit.accounts import why_not_connected
 from user_audit.models import Identity, Review
 from user_audit.models.identities import AwsStatus, DatabaseStatus, Finding, Flag, Severity
+from user_audit.operations import days
 from user_audit.queries.certification import not_certified
 from user_audit.queries.decisions import statuses_rule_out
 from user_audit.reports.freshness import freshness
+from user_audit.reports.pictures import of_states
 
 AWS_TONES = {
     AwsStatus.UNKNOWN: "warning",
@@ -388,12 +393,27 @@ class UserAudit(Report):
     currency = None
     merchant_path = None
     scan = "users"
+    breakdowns = (
+        Breakdown(gettext_lazy("AWS status"), "aws_status", "aws_status", words=dict(AwsStatus.choices)),
+        Breakdown(
+            gettext_lazy("Database status"), "database_status", "database_status", words=dict(DatabaseStatus.choices)
+        ),
+        Breakdown(gettext_lazy("Finding"), "finding", "finding", words=dict(Finding.choices)),
+        Breakdown(gettext_lazy("AWS account"), "account_id", "account", name="account_alias"),
+    )
     value_at_risk = "no_amount"
+    less_is_better = True
     finding_label = Concat("email", Value(" · "), FINDING_WORD)
     empty_title = gettext_lazy("No account is out of line")
     empty_text = gettext_lazy("Platform and AWS agree. Show all identities to see everybody.")
 
     bulk_url = reverse_lazy("user-audit-plan")
+
+    def before_scan(self, *, as_of: datetime) -> None:
+        days.record(day=as_of.date())
+
+    def more_pictures(self, scope: Scope) -> Sequence[Chart]:
+        return of_states(scope)
 
     def may_act(self, viewer: Viewer) -> bool:
         return self.allows(viewer)

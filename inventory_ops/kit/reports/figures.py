@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +29,8 @@ class Figures:
     count: int
     is_capped: bool
     shown: Mapping[str, Total]
+    # what is shown as numbers: amounts by currency, all else under ''; a figure that cannot be said is not there
+    values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
 
     @property
     def count_text(self) -> str:
@@ -82,7 +84,9 @@ def of(selection: Selection, *, exact: bool) -> Figures:
     if is_large and total > MOST_COUNTED:
         shown = {kpi.key: Total(f"{markup.number(MOST_COUNTED)}+" if kpi.is_count else "…") for kpi in report.kpis}
         return Figures(total, True, shown)
-    return Figures(total, False, {kpi.key: _shown(kpi, groups) for kpi in report.kpis})
+    shown = {kpi.key: _shown(kpi, groups) for kpi in report.kpis}
+    values = {kpi.key: found for kpi in report.kpis if (found := _values(kpi, groups)) is not None}
+    return Figures(total, False, shown, values)
 
 
 def _by_currency(rows: QuerySet[Any], kpis: Sequence[Kpi], currency: str, *, whole: Any) -> list[dict[str, Any]]:
@@ -117,14 +121,22 @@ def _unless_many(
     return found[0]["n"], [group for group in found if group["k_rows"]]
 
 
-def _shown(kpi: Kpi, groups: list[dict[str, Any]]) -> Total:
+def _values(kpi: Kpi, groups: list[dict[str, Any]]) -> dict[str, Decimal] | None:
+    """A figure as numbers, money by currency; None where the currencies are not told apart."""
     name = f"k_{kpi.key}"
     if not kpi.money:
-        return Total(kpi.show(sum(group[name] or 0 for group in groups)))
+        return {"": sum((Decimal(group[name] or 0) for group in groups), Decimal(0))}
     if any(group.get("k_last", group.get("k_currency")) != group.get("k_currency") for group in groups):
-        return Total(_("several currencies"))
+        return None
     parts: dict[str, Decimal] = {}
     for group in groups:
         code = group.get("k_currency") or ""
         parts[code] = parts.get(code, Decimal(0)) + (group[name] or Decimal(0))
-    return money.total(parts)
+    return parts
+
+
+def _shown(kpi: Kpi, groups: list[dict[str, Any]]) -> Total:
+    if not kpi.money:
+        return Total(kpi.show(sum(group[f"k_{kpi.key}"] or 0 for group in groups)))
+    parts = _values(kpi, groups)
+    return Total(_("several currencies")) if parts is None else money.total(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -16,12 +17,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit import markup
+from inventory_ops.kit.charts import Chart
 from inventory_ops.kit.db import replica
 from inventory_ops.kit.db.expressions import MaskedEmail, PlainText
 from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports.columns import Column, Row
 from inventory_ops.kit.reports.filters import ReportFilterSet
-from inventory_ops.kit.reports.scope import Scope
+from inventory_ops.kit.reports.scope import Scope, Window
 from inventory_ops.kit.viewer import Viewer
 
 
@@ -78,6 +80,24 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Rows counted by what they share, as bars (see pictures). A bar opens the list with `param` set to its value, or
+    to what `values` has for it.
+
+    `by` is a path or an expression of the report's rows, `name` the path of what a value is called, else `words` say.
+    The filter `param` has to find exactly the rows of the value.
+    """
+
+    label: Any
+    by: Any
+    param: str = ""
+    name: str = ""
+    words: Mapping[Any, Any] | Callable[[], Mapping[Any, Any]] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+    without: Any = ""  # what rows without a value are called
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     """What another table says of a list's rows, so that it can be read in that order (see `led`).
 
@@ -99,6 +119,14 @@ class Selection:
     scope: Scope
     rows: QuerySet[Any]
     filterset: ReportFilterSet
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Figures that were kept: numbers by the key of the Kpi, amounts by currency; `when` says of when they are."""
+
+    values: Mapping[str, Mapping[str, Decimal]]
+    when: str
 
 
 class Report:
@@ -126,12 +154,16 @@ class Report:
     identity: ClassVar[Sequence[str]] = ("pk",)  # fields that name a row; the order ends with them
     row_keys: ClassVar[Sequence[str]] = ()  # columns that are read for what other cells and `row_label` say
     kpis: ClassVar[Sequence[Kpi]] = ()
+    less_is_better: ClassVar[bool | None] = None  # are fewer rows, and less money, good news? None: neither
     views: ClassVar[Sequence[View]] = ()
     roles: ClassVar[frozenset[str]] = frozenset({"operations", "merchant", "finance", "admin"})
     currency: ClassVar[str | None] = "merchant__currency"
     scan: ClassVar[str] = ""  # name of the periodic scan that turns rows into findings; '' = none
     scanned: ClassVar[Mapping[str, str]] = {}  # filters that the scan sets besides the default ones
     value_at_risk: ClassVar[str] = ""  # annotation with the money a finding is about
+    money_label: ClassVar[Any] = _("Value")  # what `value_at_risk` is called above a picture
+    trend: ClassVar[str] = ""  # path of the moment by which its rows are drawn over time; the window bounds the same
+    breakdowns: ClassVar[Sequence[Breakdown]] = ()  # what its rows are drawn by
     finding_label: ClassVar[Any] = ""  # field path or expression: what a finding of a row is called
     merchant_path: ClassVar[str | None] = "merchant_id"  # whose row it is; None = of no single merchant
     path: ClassVar[str] = ""  # address of the page; default /action-required/<slug>/
@@ -189,13 +221,20 @@ class Report:
         return self.filterset_class(params, queryset=_nothing(), request=None)
 
     def select(
-        self, params: Mapping[str, Any] | QueryDict, *, viewer: Viewer | None, as_of: datetime | None = None
+        self,
+        params: Mapping[str, Any] | QueryDict,
+        *,
+        viewer: Viewer | None,
+        as_of: datetime | None = None,
+        window: Window | None = None,
     ) -> Selection:
-        """The rows for a set of filter values. Raises ValidationError with a message for each bad value."""
+        """The rows for a set of filter values, in `window` instead of the one they say. Raises ValidationError with a
+        message for each bad value."""
         filterset = self.filters(params)
         cleaned = filterset.clean()
         moment = as_of or timezone.now()
-        scope = Scope(as_of=moment, viewer=viewer, window=filterset.window_of(cleaned, as_of=moment), params=cleaned)
+        asked = window or filterset.window_of(cleaned, as_of=moment)
+        scope = Scope(as_of=moment, viewer=viewer, window=asked, params=cleaned)
         scope = self.prepare(scope)
         rows = filterset.apply(self.rows(scope), cleaned)
         if replica.alias() != DEFAULT_DB_ALIAS:
@@ -259,6 +298,18 @@ class Report:
     def may_act(self, viewer: Viewer) -> bool:
         """May the viewer do something to ticked rows?"""
         return bool(self.bulk_url) and viewer.has_role(*self.bulk_roles)
+
+    def earlier(self, selection: Selection) -> Earlier | None:
+        """Figures of before, where the report has no window that could be moved back; None where nobody kept them."""
+        return None
+
+    def more_pictures(self, scope: Scope) -> Sequence[Chart]:
+        """Pictures of the report besides those that `trend` and `breakdowns` declare."""
+        return ()
+
+    @property
+    def has_pictures(self) -> bool:
+        return bool(self.trend or self.breakdowns)
 
     def decorate(self, page: Any) -> None:
         """Add to a ListPage (kit/reports/page) what only this report has."""

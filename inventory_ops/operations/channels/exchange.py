@@ -15,7 +15,7 @@ from inventory_ops.adapters.protocol import Adapter, BadRequest, ChannelError, O
 from inventory_ops.kit import broker
 from inventory_ops.kit.db.locks import session_lock
 from inventory_ops.models import Channel, ChannelOrder, ChannelWebhook
-from inventory_ops.operations.channels import carts, health, intake, push
+from inventory_ops.operations.channels import carts, days, health, intake, push
 from inventory_ops.operations.channels.carts import Read
 from inventory_ops.operations.channels.credentials import settings_of
 from inventory_ops.operations.channels.push import Pushed
@@ -89,6 +89,15 @@ def sync(channel_id: int, *, now: datetime | None = None, force: bool = False) -
             health.failed(channel, error, now=timezone.now())
         else:
             health.succeeded(channel)
+        pushed = outcome.pushed
+        days.add(
+            channel,
+            sent=pushed.sent,
+            rejected=pushed.rejected,
+            failed=bool(outcome.error),
+            waited=pushed.waited,
+            now=timezone.now(),
+        )
     return outcome
 
 

@@ -44,6 +44,7 @@ class Pushed:
     settled: int = 0  # due, but the channel has it already
     rejected: int = 0
     stale: int = 0
+    waited: timedelta | None = None  # the longest that one that was sent had been due
 
 
 def collect(channel: Channel) -> int:
@@ -178,6 +179,7 @@ def _note(channel: Channel, results: Sequence[WriteResult], done: Pushed) -> Non
                 each.sent_at = each.there_at = now
                 each.state, each.error, each.must_send = State.SENT, "", False
                 done.sent += 1
+                done.waited = max(done.waited or timedelta(0), now - each.due_at)
             elif result.outcome is Outcome.REJECTED:
                 each.state, each.error, each.must_send = State.REJECTED, result.message[:500], False
                 done.rejected += 1

@@ -20,6 +20,7 @@ from inventory_ops.kit.page import Figure
 from inventory_ops.models import Channel
 from inventory_ops.operations.channels import catalogue, drift, primary, setup
 from inventory_ops.operations.channels.primary import ChannelRefused
+from inventory_ops.pages import channel_charts
 from inventory_ops.queries import channel_page
 from inventory_ops.queries import channels as queries
 from inventory_ops.registries.permissions import roles_required, viewer
@@ -95,6 +96,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         if kind and kind.webhooks
         else "",
         "window": int(channel.cancel_window.total_seconds() // 60),
+        "charts": channel_charts.of(channel, now=now),
         "now": now,
     }
     return render(request, "inventory_ops/channels/detail.html", context)

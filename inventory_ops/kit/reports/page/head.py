@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import showing
-from inventory_ops.kit.page import Figure
+from inventory_ops.kit.page import Compared, Figure
 from inventory_ops.kit.reports.figures import Figures
 from inventory_ops.kit.reports.report import Link, Report
 from inventory_ops.kit.reports.request import PageRequest
@@ -82,18 +82,24 @@ def of(asked: PageRequest, found: Figures) -> Head:
     head = of_report(asked.report, asked.viewer)
     if asked.as_of:
         head.as_of_text = _("As of %(moment)s") % {"moment": showing.moment(asked.as_of)}
-    head.kpis = [
+    head.kpis = figures_of(asked.report, found)
+    head.exports = [
+        (_("CSV"), asked.first_page(_export="csv", per_page=None)),
+        (_("Excel (XLSX)"), asked.first_page(_export="xlsx", per_page=None)),
+    ]
+    return head
+
+
+def figures_of(report: Report, found: Figures, compared: Mapping[str, Compared] | None = None) -> list[Figure]:
+    """What is shown above the list; `compared` says by key how each figure was before."""
+    return [
         Figure(
             label=str(kpi.label),
             value=(shown := found.shown[kpi.key]).text,
             hint=" · ".join(filter(None, [shown.note, str(kpi.hint)])),
             tone=kpi.tone,
             parts=shown.parts,
+            compared=(compared or {}).get(kpi.key),
         )
-        for kpi in asked.report.kpis
+        for kpi in report.kpis
     ]
-    head.exports = [
-        (_("CSV"), asked.first_page(_export="csv", per_page=None)),
-        (_("Excel (XLSX)"), asked.first_page(_export="xlsx", per_page=None)),
-    ]
-    return head
