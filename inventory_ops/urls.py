@@ -32,6 +32,7 @@ from inventory_ops.views import (
     stock,
     stock_count,
     system,
+    view_subscriptions,
 )
 
 urlpatterns = [
@@ -86,7 +87,7 @@ urlpatterns = [
     path("system/people/", include(people.urlpatterns)),
     path("system/", include(system.urlpatterns)),
     path("metrics", system.metrics, name="metrics"),
-    path("notifications/", include(notifications.urlpatterns)),
+    path("notifications/", include([*notifications.urlpatterns, *view_subscriptions.urlpatterns])),
     path("scans/run/", scans.run_scans, name="run-scans"),
     path("scans/<slug:name>/progress/", scans.progress, name="scan-progress"),
     path("scans/<slug:name>/run/", scans.run_scan, name="run-scan"),
