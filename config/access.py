@@ -298,6 +298,7 @@ TABLE = (
     Rule("trackers/preview/", get="oma"),
     Rule("trackers/products/", get="oma"),
     Rule("trackers/suggest/", get="oma", post="oma"),
+    Rule("undo/", post="oa"),
 )
 RULES = {rule.route: rule for rule in TABLE}
 

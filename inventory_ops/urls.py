@@ -32,6 +32,7 @@ from inventory_ops.views import (
     stock,
     stock_count,
     system,
+    undoing,
     view_subscriptions,
 )
 
@@ -91,6 +92,7 @@ urlpatterns = [
     path("scans/run/", scans.run_scans, name="run-scans"),
     path("scans/<slug:name>/progress/", scans.progress, name="scan-progress"),
     path("scans/<slug:name>/run/", scans.run_scan, name="run-scan"),
+    path("undo/", undoing.take_back, name="undo"),
     path("preferences/columns/<slug:slug>/", reports.save_columns, name="save-columns"),
     path("preferences/steps/<slug:slug>/", reports.steps, name="report-steps"),
     path("preferences/views/<slug:slug>/", saved_views.save, name="view-save"),
