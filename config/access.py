@@ -235,6 +235,9 @@ TABLE = (
     Rule("notifications/settings/<int:pk>/send/", post="omfa", others=""),
     Rule("notifications/settings/<int:pk>/test/", post="omfa", others=""),
     Rule("notifications/subscriptions/<int:pk>/delete/", post="omfa", others=""),
+    Rule("notifications/views/<int:pk>/", get="omfa", post="omfa", others=""),
+    Rule("notifications/views/stop/<str:token>/", get="omfan-", post="omfan-", others="omfan-"),
+    Rule("notifications/views/subscriptions/<int:pk>/end/", post="omfa", others=""),
     Rule("orders/", get="omfa"),
     Rule("orders/<path:code>/", get="omfan", others="ofa"),
     Rule("preferences/columns/<slug:slug>/", post="omfa"),
@@ -299,6 +302,7 @@ TABLE = (
     Rule("trackers/preview/", get="oma"),
     Rule("trackers/products/", get="oma"),
     Rule("trackers/suggest/", get="oma", post="oma"),
+    Rule("undo/", post="oa"),
 )
 RULES = {rule.route: rule for rule in TABLE}
 

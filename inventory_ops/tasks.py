@@ -10,7 +10,7 @@ from django.utils import timezone
 from inventory_ops.operations import exports, issues, jobs, ledger_partitions, scans, vendor_requests
 from inventory_ops.operations.channels import drift, exchange
 from inventory_ops.operations.imports import uploads
-from inventory_ops.operations.notifications import deliveries, dispatch
+from inventory_ops.operations.notifications import deliveries, dispatch, view_mails
 from inventory_ops.queries import status
 
 
@@ -31,6 +31,11 @@ def deliver(delivery_id: str) -> None:
     deliveries.deliver(delivery_id)
 
 
+@shared_task(name="inventory_ops.tasks.send_view")
+def send_view(subscription_id: int) -> None:
+    view_mails.send_due(subscription_id, now=timezone.now())
+
+
 @shared_task(name="inventory_ops.tasks.tick")
 def tick() -> None:
     """Every minute: start due scans, notify people, send again what seems lost, refresh the issue tables."""
@@ -39,6 +44,7 @@ def tick() -> None:
     jobs.sweep(now=now)
     dispatch.dispatch(now=now)
     deliveries.sweep(now=now)
+    view_mails.start_due(now=now)
     vendor_requests.remind(now=now)
     issues.refresh(as_of=now, patience=issues.PATIENCE)
     status.tick_done(now=now)

@@ -33,6 +33,8 @@ from inventory_ops.views import (
     stock,
     stock_count,
     system,
+    undoing,
+    view_subscriptions,
 )
 
 urlpatterns = [
@@ -87,13 +89,14 @@ urlpatterns = [
     path("system/people/", include(people.urlpatterns)),
     path("system/", include(system.urlpatterns)),
     path("metrics", system.metrics, name="metrics"),
-    path("notifications/", include(notifications.urlpatterns)),
+    path("notifications/", include([*notifications.urlpatterns, *view_subscriptions.urlpatterns])),
     path("scans/run/", scans.run_scans, name="run-scans"),
     path("scans/<slug:name>/progress/", scans.progress, name="scan-progress"),
     path("scans/<slug:name>/run/", scans.run_scan, name="run-scan"),
     path("insights/<slug:slug>/", insights.insights, name="report-insights"),
     path("insights/<slug:slug>/compared/", insights.compared, name="report-compared"),
     path("insights/<slug:slug>/visit/", insights.visit, name="report-visit"),
+    path("undo/", undoing.take_back, name="undo"),
     path("preferences/columns/<slug:slug>/", reports.save_columns, name="save-columns"),
     path("preferences/steps/<slug:slug>/", reports.steps, name="report-steps"),
     path("preferences/views/<slug:slug>/", saved_views.save, name="view-save"),

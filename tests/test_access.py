@@ -22,7 +22,8 @@ from tests.doors.support import confirmed
 pytestmark = pytest.mark.django_db
 ROUTES = sorted(set(access.routes()))
 OUTSIDE = ("/accounts/login/", "/accounts/reauthenticate/")
-NO_TOKEN = ("api", "api/", "channels/webhooks/<uuid:token>/")  # calls of programs, which sign them
+# calls of programs, which sign them, or whose address is signed
+NO_TOKEN = ("api", "api/", "channels/webhooks/<uuid:token>/", "notifications/views/stop/<str:token>/")
 # of these addresses the answer says nothing of the right to be there: signing in and out itself
 DOORS = ("accounts/login/", "accounts/logout/", "accounts/2fa/authenticate/", "accounts/2fa/reauthenticate/")
 # an object that is there, and a part of it that may not be

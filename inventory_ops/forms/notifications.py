@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory_ops.forms.vendors import OfVendor
-from inventory_ops.models import Destination, User
+from inventory_ops.models import Destination, User, ViewSubscription
 from inventory_ops.operations.notifications.destinations import NEEDS_ADDRESS
 from inventory_ops.registries import topics
 
@@ -64,3 +64,32 @@ class SubscriptionForm(OfVendor, forms.Form):
         self.fields["topics"].choices = [(topic.key, topic.label) for topic in offered]  # type: ignore[attr-defined]
         if not user.sees_all_merchants:
             del self.fields["vendor"]
+
+
+class ViewSubscriptionForm(forms.Form):
+    """How often a saved view is sent, and where: to one's mailbox, or to a chat of one's own."""
+
+    frequency = forms.ChoiceField(
+        label=gettext_lazy("How often"),
+        choices=ViewSubscription.Frequency.choices,
+        help_text=gettext_lazy(
+            "Every day at 07:00 UTC, every week on Mondays. Changes are looked for every hour: rows that came or went."
+        ),
+    )
+    where = forms.ChoiceField(label=gettext_lazy("Where"), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chats = Destination.objects.filter(user=user, kind=Destination.Kind.CHAT, is_enabled=True).order_by("pk")
+        self.chats = {str(each.pk): each for each in chats}
+        self.fields["where"].choices = [  # type: ignore[attr-defined]
+            ("", _("E-mail to %(email)s") % {"email": user.email}),
+            *((key, f"{each.name} · {each.shown_address}") for key, each in self.chats.items()),
+        ]
+        if not self.chats:
+            self.fields["where"].help_text = _("A chat can be chosen once it is among your destinations.")
+
+    @property
+    def destination(self) -> Destination | None:
+        """The chat that was chosen; None is the mailbox."""
+        return self.chats.get(self.cleaned_data["where"])

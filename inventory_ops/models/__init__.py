@@ -49,6 +49,7 @@ from inventory_ops.models.statistics import ProductDemand, ProductStock, StockTo
 from inventory_ops.models.stock import InventoryType, Location, StockBalance
 from inventory_ops.models.users import User
 from inventory_ops.models.vendors import VendorRequest
+from inventory_ops.models.view_subscriptions import ViewSubscription
 from inventory_ops.models.visits import ReportVisit
 
 __all__ = [
@@ -119,4 +120,5 @@ __all__ = [
     "Subscription",
     "User",
     "VendorRequest",
+    "ViewSubscription",
 ]

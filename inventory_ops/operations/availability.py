@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
+from inventory_ops.kit import undo
 from inventory_ops.models import Product, User
 from inventory_ops.operations import audit
 
@@ -34,4 +35,6 @@ def set_live(*, products: Iterable[int], live: bool, reason: str, by: User) -> l
             for product in found
         ],
     )
+    for product in found:
+        undo.note("live", product=product.pk, live=live)
     return [product.pk for product in found]

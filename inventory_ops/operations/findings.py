@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import BigIntegerField, F, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
-from inventory_ops.kit import showing
+from inventory_ops.kit import showing, undo
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Finding, FindingEvent, User
@@ -150,7 +151,12 @@ def _locked(finding: Finding, version: int | None) -> Finding:
     return locked
 
 
+def _column(name: str) -> Any:
+    return Finding._meta.get_field(name)
+
+
 def _write(finding: Finding, *, kind: str, text: str, by: User, **fields: Any) -> None:
+    before = {column.attname: getattr(finding, column.attname) for column in map(_column, fields)}
     for name, value in fields.items():
         setattr(finding, name, value)
     finding.version += 1
@@ -163,6 +169,8 @@ def _write(finding: Finding, *, kind: str, text: str, by: User, **fields: Any) -
         summary=f"{finding.label}: {text}",
         merchant_id=finding.merchant_id,
     )
+    if before:
+        undo.note("finding", finding=finding.pk, version=finding.version, before=before)
 
 
 def _unresolved(finding: Finding) -> None:
@@ -246,6 +254,18 @@ def reopen(*, finding: Finding, by: User, version: int | None = None) -> None:
     locked = _locked(finding, version)
     _unresolved(locked)
     _write(locked, kind="reopen", text="", by=by, state=Finding.State.OPEN, until=None, snoozed_value=None, reason="")
+
+
+@transaction.atomic
+def take_back(*, finding: Finding, before: Mapping[str, Any], version: int, by: User) -> None:
+    """Make it as it was `before` a change that left it at `version`; values are those of the columns, or their texts.
+
+    Raises FindingChanged where somebody changed it since.
+    """
+    locked = _locked(finding, version)
+    _unresolved(locked)
+    values = {name: _column(name).to_python(value) for name, value in before.items()}
+    _write(locked, kind="undo", text="", by=by, **values)
 
 
 @transaction.atomic

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit import undo
 from inventory_ops.models import Product, ProductMark, User
 from inventory_ops.operations import audit
 
@@ -65,6 +67,8 @@ def mark(*, products: Iterable[int], kind: str, reason: str, until: date | None,
             for each in made
         ],
     )
+    for each in made:
+        _note(each.product_id, after=each.pk, before=standing.get(each.product_id))
     return [row.pk for row in found]
 
 
@@ -81,7 +85,31 @@ def unmark(*, products: Iterable[int], by: User) -> list[int]:
             for each in found
         ],
     )
+    for each in found:
+        _note(each.product_id, after=None, before=each)
     return [each.product_id for each in found]
+
+
+@transaction.atomic
+def take_back(*, product_id: int, after: int | None, before: Mapping[str, Any] | None, by: User) -> None:
+    """Give a product the mark that it had `before` (none: no mark), while `after` is the one that stands on it.
+
+    Raises InvalidMark.
+    """
+    rows = _held([product_id])
+    standing = next((each.pk for each in _standing(rows)), None)
+    if not rows or standing != after:
+        raise InvalidMark(_("%(sku)s was marked otherwise since.") % {"sku": rows[0].sku if rows else product_id})
+    if before is None:
+        unmark(products=[product_id], by=by)
+    else:
+        until = before["until"] and date.fromisoformat(before["until"])
+        mark(products=[product_id], kind=before["kind"], reason=before["reason"], until=until, by=by)
+
+
+def _note(product_id: int, *, after: int | None, before: ProductMark | None) -> None:
+    said = {"kind": before.kind, "reason": before.reason, "until": before.until} if before else None
+    undo.note("mark", product=product_id, after=after, before=said)
 
 
 def _held(products: Iterable[int]) -> list[Product]:

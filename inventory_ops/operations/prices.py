@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange as Range
 from django.utils import timezone
 
+from inventory_ops.kit import undo
 from inventory_ops.models import PriceChange, PriceGuard, Product, User
 from inventory_ops.operations import audit
 from inventory_ops.queries import price_guard
@@ -114,6 +115,9 @@ def change_many(
         product.updated_at = timezone.now()
     Product.objects.bulk_update([product for product, _before in changing], [*FIELDS, "updated_at"], batch_size=500)
     changes = _history(changing, by=by, as_of=as_of, source=source, undoes=undoes)
+    for each in changes:
+        if each.product_id not in undoes:
+            undo.note("price", change=each.pk)
     return Applied(changes, [product.pk for product, _before in changing], refused)
 
 

@@ -36,6 +36,7 @@ WORDS: dict[str, Any] = {
     "finding.acknowledge": gettext_lazy("Acknowledged"),
     "finding.snooze": gettext_lazy("Snoozed"),
     "finding.reopen": gettext_lazy("Reopened"),
+    "finding.undo": gettext_lazy("Undid a change of"),
     "finding.comment": gettext_lazy("Commented on"),
     "finding.asked": gettext_lazy("Asked the vendor about"),
     "finding.answered": gettext_lazy("Vendor answered about"),

@@ -38,6 +38,7 @@ WORDS: dict[str, Any] = {
     "acknowledge": gettext_lazy("Acknowledged"),
     "snooze": gettext_lazy("Snoozed"),
     "reopen": gettext_lazy("Reopened"),
+    "undo": gettext_lazy("Undone"),
     "comment": gettext_lazy("Comment"),
     "due": gettext_lazy("Due date"),
     "rule_assign": gettext_lazy("Assigned by a rule"),
@@ -49,7 +50,8 @@ WORDS: dict[str, Any] = {
 }
 ICONS = {
     "opened": "flag", "reopened": "refresh", "resolved": "circle-check", "woke": "bell", "assign": "user-check",
-    "acknowledge": "flag", "snooze": "clock", "reopen": "arrow-back-up", "comment": "message", "due": "calendar",
+    "acknowledge": "flag", "snooze": "clock", "reopen": "arrow-back-up", "undo": "arrow-back-up",
+    "comment": "message", "due": "calendar",
     "asked": "send", "answered": "mail", "reminded": "bell", "contacted": "checklist",
     "rule_assign": "user-check", "rule_snooze": "clock",
     "price": "tag", "stock": "package", "orders": "shopping-cart",

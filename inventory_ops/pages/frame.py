@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,9 @@ class Group:
     is_open: bool = True
 
 
+TOAST = "toast"  # in the session
+
+
 @dataclass(slots=True)
 class Shell:
     """The context `shell` of templates/base.html."""
@@ -50,6 +53,7 @@ class Shell:
     role_label: str = ""
     unread: int = 0
     notifications_url: str = ""
+    take_toast: Callable[[], Any] = lambda: None  # what was done before the redirect to this page, told once
     palette_url: str = field(default_factory=lambda: reverse("search"))
     guide_url: str = field(default_factory=lambda: reverse("guide"))
 
@@ -59,6 +63,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get("theme", "auto")
     shell = Shell(theme=theme if theme in {"light", "dark"} else "auto")
     user = getattr(request, "user", None)
+    if hasattr(request, "session"):
+        shell.take_toast = lambda: request.session.pop(TOAST, None) if TOAST in request.session else None
     if isinstance(user, User) and user.is_active:
         shell.zone = showing.zone_name()
         shell.shop = shop.facts(user).name

@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from inventory_ops.kit import undo
 from inventory_ops.kit.bulk import action as bulk_actions
 from inventory_ops.kit.bulk.action import BulkAction, Line, Plan, Preview, Refused
 from inventory_ops.kit.reports import Report
 from inventory_ops.kit.reports.selection import Chosen, choose
 from inventory_ops.registries.permissions import EVERYBODY, roles_required, viewer
+from inventory_ops.views import undoing
 from inventory_ops.views.addresses import safe_next
 from inventory_ops.views.reports import find
 
@@ -89,7 +91,8 @@ def _confirmed(
             if not found.lines or request.POST.get("previewed") != found.digest:
                 page = _page(request, report, action, chosen, rows, plan, back, preview=found)
                 return confirm(request, page, form)
-        outcome = action.carry_out(plan, by=viewer(request), values=values, seen=request.POST.dict())
+        with undo.collected() as done:
+            outcome = action.carry_out(plan, by=viewer(request), values=values, seen=request.POST.dict())
     except Refused as refused:
         if form is None:
             messages.error(request, str(refused))
@@ -97,7 +100,7 @@ def _confirmed(
         form.add_error(None, str(refused))
         return confirm(request, _page(request, report, action, chosen, rows, plan, back), form, status=422)
     if outcome.message:
-        messages.success(request, outcome.message)
+        undoing.say(request, outcome.message, undoing.toast(request, done, outcome.message))
     for text in outcome.left:
         messages.warning(request, text)
     return HttpResponseRedirect(outcome.url or back)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inventory_ops.forms.availability import AvailabilityForm
 from inventory_ops.forms.carts import ContactForm
+from inventory_ops.kit import undo
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Order, Product, User
@@ -24,6 +25,7 @@ from inventory_ops.pages import order as order_page
 from inventory_ops.pages import product as product_page
 from inventory_ops.queries import costs, orders
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
+from inventory_ops.views import undoing
 
 
 @login_required
@@ -118,8 +120,12 @@ def set_live(request: HttpRequest, pk: int) -> HttpResponse:
     form, live = AvailabilityForm(request.POST), request.POST.get("live") == "1"
     if not form.is_valid():
         messages.error(request, _("Give a reason."))
-    elif availability.set_live(products=[pk], live=live, reason=form.cleaned_data["why"], by=user):
-        messages.success(request, _("Put live.") if live else _("Taken off sale. Channels get the quantity 0."))
+        return redirect("product", found.pk)
+    with undo.collected() as done:
+        changed = availability.set_live(products=[pk], live=live, reason=form.cleaned_data["why"], by=user)
+    if changed:
+        text = _("Put live.") if live else _("Taken off sale. Channels get the quantity 0.")
+        undoing.say(request, text, undoing.toast(request, done, text))
     else:
         messages.info(request, _("Somebody else did so already."))
     return redirect("product", found.pk)

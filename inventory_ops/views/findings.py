@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from inventory_ops.kit import undo
 from inventory_ops.kit.bulk import action as bulk_actions
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports import Report
@@ -20,6 +21,7 @@ from inventory_ops.operations import findings
 from inventory_ops.pages import finding as finding_page
 from inventory_ops.queries import finding_history
 from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS, viewer
+from inventory_ops.views import undoing
 from inventory_ops.views.reports import find
 
 DRAWER = "drawer-body"  # id of the element that the drawer's part is swapped into
@@ -45,10 +47,12 @@ def detail(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return _answer(request, page)
 
 
-def _answer(request: HttpRequest, page: finding_page.FindingPage, *, status: int = 200) -> HttpResponse:
+def _answer(
+    request: HttpRequest, page: finding_page.FindingPage, *, status: int = 200, toast: undoing.Toast | None = None
+) -> HttpResponse:
     in_drawer = request.headers.get("HX-Target") == DRAWER
     template = "inventory_ops/_finding.html" if in_drawer else "inventory_ops/finding.html"
-    response = render(request, template, {"page": page, "in_drawer": in_drawer}, status=status)
+    response = render(request, template, {"page": page, "in_drawer": in_drawer, "toast": toast}, status=status)
     response["Vary"] = "HX-Target"
     return response
 
@@ -74,23 +78,27 @@ def act(request: HttpRequest, slug: str, key: str, verb: str) -> HttpResponse:
     if finding is None:
         raise Http404
     form = action.form_class(request.POST, auto_id=f"{verb}_%s") if action.form_class else None
-    refused = ""
+    refused, toast = "", None
     if form is None or form.is_valid():
         try:
-            action.apply(
-                finding,
-                by=user,
-                values=form.cleaned_data if form is not None else {},
-                version=whole(request.POST.get("version")),
-            )
+            with undo.collected() as done:
+                action.apply(
+                    finding,
+                    by=user,
+                    values=form.cleaned_data if form is not None else {},
+                    version=whole(request.POST.get("version")),
+                )
             for text in action.finish([finding]):
                 messages.warning(request, text)
+            toast = undoing.toast(request, done, f"{action.label}: {finding.label}")
         except (findings.FindingChanged, findings.InvalidChange) as error:
             refused = str(error)
-    return _done(request, report, key, verb, form, refused)
+    return _done(request, report, key, verb, form, refused, toast)
 
 
-def _done(request: HttpRequest, report: Report, key: str, verb: str, form: Any, refused: str) -> HttpResponse:
+def _done(
+    request: HttpRequest, report: Report, key: str, verb: str, form: Any, refused: str, toast: undoing.Toast | None
+) -> HttpResponse:
     failed = bool(refused or (form is not None and form.errors))
     if refused and form is not None:
         form.add_error(None, refused)
@@ -100,9 +108,9 @@ def _done(request: HttpRequest, report: Report, key: str, verb: str, form: Any, 
     if page is None:
         raise Http404
     if request.headers.get("HX-Target") != DRAWER and not failed:
-        messages.success(request, _("Saved."))
+        undoing.say(request, _("Saved."), toast)
         return HttpResponseRedirect(page.url)
-    response = _answer(request, page, status=422 if failed else 200)
+    response = _answer(request, page, status=422 if failed else 200, toast=toast)
     if not failed:
         response["HX-Trigger"] = "ops:list"  # the list behind the drawer shows what changed
     return response

@@ -19,7 +19,7 @@ from inventory_ops.forms.notifications import DestinationForm, SubscriptionForm
 from inventory_ops.kit import markup
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
-from inventory_ops.models import Delivery, Destination, Notification, Subscription, User
+from inventory_ops.models import Delivery, Destination, Notification, Subscription, User, ViewSubscription
 from inventory_ops.operations.notifications import bell, deliveries, destinations, senders
 from inventory_ops.registries import topics
 from inventory_ops.registries.permissions import EVERYBODY, roles_required, viewer
@@ -94,8 +94,14 @@ def settings(request: HttpRequest) -> HttpResponse:
         "page": _page(_("Settings"), _("Where you are notified of what is new, and about what.")),
         "form": form,
         "destinations": [(each, _subscriptions(each)) for each in own],
+        "views": _views(user),
     }
     return render(request, "notifications/settings.html", context, status=422 if form.errors else 200)
+
+
+def _views(user: User) -> list[ViewSubscription]:
+    rows = ViewSubscription.objects.filter(user=user).select_related("view", "destination")
+    return list(rows.order_by("view__name", "pk"))
 
 
 def _subscriptions(destination: Destination) -> list[tuple[Subscription, Any]]:

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from inventory_ops.forms.prices import GuardForm, PricesForm
+from inventory_ops.kit import undo
 from inventory_ops.kit.page import Page
 from inventory_ops.models import Product
 from inventory_ops.operations import price_rules, prices, proposals
 from inventory_ops.queries import price_guard
 from inventory_ops.queries.proposals import newest
 from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, signs_in_again, viewer
-from inventory_ops.views import editing
+from inventory_ops.views import editing, undoing
 from inventory_ops.views.proposals import rows
 
 TONES = {"off": "neutral", "warn": "warning", "block": "critical"}
@@ -35,14 +36,15 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = PricesForm(request.POST if posted else None, product=product)
     if posted and form.is_valid():
         try:
-            changed = prices.change(
-                product=product,
-                to=form.prices(),
-                seen=form.seen,
-                by=user,
-                as_of=now,
-                accept_loss="accept_loss" in request.POST,
-            )
+            with undo.collected() as done:
+                changed = prices.change(
+                    product=product,
+                    to=form.prices(),
+                    seen=form.seen,
+                    by=user,
+                    as_of=now,
+                    accept_loss="accept_loss" in request.POST,
+                )
         except prices.PricesChanged as error:
             form.add_error(None, str(error))
         except prices.BelowCost as error:
@@ -50,7 +52,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
                 form.ask_to_accept()
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("Prices saved.") if changed else _("Nothing was changed."))
+            text = _("Prices saved.") if changed else _("Nothing was changed.")
+            undoing.say(request, text, undoing.toast(request, done, text))
             return HttpResponseRedirect(address)
     page = Page(
         title=_("Prices of %(sku)s") % {"sku": product.sku},

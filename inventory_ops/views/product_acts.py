@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inventory_ops.forms.product_acts import FlashSaleForm, ProductMarkForm
+from inventory_ops.kit import undo
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
 from inventory_ops.models import FlashSale, PriceChange, Product
 from inventory_ops.operations import flash_sales, marks, price_undo
 from inventory_ops.queries.marks import mark_of
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
-from inventory_ops.views import editing
+from inventory_ops.views import editing, undoing
 
 
 def _product(request: HttpRequest, pk: int) -> Product:
@@ -91,11 +92,13 @@ def mark(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            done = marks.mark(products=[pk], by=viewer(request), **form.mark())
+            with undo.collected() as done:
+                marks.mark(products=[pk], by=viewer(request), **form.mark())
         except marks.InvalidMark as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("Marked.") if done else _("Nothing was changed."))
+            text = _("Marked.") if done else _("Nothing was changed.")
+            undoing.say(request, text, undoing.toast(request, done, text))
             return redirect("product", pk)
     return _form(request, product, form, title=_("Mark the product"), submit=_("Mark"))
 
@@ -105,8 +108,10 @@ def mark(request: HttpRequest, pk: int) -> HttpResponse:
 def unmark(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a product's mark."""
     _product(request, pk)
-    if marks.unmark(products=[pk], by=viewer(request)):
-        messages.success(request, _("Mark removed."))
+    with undo.collected() as done:
+        marks.unmark(products=[pk], by=viewer(request))
+    if done:
+        undoing.say(request, _("Mark removed."), undoing.toast(request, done, _("Mark removed.")))
     else:
         messages.info(request, _("Somebody else removed it already."))
     return redirect("product", pk)

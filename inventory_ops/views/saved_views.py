@@ -88,6 +88,7 @@ class SavedViews:
             change_url=reverse("view-change", args=[current.pk]) if manages else "",
             delete_url=reverse("view-delete", args=[current.pk]) if manages else "",
             opening_url=reverse("view-opening", args=[self.declared.slug, current.pk]),
+            subscribe_url=reverse("view-subscribe", args=[current.pk]),
             opens_list=current.pk == opens_with,
             is_changed=QueryDict(kept[1:]) != QueryDict(current.query) or "columns" in params,
         )

@@ -35,6 +35,16 @@
     if (link) open(link);
   });
 
+  // Undone in the drawer: its part is read again. A list drawn anew marks its open row.
+  document.body.addEventListener("ops:undone", () => {
+    if (drawer.open && opener) window.htmx.ajax("GET", opener, { target: body, swap: "innerHTML" });
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!drawer.open) return;
+    const link = [...document.querySelectorAll("a[data-drawer]")].find((each) => each.getAttribute("href") === opener);
+    link?.closest("tr")?.classList.add("is-open");
+  });
+
   // What is swapped takes the focus along: it goes to the first thing that can be done now, never out of the drawer.
   body.addEventListener("htmx:afterSwap", () => {
     if (drawer.open) (body.querySelector(".finding-act[open] :invalid, summary") ?? drawer).focus();

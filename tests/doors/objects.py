@@ -31,11 +31,13 @@ from inventory_ops.models import (
     ScanSchedule,
     Subscription,
     User,
+    ViewSubscription,
 )
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import api_tokens, invitations, ledger, proposals
 from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.ledger import Movement
+from inventory_ops.operations.notifications import view_letters
 from inventory_ops.operations.person import Details
 from lost_damaged.models import ClaimFile, Payment, SellerAccount, SellerTransaction, Source, Statement
 from lost_damaged.operations import api_keys, claims, nav, rules, write_offs
@@ -223,6 +225,10 @@ def _people(found: Objects, *, finance: User, admin: User) -> None:
     view = SavedView.objects.create(report="inventory-cost-issues", owner=operator, name="Mine")
     for end in ("change/", "delete/"):
         at[f"preferences/views/<int:pk>/{end}"] = (view.pk,)
+    at["notifications/views/<int:pk>/"] = (view.pk,)
+    mailed = ViewSubscription.objects.create(user=operator, view=view, next_at=timezone.now())
+    at["notifications/views/subscriptions/<int:pk>/end/"] = (mailed.pk,)
+    at["notifications/views/stop/<str:token>/"] = (view_letters.stop_url(mailed).rstrip("/").rpartition("/")[2],)
     at["preferences/views/<slug:slug>/<int:pk>/open/"] = ("inventory-cost-issues", view.pk)
     invited = invitations.invite(email="new@example.com", details=Details("", "finance"), by=admin)
     at["accounts/invitation/<str:token>/"] = (invitations.token_of(invited),)

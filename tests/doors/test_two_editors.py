@@ -25,6 +25,8 @@ NO_EDITS = {
     "channels/<int:pk>/upload/": "takes a file",
     "imports/<uuid:pk>/answers/": "answers questions about one's own file",
     "notifications/settings/<int:pk>/": "adds subscriptions to one's own destination",
+    "notifications/views/<int:pk>/": "has one's own subscription as often as said last",
+    "notifications/views/stop/<str:token>/": "asks whether to end one's own subscription",
     "products/<int:pk>/flash-sale/": "plans a new sale",
     "settings/finance/propose/<str:name>/": "proposes; a second person decides",
     "settings/proposals/<int:pk>/": "decides over a proposal that never changes",

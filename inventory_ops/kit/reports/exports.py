@@ -68,18 +68,20 @@ def csv_chunks(
     via: BaseDatabaseWrapper | None = None,
     on_row: Callable[[], None] = lambda: None,
     marked: bool = False,
+    most: int | None = None,
 ) -> Iterator[bytes]:
     """UTF-8 CSV with header, in chunks of about 64 KB; memory does not grow with the rows.
 
     `via` is the connection to read through, in a transaction of one snapshot; without it somebody waits for the
     stream, and what a large list begins with is sent before the rest has been sorted. `on_row` is called after each
     row (COPY sends one a message). With `marked` it begins with a byte order mark, by which Excel knows UTF-8.
+    `most` is the number of rows after which it ends.
     """
     if marked:
         yield codecs.BOM_UTF8
     headers = [column.header for column in selection.report.exported_columns]
     yield (",".join(_quoted(header) for header in headers) + "\r\n").encode()
-    rows = ordered(selection, sort, for_spreadsheets=True)
+    rows = ordered(selection, sort, for_spreadsheets=True)[:most]
     if via or rows.query.group_by is not None or not size.is_large(rows.model):
         yield from _copied(rows, via, on_row)
         return

@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import broker
-from inventory_ops.models import Delivery, Destination, User
+from inventory_ops.models import Delivery, Destination, User, ViewSubscription
 from inventory_ops.operations import audit
-from inventory_ops.operations.notifications import senders
+from inventory_ops.operations.notifications import senders, view_letters
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +51,25 @@ def create(
         name=destination.name,
         title=title[:200],
         content={"sections": list(sections)} | ({"carts": list(carts)} if carts else {}),
+        next_try_at=now,
+        created_at=now,
+    )
+    transaction.on_commit(lambda: send_soon(delivery.pk))
+    return delivery
+
+
+def create_view(*, subscription: ViewSubscription, title: str, url: str, before: int | None, now: datetime) -> Delivery:
+    """A saved view to its subscriber: its rows are read when it is sent. `before` is how many they were last."""
+    destination = subscription.destination
+    section = {"topic": "view", "title": title, "count": "", "url": url, "lines": []}
+    delivery = Delivery.objects.create(
+        user_id=subscription.user_id,
+        destination=destination,
+        kind=destination.kind if destination else Destination.Kind.EMAIL,
+        name=destination.name if destination else _("Views"),
+        title=title[:200],
+        address="" if destination else subscription.user.email,
+        content={"sections": [section], view_letters.CONTENT: subscription.pk, "before": before},
         next_try_at=now,
         created_at=now,
     )
@@ -121,6 +140,9 @@ def _try_later(delivery: Delivery, error: str, moment: datetime) -> None:
 
 
 def _send(delivery: Delivery) -> None:
+    if view_letters.is_one(delivery):
+        view_letters.send(delivery)
+        return
     if delivery.address:
         senders.send_letter(delivery)
         return

@@ -10,11 +10,12 @@ import smtplib
 import socket
 import ssl
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -47,7 +48,7 @@ def send(delivery: Delivery, destination: Destination) -> None:
         case Destination.Kind.WEBHOOK:
             _webhook(delivery, destination)
         case Destination.Kind.CHAT:
-            _chat(delivery, destination)
+            chat(delivery, destination, render_to_string("notifications/message.txt", _context(delivery)))
         case _:
             raise Refused(f"Nothing is sent to destinations of kind {destination.kind}.")
 
@@ -64,21 +65,34 @@ def _context(delivery: Delivery) -> dict[str, Any]:
 def send_letter(delivery: Delivery) -> None:
     """A mail about an account, to the address that it is about."""
     context = {"text": delivery.content["text"], "site": settings.PUBLIC_URL, "brand": shop.brand()}
-    _mail(delivery, to=delivery.address, body=render_to_string("notifications/letter.txt", context))
+    mail(delivery, to=delivery.address, body=render_to_string("notifications/letter.txt", context))
 
 
 def _email(delivery: Delivery) -> None:
-    _mail(delivery, to=delivery.user.email, body=render_to_string("notifications/message.txt", _context(delivery)))
+    mail(delivery, to=delivery.user.email, body=render_to_string("notifications/message.txt", _context(delivery)))
 
 
-def _mail(delivery: Delivery, *, to: str, body: str) -> None:
+def mail(
+    delivery: Delivery,
+    *,
+    to: str,
+    body: str,
+    html: str = "",
+    files: Sequence[tuple[str, bytes, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """A mail under the delivery's key. `html` is the same as `body`, `files` are names with content and type."""
     host = settings.PUBLIC_URL.partition("://")[2].partition("/")[0].partition(":")[0] or "localhost"
-    message = EmailMessage(
+    message = EmailMultiAlternatives(
         subject=f"[{shop.brand()}] {delivery.title}",
         body=body,
         to=[to],
-        headers={"Message-ID": f"<{delivery.pk}@{host}>", "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": f"<{delivery.pk}@{host}>", "Auto-Submitted": "auto-generated", **(headers or {})},
     )
+    if html:
+        message.attach_alternative(html, "text/html")
+    for name, content, kind in files:
+        message.attach(name, content, kind)
     try:
         message.send()
     except smtplib.SMTPRecipientsRefused as error:
@@ -197,7 +211,8 @@ def check_chat(address: str) -> None:
         raise guard.AddressRefused(f"This is not a complete address of {allowed[scheme.lower()]}.")
 
 
-def _chat(delivery: Delivery, destination: Destination) -> None:
+def chat(delivery: Delivery, destination: Destination, text: str) -> None:
+    """A message to a chat. Raises Refused or NotSent."""
     import apprise  # takes a moment to load
 
     address = _secret(destination.address)
@@ -205,8 +220,7 @@ def _chat(delivery: Delivery, destination: Destination) -> None:
         check_chat(address)
     except guard.AddressRefused as error:
         raise Refused(str(error)) from error
-    chat = apprise.Apprise(asset=apprise.AppriseAsset(app_id="Inventory Ops", async_mode=False))
-    chat.add(address)
-    text = render_to_string("notifications/message.txt", _context(delivery))
-    if not chat.notify(title=f"[{shop.brand()}] {delivery.title}", body=text):
+    service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="Inventory Ops", async_mode=False))
+    service.add(address)
+    if not service.notify(title=f"[{shop.brand()}] {delivery.title}", body=text):
         raise NotSent(_("The chat service did not take the message."))

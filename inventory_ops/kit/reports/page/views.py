@@ -28,6 +28,7 @@ class CurrentView:
     change_url: str
     delete_url: str
     opening_url: str
+    subscribe_url: str
     opens_list: bool
     is_changed: bool
 
