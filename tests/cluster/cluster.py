@@ -1,7 +1,8 @@
-"""Three PostgreSQL under Patroni on etcd, HAProxy, PgBouncer, Valkey with Sentinel, a bucket, and the product on top."""
+"""Three PostgreSQL under Patroni on etcd, HAProxy, PgBouncer, Valkey with Sentinel, a bucket; the product on top."""
 
 from __future__ import annotations
 
+import http.client
 import json
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +32,7 @@ from tests.cluster.layout import HOST, Layout
 from tests.cluster.parts import Part
 
 PATIENCE = 90  # seconds for one step of the start
+DISK_MEGABYTES = 1500  # of one database
 PYTHON = [sys.executable, "-m"]
 
 
@@ -39,6 +42,7 @@ class Cluster:
     def __init__(self, home: Path) -> None:
         self.layout = Layout(home)
         self.parts: dict[str, Part] = {}
+        self.disks: list[Path] = []  # mounted for the length of the cluster
         self.user = postgres._system_user()
 
     def start(self) -> None:
@@ -58,6 +62,8 @@ class Cluster:
         for part in reversed(self.parts.values()):
             with suppress(psutil.Error, subprocess.TimeoutExpired):
                 part.stop(5)
+        for disk in self.disks:
+            subprocess.run(["umount", "-l", str(disk)], check=False)
 
     # -- parts --------------------------------------------------------------------------------------------------
 
@@ -151,7 +157,7 @@ class Cluster:
                 rest_port=self.layout.port(f"{name}-rest"),
                 port=self.layout.port(name),
                 etcd=self.layout.etcd_hosts,
-                data=self._own("data", name) / "pg",
+                data=self._disk(name) / "pg",
                 bin=POSTGRES_BIN_PATH,
                 run=self._own("run", name),
                 network=f"{HOST}/32",
@@ -159,6 +165,15 @@ class Cluster:
             )
             pid_file = self.layout.home / "data" / name / "pg" / "postmaster.pid"
             self._add(name, *PYTHON, "patroni", config, user=self.user, cwd=self._own("data", name), pid_file=pid_file)
+
+    def _disk(self, name: str) -> Path:
+        """A folder for a database; where this may mount, on a disk of its own, which can be filled."""
+        path = self.layout.folder("data", name)
+        if self.user:
+            mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m", "tmpfs", str(path)]
+            if subprocess.run(mount, capture_output=True).returncode == 0:
+                self.disks.append(path)
+        return self._own("data", name)
 
     def _ways(self) -> None:
         lines = [
@@ -253,6 +268,72 @@ class Cluster:
     def is_whole(self) -> bool:
         """One primary and two standbys that stream, of which one is synchronous."""
         return bool(self.primary()) and self._has_synchronous_standby()
+
+    def broker(self) -> str:
+        """The name of the Valkey that most Sentinels take for the server; empty while they do not agree."""
+        known: Counter[int] = Counter()
+        for name in layout.SENTINELS:
+            with suppress(RedisError):
+                known[Redis(port=self.layout.port(name)).sentinel_get_master_addr_by_name("inventory-ops")[1]] += 1
+        port, votes = known.most_common(1)[0] if known else (0, 0)
+        found = [name for name in layout.VALKEYS if self.layout.port(name) == port]
+        return found[0] if found and votes > 1 else ""
+
+    def web_answers(self, name: str) -> bool:
+        url = f"http://{HOST}:{self.layout.port(name)}/healthz"
+        try:
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def sql(self, name: str, statement: str) -> list[tuple[object, ...]]:
+        """Run a statement on one database, past proxy and pool."""
+        address = f"postgresql://postgres@{HOST}:{self.layout.port(name)}/inventory_ops?connect_timeout=5"
+        with psycopg.connect(address, autocommit=True) as database:
+            return database.execute(statement).fetchall()
+
+    def asynchronous(self) -> str:
+        """A standby that is not waited for."""
+        return next(str(each["name"]) for each in self.members() if each["role"] == "replica")
+
+    def restart(self, name: str, **env: str) -> None:
+        """End a node in order and start it again, with these variables beside its own."""
+        part = self.parts[name]
+        part.ask_to_end(150)
+        part.env = {**self.layout.environment(name), **env}
+        part.start()
+
+    def switch_over(self) -> None:
+        name = self.primary()
+        link = http.client.HTTPConnection(HOST, self.layout.port(f"{name}-rest"), timeout=60)
+        link.request("POST", "/switchover", json.dumps({"leader": name}))
+        answer = link.getresponse().read()
+        if b"witched over" not in answer:
+            raise TimeoutError(answer.decode())
+        link.close()
+
+    def leading_beat(self) -> str:
+        """The beat whose lease runs; empty while none does."""
+        with suppress(psycopg.Error):
+            found = self.sql(self.primary(), "select holder from inventory_ops_beatlease where until > now()")
+            pid = int(str(found[0][0]).split(":")[1]) if found else 0
+            for name in layout.BEATS:
+                if pid in {each.pid for each in self.parts[name].all()}:
+                    return name
+        return ""
+
+    def wait_for_busy(self, name: str) -> list[str]:
+        """Wait until this worker is at a job; answers the kinds of jobs that run then."""
+        log = self.parts[name].log
+
+        def begun() -> int:
+            return log.read_bytes().count(b"job_started")
+
+        before = begun()
+        self.until(lambda: begun() > before, f"a job for {name}", 120)
+        statement = "select kind from inventory_ops_job where state = 'running'"
+        return [str(kind) for (kind,) in self.sql(self.primary(), statement)]
 
     def status(self, path: str) -> int:
         try:

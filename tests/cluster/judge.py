@@ -16,12 +16,14 @@ def main() -> None:
 
 
 def judged(journal: dict[str, Any]) -> dict[str, Any]:
-    """`journal` has keys acknowledged and asked by kind. Answers what is lost, doubled and unfinished, and the ledger."""
+    """`journal` has keys acknowledged and asked by kind. Answers what is lost, doubled, unfinished and unbalanced."""
     from inventory_ops.kit import files
     from inventory_ops.models import InventoryEvent, Job
     from inventory_ops.operations import verify
     from lost_damaged.models import WriteOff
 
+    # before the rest: what ends while this reads is counted, or the verdict is asked for again
+    unfinished = [f"{job.kind} {job.state}" for job in Job.objects.unfinished()]
     references = journal["asked"]["adjustment"] + journal["asked"]["import"]
     events = Counter(InventoryEvent.objects.filter(reference__in=references).values_list("reference", flat=True))
     uids = Counter(WriteOff.objects.filter(uid__in=journal["asked"]["write-off"]).values_list("uid", flat=True))
@@ -40,7 +42,7 @@ def judged(journal: dict[str, Any]) -> dict[str, Any]:
         + sum(1 for job in exports.values() if job.state == Job.State.DONE),
         "lost": lost,
         "doubled": doubled,
-        "unfinished": [f"{job.kind} {job.state}" for job in Job.objects.unfinished()],
+        "unfinished": unfinished,
         "failed": [f"{job.kind}: {job.message}" for job in Job.objects.filter(state=Job.State.FAILED)],
         "ledger": [line for outcome in verify.run() for line in outcome.differences],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -87,3 +88,7 @@ class Layout:
             "LOG_FORMAT": "json",
             "PYTHONPATH": str(CHECKOUT),
         }
+
+
+if __name__ == "__main__":  # what is missing, for scripts
+    sys.exit(f"missing: {', '.join(found)}" if (found := missing()) else 0)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -85,7 +86,7 @@ class Journal:
             if each.kind in kinds and each.is_acknowledged and since <= each.done <= until
         )
         edges = [since, *moments, until]
-        return max(later - earlier for earlier, later in zip(edges, edges[1:], strict=False))
+        return max(later - earlier for earlier, later in pairwise(edges))
 
 
 def _is_a_pause(sent: Sent) -> bool:
@@ -193,7 +194,7 @@ class Load:
     def _until_done(
         self, kind: str, key: str, method: str, address: str | Callable[[], str], body: str, headers: dict[str, str]
     ) -> None:
-        """Sent again until it is acknowledged, as a careful client does; one in five gives up after the first answer."""
+        """Sent again until it is acknowledged, as a careful client does; one in five gives up."""
         gives_up = random.random() < 0.2
         while not self.stopped.is_set():
             path = address() if callable(address) else address

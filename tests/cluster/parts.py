@@ -74,6 +74,12 @@ class Part:
     def wake(self) -> None:
         self.send(signal.SIGCONT)
 
+    def ask_to_end(self, seconds: float) -> None:
+        """End in order: what is under way is finished first."""
+        if self.process:
+            self.process.terminate()
+            self.process.wait(seconds)
+
     def stop(self, seconds: float = 20) -> None:
         """Asked to end, and killed when it does not."""
         self.wake()
