@@ -24,6 +24,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inventory_ops.kit import broker, files
+from inventory_ops.kit.db import statements
 from inventory_ops.kit.registry import Registry
 from inventory_ops.models import Job, Notification, User
 
@@ -133,7 +134,7 @@ def run(job_id: UUID | str) -> None:
         function = _handlers.find(job.kind)
         if function is None:
             raise JobFailed(f"This version cannot run jobs of kind {job.kind}.")
-        with _kept_lease(job):
+        with _kept_lease(job), statements.of(f"job:{job.kind}"):
             function(context)
     except JobCancelled:
         state, message = Job.State.CANCELLED, job.message or "Cancelled. What was done before stays done."
