@@ -31,7 +31,7 @@ from tests.cluster import layout
 from tests.cluster.layout import HOST, Layout
 from tests.cluster.parts import Part
 
-PATIENCE = 90  # seconds for one step of the start
+PATIENCE = 150  # seconds for one step of the start
 DISK_MEGABYTES = 1500  # of one database
 PYTHON = [sys.executable, "-m"]
 
