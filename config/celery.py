@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_process_init
+from celery.signals import before_task_publish, task_postrun, task_prerun, worker_process_init
 from kombu.entity import Queue
 
 from inventory_ops.kit import sentinels
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+REQUEST_ID = "ops_request_id"  # the header of a message
 QUEUES = ("default", "scans", "imports", "channels", "iam")
 # A delivered task that is not acknowledged is delivered again after this time: longer than the longest task.
 VISIBILITY_TIMEOUT = timedelta(hours=2)
@@ -31,6 +34,7 @@ def broker_url(redis_url: str) -> str:
     return redis_url
 
 
+_blocks: dict[str, ExitStack] = {}  # of the tasks that run in this process
 app = Celery("inventory_ops")
 app.set_default()  # for every thread of a web server, not only the one that imports this
 
@@ -96,6 +100,32 @@ def configure() -> None:
             "daily": {"task": "inventory_ops.tasks.daily", "schedule": crontab(hour=1, minute=30)},
         },
     )
+
+
+@before_task_publish.connect(weak=False)
+def _say_who_sent(headers: dict[str, Any] | None = None, **_: object) -> None:
+    """The id of the request that sends a task goes along."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    if headers is not None and request_id:
+        headers.setdefault(REQUEST_ID, request_id)
+
+
+@task_prerun.connect(weak=False)
+def _go_on_as(task: Any = None, task_id: str = "", **_: object) -> None:
+    """Log lines, tasks and statements of a task have the id of the request that sent it, else its own."""
+    from inventory_ops.kit.db import statements
+
+    block = ExitStack()
+    request_id = task.request.get(REQUEST_ID) or (task.request.headers or {}).get(REQUEST_ID) or task_id
+    block.enter_context(structlog.contextvars.bound_contextvars(request_id=request_id))
+    block.enter_context(statements.of(task.name))
+    _blocks[task_id] = block
+
+
+@task_postrun.connect(weak=False)
+def _ended(task_id: str = "", **_: object) -> None:
+    if block := _blocks.pop(task_id, None):
+        block.close()
 
 
 @worker_process_init.connect(weak=False)

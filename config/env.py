@@ -43,6 +43,7 @@ class Environment:
     notifications_trusted_hosts: list[str]
     metrics_token: str
     public_url: str
+    slow_statement_ms: int
     log_level: str
     log_format: str
     aws_real: bool
@@ -104,6 +105,7 @@ def _read(env: Env) -> Environment:
         notifications_trusted_hosts=env.list("NOTIFICATIONS_TRUSTED_HOSTS", []),
         metrics_token=env.str("METRICS_TOKEN", ""),
         public_url=env.str("OPS_PUBLIC_URL", "http://localhost:8000").rstrip("/"),
+        slow_statement_ms=_whole(env, "SLOW_STATEMENT_MS", 1000, least=1, most=3_600_000),
         log_level=env.str("LOG_LEVEL", "INFO").upper(),
         log_format=env.str("LOG_FORMAT", "json" if production else "console"),
         aws_real=env.str("OPS_AWS", "local") == "real",

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from inventory_ops.kit import clients
+from inventory_ops.kit.db import statements
 from inventory_ops.views import errors, home
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,21 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class StatementsMiddleware:
+    """Have the statements of a request say its route: never its path, which may have names and tokens."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with statements.of(""):
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        if request.resolver_match:
+            statements.go_on_with(request.resolver_match.route)
 
 
 class ClientMiddleware:

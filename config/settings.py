@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "config.metrics.RequestMetricsMiddleware",
     "config.middleware.UnreadableMiddleware",
     "config.middleware.ServiceUnavailableMiddleware",
+    "config.middleware.StatementsMiddleware",
     "config.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -97,6 +98,7 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES: dict[str, dict[str, Any]] = {"default": ENV.database}
 if ENV.database_replica:
     DATABASES["replica"] = ENV.database_replica | {"TEST": {"MIRROR": "default"}}
+SLOW_STATEMENT_SECONDS = ENV.slow_statement_ms / 1000  # of one statement, above which it is logged with its page
 DATABASE_ROUTERS = ["inventory_ops.kit.db.replica.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = ENV.redis_url

@@ -24,6 +24,7 @@ class InventoryOpsConfig(AppConfig):
         from inventory_ops import bulk_actions, formats, imports, reports
         from inventory_ops.adapters import kinds
         from inventory_ops.kit import money
+        from inventory_ops.kit.db import statements
         from inventory_ops.kit.reports import registry
         from inventory_ops.models import VendorRequest
         from inventory_ops.operations import account_events, exports, price_rules, scans  # noqa: F401  (they register jobs, …)
@@ -34,6 +35,7 @@ class InventoryOpsConfig(AppConfig):
         from inventory_ops.registries import finding_hints, guide, menu, topics
         from inventory_ops.registries.permissions import ADMIN, EVERYBODY, FINANCE, MERCHANT, OPERATIONS
 
+        statements.connect()
         first_steps.add_own()
         account_events.connect()
         imports.register_all()

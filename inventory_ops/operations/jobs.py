@@ -19,10 +19,12 @@ import psycopg
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
 from inventory_ops.kit import broker, files
+from inventory_ops.kit.db import statements
 from inventory_ops.kit.registry import Registry
 from inventory_ops.models import Job, Notification, User
 
@@ -132,7 +134,7 @@ def run(job_id: UUID | str) -> None:
         function = _handlers.find(job.kind)
         if function is None:
             raise JobFailed(f"This version cannot run jobs of kind {job.kind}.")
-        with _kept_lease(job):
+        with _kept_lease(job), statements.of(f"job:{job.kind}"):
             function(context)
     except JobCancelled:
         state, message = Job.State.CANCELLED, job.message or "Cancelled. What was done before stays done."
@@ -182,7 +184,7 @@ def _kept_lease(job: Job) -> Iterator[None]:
             while not done.wait(LEASE.total_seconds() / 4):
                 with suppress(DatabaseError, InterfaceError):
                     running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING)
-                    running.update(lease_until=timezone.now() + LEASE)
+                    running.update(lease_until=Now() + LEASE)
         finally:
             connection.close()
 
@@ -197,9 +199,10 @@ def _kept_lease(job: Job) -> Iterator[None]:
 
 def _claim(job_id: UUID | str) -> Job | None:
     now = timezone.now()
-    free = Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=now)
+    # leases are by the database's clock: a machine whose clock is ahead takes no job from another that is at it
+    free = Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=Now())
     claimed = Job.objects.filter(free, pk=job_id).update(
-        state=Job.State.RUNNING, lease_until=now + LEASE, attempts=F("attempts") + 1, started_at=now
+        state=Job.State.RUNNING, lease_until=Now() + LEASE, attempts=F("attempts") + 1, started_at=now
     )
     return Job.objects.get(pk=job_id) if claimed else None
 
@@ -255,7 +258,7 @@ def retry(*, job: Job, by: User) -> Job:
 
 def sweep(*, now: datetime) -> int:
     """Send again what seems lost, give up what was lost too often, delete results that expired. Answers jobs sent."""
-    given_up = Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=now, attempts__gte=MOST_ATTEMPTS)
+    given_up = Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=Now(), attempts__gte=MOST_ATTEMPTS)
     given_up.update(
         state=Job.State.FAILED,
         finished_at=now,

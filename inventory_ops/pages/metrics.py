@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from config import metrics
 from config.celery import QUEUES
+from inventory_ops.kit.db import replica
 from inventory_ops.queries import findings, health, status
 
 
@@ -94,6 +95,7 @@ class Ops(Collector):
             for state, number in found.items():
                 family.add_metric([state], number)
             yield family
+        yield from self._jobs()
         stuck = status.stuck_jobs(now=self.now).count()
         yield GaugeMetricFamily("ops_jobs_stuck", "Jobs that no worker is at", value=stuck)
         waiting = GaugeMetricFamily("ops_findings", "Findings that wait for somebody", labels=["report"])
@@ -103,6 +105,26 @@ class Ops(Collector):
         if backup := status.last_backup():
             age = (self.now - backup).total_seconds()
             yield GaugeMetricFamily("ops_backup_age_seconds", "Since manage.py backup last succeeded", value=age)
+
+    def _jobs(self) -> Iterator[Metric]:
+        runs = GaugeMetricFamily("ops_job_runs_24h", "Jobs that ended", labels=["kind", "state"])
+        times = GaugeMetricFamily("ops_job_seconds_24h", "Seconds that they ran", labels=["kind", "state"])
+        for each in status.job_times(now=self.now):
+            runs.add_metric([each.kind, each.state], each.number)
+            times.add_metric([each.kind, each.state], each.seconds)
+        yield runs
+        yield times
+        ages = GaugeMetricFamily("ops_queue_age_seconds", "That the oldest job waits", labels=["queue"])
+        waiting = status.queue_ages(now=self.now)
+        for queue in QUEUES:
+            ages.add_metric([queue], waiting.get(queue, 0))
+        yield ages
+        refused = GaugeMetricFamily("ops_refused_rows_24h", "Rows of files that were refused", labels=["kind"])
+        for kind, number in status.refused_rows(now=self.now).items():
+            refused.add_metric([kind], number)
+        yield refused
+        if (lag := replica.lag()) is not None:
+            yield GaugeMetricFamily("ops_replica_lag_seconds", "That the replica is behind", value=lag)
 
 
 def page(*, now: datetime) -> bytes:

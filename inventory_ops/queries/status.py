@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 
 from inventory_ops.kit import broker
-from inventory_ops.models import AuditEvent, Delivery, Job, ScanRun, ScanSchedule
+from inventory_ops.models import AuditEvent, Delivery, Import, Job, ScanRun, ScanSchedule
 from inventory_ops.models.audit import Security, is_security
 
 TICK_KEY = "ops:tick"
@@ -80,6 +80,34 @@ def schedules() -> list[Schedule]:
     rows = list(ScanSchedule.objects.annotate(last_run=Subquery(newest)).order_by("name"))
     runs = ScanRun.objects.in_bulk([row.last_run for row in rows if row.last_run])
     return [Schedule(row, runs.get(row.last_run)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class JobTimes:
+    """What ended of a kind of job in the last 24 hours, by state, with the seconds that it ran."""
+
+    kind: str
+    state: str
+    number: int
+    seconds: float
+
+
+def job_times(*, now: datetime) -> list[JobTimes]:
+    ended = Job.objects.filter(finished_at__gt=now - DAY, started_at__isnull=False)
+    rows = ended.values_list("kind", "state").annotate(n=Count("pk"), ran=Sum(F("finished_at") - F("started_at")))
+    return [JobTimes(kind, state, n, ran.total_seconds()) for kind, state, n, ran in rows.order_by("kind", "state")]
+
+
+def queue_ages(*, now: datetime) -> Mapping[str, float]:
+    """Seconds that the oldest job of each queue has waited for a worker."""
+    waiting = Job.objects.filter(state=Job.State.QUEUED).values_list("queue").annotate(oldest=Min("created_at"))
+    return {queue: max((now - oldest).total_seconds(), 0.0) for queue, oldest in waiting.order_by("queue")}
+
+
+def refused_rows(*, now: datetime) -> Mapping[str, int]:
+    """Rows of import files that were refused in the last 24 hours, by kind."""
+    rows = Import.objects.filter(finished_at__gt=now - DAY).exclude(kind="").values_list("kind")
+    return dict(rows.annotate(n=Sum("rows_failed")).order_by("kind"))
 
 
 @dataclass(frozen=True, slots=True)

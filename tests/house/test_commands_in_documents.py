@@ -85,6 +85,8 @@ ELSEWHERE = {
     "uv run manage.py scan --demo": "tests/serving/test_demo_apart.py::test_the_flag_leads_any_command_to_the_demo",
 }
 LEFT_OUT = {
+    "uv run --group cluster -m tests.cluster": ".ci/run starts it for its drills, with programs of the system",
+    "uv run --group cluster -m tests.cluster.drills": ".ci/run runs the short ones; all take twenty minutes",
     ".ci/run": "it is what runs this",
     ".ci/vendor_assets.py": "fetches assets anew; what it fetched is compared with the manifest",
     "10 3 * * * find /var/backups -name 'ops-*.backup' -mtime +30 -delete": "not ours",

@@ -201,6 +201,18 @@ def test_a_replica_that_breaks_half_way_is_not_missed(second: Any) -> None:
     assert killed
 
 
+def test_how_far_it_is_behind_is_measured(second: Any) -> None:
+    with second.cursor() as cursor:
+        assert replica.lag() is not None
+        cursor.execute("select pg_wal_replay_pause()")
+        try:
+            make.product()
+            _until(lambda: (replica.lag() or 0) > 0)
+        finally:
+            cursor.execute("select pg_wal_replay_resume()")
+    _until(lambda: replica.lag() == 0)
+
+
 def test_nonsense_in_the_cookie_is_no_error(second: Any) -> None:
     client = Client()
     client.force_login(make.user("operations"))

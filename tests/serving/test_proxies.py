@@ -35,21 +35,32 @@ class Echo(BaseHTTPRequestHandler):
         """Nothing."""
 
 
+class Upstream:
+    """The product as the proxy sees it."""
+
+    def __init__(self) -> None:
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
 @pytest.fixture
-def upstream() -> Iterator[int]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
+def upstream() -> Iterator[Upstream]:
+    running = Upstream()
+    yield running
+    running.stop()
 
 
 @pytest.fixture(params=["nginx", "caddy"])
-def proxy(request: pytest.FixtureRequest, upstream: int, tmp_path: Path) -> Iterator[Proxy]:
+def proxy(request: pytest.FixtureRequest, upstream: Upstream, tmp_path: Path) -> Iterator[Proxy]:
     name = request.param
     if not proxies.program(name):
         pytest.skip(f"{name} is not installed (apt-get install {name})")
-    with getattr(proxies, name)(tmp_path, upstream=upstream) as running:
+    with getattr(proxies, name)(tmp_path, upstream=upstream.port) as running:
         yield running
 
 
@@ -69,6 +80,13 @@ def test_metrics_are_not_for_everybody_and_plain_http_is_led_on(proxy: Proxy) ->
     status, headers, _body = proxy.ask_plainly("/trackers/?page=2")
     assert status in {301, 308}
     assert re.fullmatch(rf"https://{NAME}(:\d+)?/trackers/\?page=2", headers["location"])
+
+
+def test_while_the_product_is_away_it_says_when_to_try_again(proxy: Proxy, upstream: Upstream) -> None:
+    upstream.stop()
+    status, headers, body = proxy.ask("/trackers/")
+    assert status == 503 and 0 < int(headers["retry-after"]) <= 30
+    assert "not available" in body
 
 
 @pytest.mark.parametrize("file", [NGINX, CADDY])

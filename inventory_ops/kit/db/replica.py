@@ -119,6 +119,23 @@ def _may_read(written: str) -> bool:
         return False
 
 
+def lag() -> float | None:
+    """Seconds that the replica is behind; None without one, and while it cannot be asked."""
+    if ALIAS not in connections or time.monotonic() < _down_until:
+        return None
+    try:
+        with connections[ALIAS].cursor() as cursor:
+            cursor.execute(
+                "select case when pg_last_wal_receive_lsn() is not distinct from pg_last_wal_replay_lsn() then 0"
+                " else extract(epoch from now() - pg_last_xact_replay_timestamp()) end"
+            )
+            found = cursor.fetchone()[0]
+            return float(found) if found is not None else None
+    except (DatabaseError, InterfaceError) as error:
+        _set_down(error)
+        return None
+
+
 def _set_down(error: Exception) -> None:
     """Leave the replica alone for a while."""
     global _down_until
