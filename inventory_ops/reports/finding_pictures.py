@@ -56,8 +56,8 @@ def of_report(slug: str, scope: Scope) -> list[Chart]:
 
 
 def _findings(slug: str, change: str, span: periods.Period) -> str:
-    days = {"report": slug, "change": change, "date_from": f"{span.first}", "date_to": f"{span.last}"}
-    return reverse("findings", query=days)
+    days = {"of": slug, "change": change, "date_from": f"{span.first}", "date_to": f"{span.last}"}
+    return reverse("all-findings", query=days)
 
 
 def _left(spans: periods.Periods, ends: dict[date, DayEnd], head: str) -> charts.Columns | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +30,6 @@ from inventory_ops.registries.permissions import ADMIN
 from user_audit.accounts import why_not_connected
 from user_audit.models import Identity, Review
 from user_audit.models.identities import AwsStatus, DatabaseStatus, Finding, Flag, Severity
-from user_audit.operations import days
 from user_audit.queries.certification import not_certified
 from user_audit.queries.decisions import statuses_rule_out
 from user_audit.reports.freshness import freshness
@@ -408,9 +406,6 @@ class UserAudit(Report):
     empty_text = gettext_lazy("Platform and AWS agree. Show all identities to see everybody.")
 
     bulk_url = reverse_lazy("user-audit-plan")
-
-    def before_scan(self, *, as_of: datetime) -> None:
-        days.record(day=as_of.date())
 
     def more_pictures(self, scope: Scope) -> Sequence[Chart]:
         return of_states(scope)
