@@ -92,4 +92,6 @@ def week_before(report: Report, scope: Scope) -> Earlier | None:
             values[kpi.key] = {"": Decimal(end.count)}
         elif kpi.money and end.value is not None and currency:
             values[kpi.key] = {currency: end.value}
+    for key, value in finding_trend.figures(report.slug, viewer=scope.viewer, day=day).items():
+        values.setdefault(key, {"": value})
     return Earlier(values, _("a week before"))
