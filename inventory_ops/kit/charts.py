@@ -104,7 +104,7 @@ class Bar:
             '<rect class="chart-{}" x="{}" width="{}" height="8"/></svg>',
             self.tone,
             f"{low:.3f}",
-            f"{max(high - low, 0.6 if high else 0):.3f}",
+            f"{max(high - low, 0.6 if high > low else 0):.3f}",
         )
 
 

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from inventory_ops.kit.db.additions import AddAll
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -31,46 +33,52 @@ class Migration(migrations.Migration):
                 ("since", models.DateTimeField(null=True)),
             ],
         ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(fields=["opened_at", "id"], name="finding_of_all_by_opening"),
-        ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(fields=["report", "first_seen_at"], name="finding_by_first_sight"),
-        ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(
-                condition=models.Q(("state", "resolved")), fields=["report", "resolved_at"], name="finding_by_end"
-            ),
-        ),
-        migrations.AddField(
-            model_name="channelday",
-            name="channel",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="days",
-                to="inventory_ops.channel",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reportvisit",
-            name="user",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="report_visits",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="channelday",
-            constraint=models.UniqueConstraint(fields=("channel", "day"), name="channel_day_is_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="reportvisit",
-            constraint=models.UniqueConstraint(fields=("user", "report"), name="report_visit_is_one_a_person"),
+        AddAll(
+            [
+                migrations.AddIndex(
+                    model_name="finding",
+                    index=models.Index(fields=["opened_at", "id"], name="finding_of_all_by_opening"),
+                ),
+                migrations.AddIndex(
+                    model_name="finding",
+                    index=models.Index(fields=["report", "first_seen_at"], name="finding_by_first_sight"),
+                ),
+                migrations.AddIndex(
+                    model_name="finding",
+                    index=models.Index(
+                        condition=models.Q(("state", "resolved")),
+                        fields=["report", "resolved_at"],
+                        name="finding_by_end",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="channelday",
+                    name="channel",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="days",
+                        to="inventory_ops.channel",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="reportvisit",
+                    name="user",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="report_visits",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="channelday",
+                    constraint=models.UniqueConstraint(fields=("channel", "day"), name="channel_day_is_one"),
+                ),
+                migrations.AddConstraint(
+                    model_name="reportvisit",
+                    constraint=models.UniqueConstraint(fields=("user", "report"), name="report_visit_is_one_a_person"),
+                ),
+            ]
         ),
     ]

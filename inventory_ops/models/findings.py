@@ -231,6 +231,29 @@ class ReportDay(models.Model):
         return f"{self.report} {self.day}"
 
 
+class ReportFigure(models.Model):
+    """A figure above a report's list at the end of a day (UTC), by the key of its Kpi: of all merchants (NULL) and of
+    each. Of reports without a window, whose past nothing else says; kept for some weeks."""
+
+    report = models.CharField(max_length=50)
+    merchant = models.ForeignKey(
+        "inventory_ops.Merchant", models.CASCADE, null=True, related_name="+", db_constraint=False
+    )
+    day = models.DateField()
+    key = models.CharField(max_length=50)
+    value = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["report", "day", "key", "merchant"], name="report_figure_is_one", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report} {self.key} {self.day}"
+
+
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def visible_to(self, user: User) -> SavedViewQuerySet:
         """Own views, those for everybody, and those for the role; sellers share with their own merchant alone."""

@@ -16,7 +16,7 @@ from inventory_ops.kit import broker
 from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import ScanRun, ScanSchedule, User
-from inventory_ops.operations import audit, finding_days, findings, issues
+from inventory_ops.operations import audit, figure_days, finding_days, findings, issues
 from inventory_ops.operations.findings import ScanCounts
 
 log = structlog.get_logger(__name__)
@@ -100,6 +100,7 @@ def _report_scan(name: str) -> Callable[[datetime], ScanCounts]:
         for report in reports:
             report.before_scan(as_of=as_of)
             counts += findings.scan_report(report, as_of=as_of)
+            figure_days.record(report, as_of=as_of)
         finding_days.record_days(day=as_of.date(), reports=[report.slug for report in reports])
         return counts
 

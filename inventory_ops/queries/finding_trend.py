@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import Trunc
 
 from inventory_ops.kit.reports.scope import Window
-from inventory_ops.models import Finding, ReportDay, User
+from inventory_ops.models import Finding, ReportDay, ReportFigure, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +53,13 @@ def day_ends(report: str, *, viewer: User | None, since: date) -> Mapping[date, 
     else:
         days = days.filter(merchant_id=viewer.own_merchant_id)
     return {day: DayEnd(count, value) for day, count, value in days.values_list("day", "open_count", "value")}
+
+
+def figures(report: str, *, viewer: User | None, day: date) -> dict[str, Decimal]:
+    """What the scans of a day kept of the figures above the list, by key."""
+    kept = ReportFigure.objects.filter(report=report, day=day)
+    if viewer is None or viewer.sees_all_merchants:
+        kept = kept.filter(merchant__isnull=True)
+    else:
+        kept = kept.filter(merchant_id=viewer.own_merchant_id)
+    return {key: Decimal(value) for key, value in kept.values_list("key", "value")}

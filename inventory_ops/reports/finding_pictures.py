@@ -56,8 +56,8 @@ def of_report(slug: str, scope: Scope) -> list[Chart]:
 
 
 def _findings(slug: str, change: str, span: periods.Period) -> str:
-    days = {"report": slug, "change": change, "date_from": f"{span.first}", "date_to": f"{span.last}"}
-    return reverse("findings", query=days)
+    days = {"of": slug, "change": change, "date_from": f"{span.first}", "date_to": f"{span.last}"}
+    return reverse("all-findings", query=days)
 
 
 def _left(spans: periods.Periods, ends: dict[date, DayEnd], head: str) -> charts.Columns | None:
@@ -92,4 +92,6 @@ def week_before(report: Report, scope: Scope) -> Earlier | None:
             values[kpi.key] = {"": Decimal(end.count)}
         elif kpi.money and end.value is not None and currency:
             values[kpi.key] = {currency: end.value}
+    for key, value in finding_trend.figures(report.slug, viewer=scope.viewer, day=day).items():
+        values.setdefault(key, {"": value})
     return Earlier(values, _("a week before"))

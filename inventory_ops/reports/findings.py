@@ -40,7 +40,9 @@ def _reports() -> list[tuple[str, Any]]:
 
 class Filters(filters.WindowedFilterSet):
     q = filters.SearchFilter(fields=("label",))
-    report = django_filters.ChoiceFilter(choices=lazy(_reports, list)(), label=_("Report"), empty_label=_("Any"))
+    of = django_filters.ChoiceFilter(
+        field_name="report", choices=lazy(_reports, list)(), label=_("Report"), empty_label=_("Any")
+    )
     change = filters.ScopeFilter(choices=list(CHANGES.items()), label=_("What happened"), empty_label=_("Any"))
     state = django_filters.ChoiceFilter(choices=Finding.State.choices, label=_("Status"), empty_label=_("Any"))
     since = SinceFilter(help_text=_("A moment like 2026-11-22T09:30:00Z, in place of the period."))
@@ -59,7 +61,7 @@ def changed(change: str, window: Window) -> Q:
 
 @register
 class Findings(Report):
-    slug = "findings"
+    slug = "all-findings"
     title = _("Findings")
     purpose = _("What scans found, opened again and saw resolved, whether a list shows it now or not.")
     not_loaded = _("It shows what scans found. To change that, change the data that they look at.")

@@ -52,6 +52,7 @@ class InventoryCostIssues(ActionReport):
     purpose = _("SKUs whose cost of goods is higher than the current selling price.")
     meaning = _("Cost above selling price")
     guarded = True
+    keeps_figures = True
     links = common.PRICE_GUARD
     steps = (
         Step(

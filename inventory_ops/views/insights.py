@@ -128,6 +128,6 @@ def visit(request: HttpRequest, slug: str) -> HttpResponse:
     ]
     if found.resolved:
         text = ngettext("%(n)s resolved", "%(n)s resolved", found.resolved) % {"n": markup.number(found.resolved)}
-        url = reverse("findings", query={"report": slug, "change": "resolved", "since": moment})
+        url = reverse("all-findings", query={"of": slug, "change": "resolved", "since": moment})
         changes.append(Change(text, url))
     return render(request, "inventory_ops/_since.html", {"since": showing.moment(before), "changes": changes})

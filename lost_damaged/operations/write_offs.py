@@ -194,7 +194,7 @@ def _tell(booked: int, *, source: Source, by: User | None, import_id: uuid.UUID 
         action="write_off.book",
         by=by,
         summary=ngettext("%(n)d unit written off (%(source)s)", "%(n)d units written off (%(source)s)", booked)
-        % {"n": booked, "source": source},
+        % {"n": booked, "source": source.label},
         data={"units": booked, "source": str(source), "import": str(import_id or "")},
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -198,6 +199,7 @@ def filter_values(declared: Any) -> list[str]:
         "brand_name": ["Brand 7"],
         "promo_code": ["PROMO7"],
         "currency": ["GBP"],
+        "since": [f"{timezone.now() - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"],
     }
     return known.get(declared.field_name, ["SKU-1", "kettle"])
 

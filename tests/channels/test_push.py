@@ -27,8 +27,9 @@ from inventory_ops.adapters.protocol import (
     Unavailable,
     WriteResult,
 )
-from inventory_ops.models import Channel, ChannelChange, ChannelListing, InventoryType
+from inventory_ops.models import Channel, ChannelChange, ChannelDay, ChannelListing, InventoryType
 from inventory_ops.operations.channels import exchange, push
+from inventory_ops.pages import channel_charts
 from inventory_ops.queries import channels as queries
 from tests import make
 from tests.channels import world
@@ -456,3 +457,23 @@ def test_shops_are_told_apart() -> None:
     world.sync(other[0])
     assert isinstance(other[1], Shop)
     assert other[1].written == []
+
+
+def test_the_day_keeps_the_longest_wait_and_what_failed() -> None:
+    merchant = make.merchant()
+    channel, shop = world.channel(merchant)
+    product = world.listed(merchant, 7, (channel, shop))
+    ChannelListing.objects.update(due_at=timezone.now() - timedelta(minutes=10))
+    world.sync(channel)
+    world.sync(channel)  # nothing to do: nothing is kept
+    day = ChannelDay.objects.get()
+    assert (day.sent, day.rejected, day.failures, day.day) == (1, 0, 0, timezone.now().date())
+    assert day.longest_wait is not None and timedelta(minutes=10) <= day.longest_wait < timedelta(minutes=12)
+    world.receive(product, 2)
+    world.sync(channel)
+    again = ChannelDay.objects.get()
+    assert (again.sent, again.longest_wait) == (2, day.longest_wait)
+    [waits, counts] = channel_charts.of(channel, now=timezone.now())
+    assert waits.has_values and counts.points[-1].texts == ["2", "0", "0"]
+    other, _shop = world.channel(merchant)
+    assert channel_charts.of(other, now=timezone.now()) == []

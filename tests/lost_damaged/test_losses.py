@@ -15,6 +15,7 @@ from lost_damaged.models import Source
 from lost_damaged.operations import write_offs
 from tests.lost_damaged.test_pages import login, rows_of
 from tests.lost_damaged.world import World, items
+from tests.reports.test_pictures import bars
 
 pytestmark = pytest.mark.django_db
 SLUGS = ("losses-by-month", "losses-by-reason", "losses-by-category")
@@ -77,3 +78,22 @@ def rows_of_query(client: Any, query: str) -> list[dict[str, str]]:
 
     response = client.get(f"/finance/losses/?{query}&_export=csv")
     return list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+
+
+def test_each_bar_of_a_picture_opens_the_units_that_it_counts(world: World, booked: None) -> None:
+    client = login(world, "finance")
+    for slug in (*SLUGS, "write-offs"):
+        text = client.get(f"/insights/{slug}/", headers={"HX-Request": "true"}).text
+        found = bars(text)
+        assert any("reason=lost_delivery" in url for url, _shown in found)
+        assert any("vendor=V2" in url for url, _shown in found)
+        for url, shown in found:
+            assert url.startswith("/finance/write-offs/?")
+            assert client.get(url).context["page"].figures.count == int(shown), (slug, url)
+
+
+def test_pictures_hold_the_filters_of_the_list(world: World, booked: None) -> None:
+    client = login(world, "finance")
+    text = client.get("/insights/losses-by-month/?reason=damaged_warehouse", headers={"HX-Request": "true"}).text
+    assert {shown for _url, shown in bars(text)} == {"1"}
+    assert all("reason=damaged_warehouse" in url for url, _shown in bars(text))

@@ -20,6 +20,7 @@ from lost_damaged.operations import statements, write_offs
 from lost_damaged.operations.statements import CannotClose
 from lost_damaged.queries import statements as queries
 from lost_damaged.queries.statements import Total
+from lost_damaged.statement_rows import waterfall
 from tests.lost_damaged.world import World, days, items, make_world
 
 pytestmark = pytest.mark.django_db
@@ -160,3 +161,22 @@ def test_bookings_while_statements_are_closed_are_each_in_exactly_one(transactio
     paid = closed.aggregate(total=Sum("payout_amount"))["total"]
     rest = queries.figures(Statement.objects.get(state="open")).of("credit").amount
     assert paid + rest == Decimal("87.50") * 41
+
+
+def test_the_picture_of_the_payout_leads_from_the_opening_to_the_closing_balance(world: World) -> None:
+    product = world.product("A")
+    world.order_item(product, "10.00", "1.505", quantity=2, quantity_shipped=2, shipped_at=timezone.now())
+    write_off(world, ("A", "a"))
+    statement = Statement.objects.get()
+    chart = waterfall(queries.figures(statement), currency=statement.currency, list_url="/lines/?statement=1")
+    steps = [row for row in chart.rows if not row.is_total]
+    opening, closing = (
+        next(row for row in chart.rows if row.label == f"{each} Balance") for each in ("Opening", "Closing")
+    )
+    edges = [opening.end, *(row.end for row in steps)]
+    assert [row.start for row in steps] == pytest.approx(edges[:-1])  # each begins where the one before ended
+    assert closing.end == pytest.approx(edges[-1])
+    orders, fees = steps[0], next(row for row in steps if "commission" in row.label)
+    assert orders.url == "/lines/?statement=1&kind=order" and (orders.tone, fees.tone) == ("good", "critical")
+    page = login(world.finance).get(f"/finance/statements/{statement.number}/").text
+    assert "What makes the payout" in page and "chart-bar" in page

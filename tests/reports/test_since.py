@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
 from inventory_ops.kit.reports import comparison, figures, registry
-from inventory_ops.models import Finding, Product, ReportDay, ReportVisit, User
+from inventory_ops.models import Finding, Product, ReportDay, ReportFigure, ReportVisit, User
 from inventory_ops.operations import scans, visits
 from tests import make
 
@@ -108,8 +109,6 @@ def test_a_moment_that_is_none(since: str) -> None:
 
 
 def compared(slug: str, **params: str) -> dict[str, Any]:
-    from django.http import QueryDict
-
     query = QueryDict(mutable=True)
     query.update(params)
     selection = registry.get(slug).select(query, viewer=make.user())
@@ -164,3 +163,26 @@ def test_the_figures_are_asked_for_by_the_page_and_answered_apart() -> None:
     answer = browser.get("/insights/order-cost-issues/compared/?window=7d")
     assert answer.status_code == 200 and "As in the 7 days before (0)" in answer.text
     assert browser.get("/insights/order-cost-issues/compared/?window=x").status_code == 204
+
+
+def test_every_figure_of_a_report_without_a_window_is_kept_by_its_scan() -> None:
+    make.rates("GBP")
+    mine, others = make.merchant(), make.merchant()
+    dear("A", of=mine)
+    dear("B", of=others)
+    week = timedelta(days=7)
+    scans.run("costs", as_of=timezone.now() - week)
+    Product.objects.filter(sku="B").update(cost=Decimal(5))
+    dear("C", of=mine), dear("D", of=mine)
+    scans.run("costs")
+    found = compared(SLUG)
+    assert set(found) == {"count", "risk", "sale", "stock"}
+    assert found["stock"].text == "Up 50% on a week before (2)"
+    assert found["sale"].text == "As in a week before (0)"
+    selection = registry.get(SLUG).select({}, viewer=make.user("merchant", of=mine))
+    own = comparison.of(selection, QueryDict(), figures.of(selection, exact=False))
+    assert own["stock"].text == "Up 200% on a week before (1)"
+    # the same day again: a merchant without rows has none; what is old goes
+    assert ReportFigure.objects.filter(day=timezone.now().date(), merchant=others).count() == 0
+    scans.run("costs", as_of=timezone.now() + timedelta(days=40))
+    assert set(ReportFigure.objects.values_list("day", flat=True)) == {(timezone.now() + timedelta(days=40)).date()}

@@ -9,10 +9,10 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory_ops.kit.reports import registry
-from inventory_ops.operations import finding_days, findings
+from inventory_ops.operations import figure_days, finding_days, findings
 from inventory_ops.operations.findings import ScanCounts
 from user_audit.models import IamScan
-from user_audit.operations import scans
+from user_audit.operations import days, scans
 
 
 class ScanIncomplete(Exception):
@@ -27,6 +27,8 @@ def scan_users(as_of: datetime) -> ScanCounts:
         raise ScanIncomplete("; ".join(f"account {r.account_id}: {r.state}: {r.message}" for r in bad))
     report = registry.get("user-audit")
     counts = findings.scan_report(report, as_of=as_of)
+    figure_days.record(report, as_of=as_of)
+    days.record(day=as_of.date())
     finding_days.record_days(day=(as_of or timezone.now()).date(), reports=[report.slug])
     return counts
 

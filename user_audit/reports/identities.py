@@ -3,167 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import Case, CharField, Count, Exists, F, Func, Q, QuerySet, Value, When
-from django.db.models.functions import Concat, Replace
+from django.db.models import Count, Exists, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.urls import reverse, reverse_lazy
-from django.utils import timezone
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory_ops.kit import markup, showing
-from inventory_ops.kit.bulk.action import offered_on
 from inventory_ops.kit.charts import Chart
-from inventory_ops.kit.db.expressions import PlainText
 from inventory_ops.kit.db.fields import MoneyField
-from inventory_ops.kit.reports import Breakdown, Kpi, Report, Scope, Step, View, columns, filters, register
+from inventory_ops.kit.reports import (
+    Breakdown,
+    Earlier,
+    Kpi,
+    Report,
+    Scope,
+    Selection,
+    Step,
+    View,
+    columns,
+    filters,
+    register,
+)
 from inventory_ops.kit.reports.page import Empty, ListPage
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models.users import Role
 from inventory_ops.registries.permissions import ADMIN
+from inventory_ops.reports.finding_pictures import week_before
 from user_audit.accounts import why_not_connected
 from user_audit.models import Identity, Review
 from user_audit.models.identities import AwsStatus, DatabaseStatus, Finding, Flag, Severity
-from user_audit.operations import days
 from user_audit.queries.certification import not_certified
-from user_audit.queries.decisions import statuses_rule_out
 from user_audit.reports.freshness import freshness
-from user_audit.reports.pictures import of_states
-
-AWS_TONES = {
-    AwsStatus.UNKNOWN: "warning",
-    AwsStatus.DELETING: "warning",
-    AwsStatus.PARTIAL: "critical",
-    AwsStatus.NOT_FOUND: "neutral",
-    AwsStatus.DISABLED: "neutral",
-    AwsStatus.DISABLED_ELSEWHERE: "neutral",
-    AwsStatus.NO_CREDENTIALS: "neutral",
-    AwsStatus.ACTIVE: "good",
-}
-DATABASE_TONES = {
-    DatabaseStatus.ACTIVE: "good",
-    DatabaseStatus.DISABLED: "neutral",
-    DatabaseStatus.NOT_FOUND: "warning",
-    DatabaseStatus.DELETED: "neutral",
-}
-SEVERITY_TONES = {
-    Severity.CRITICAL: "critical",
-    Severity.HIGH: "critical",
-    Severity.MEDIUM: "warning",
-    Severity.LOW: "neutral",
-    Severity.INFO: "neutral",
-}
-VERDICT_TONES = {Review.Verdict.KEEP: "good", Review.Verdict.REMOVE: "critical", Review.Verdict.ASK: "warning"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status(columns.Choice):
-    """A status: exported as its word in small letters."""
-
-    def text(self) -> Any:
-        return PlainText(Replace(self.value(), Value("_"), Value(" ")))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read(columns.Moment):
-    """How old the AWS side is."""
-
-    def html(self, row: columns.Row) -> str:
-        value = row[self.alias]
-        return "" if value is None else _("read %(ago)s") % {"ago": markup.ago(value, timezone.now())}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastLogin(columns.Moment):
-    """ "Never" is an answer; of somebody without an account there is none."""
-
-    def html(self, row: columns.Row) -> str:
-        if row[self.alias] is None and row["c_database_status"] in (DatabaseStatus.ACTIVE, DatabaseStatus.DISABLED):
-            return _("Never")
-        # explicit: a slotted dataclass is a new class, which the bare super() does not know
-        return columns.Moment.html(self, row)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastUsed(columns.Moment):
-    """The same of AWS."""
-
-    def html(self, row: columns.Row) -> str:
-        value = row[self.alias]
-        if value is not None:
-            return _("AWS: %(ago)s") % {"ago": markup.ago(value, timezone.now())}
-        known = row["c_aws_status"] not in (AwsStatus.NOT_FOUND, AwsStatus.UNKNOWN)
-        return _("AWS: never, as far as known") if known else ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged(columns.Choice):
-    """The finding in the colour of its severity; the flags below it may be what makes it grave."""
-
-    def html(self, row: columns.Row) -> str:
-        severity = Severity(row["c_severity"])
-        if severity == Severity.NONE:
-            return ""
-        word = self.words.get(row[self.alias]) or severity.label
-        return markup.badge(SEVERITY_TONES[severity], str(word))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags(columns.Column):
-    """The flags as words."""
-
-    def text(self) -> Any:
-        joined = Func(self.value(), Value(", "), function="array_to_string", output_field=CharField())
-        return PlainText(joined)
-
-    def html(self, row: columns.Row) -> str:
-        words = dict(Flag.choices)
-        return escape(" · ".join(str(words.get(flag, flag)) for flag in row[self.alias]))
-
-
-FINDING_WORD = Case(
-    *(When(finding=value, then=Value(str(label))) for value, label in Finding.choices),
-    default=F("finding"),
-    output_field=CharField(),
+from user_audit.reports.identity_columns import (
+    AWS_TONES,
+    DATABASE_TONES,
+    FINDING_WORD,
+    SEVERITY_TONES,
+    VERDICT_TONES,
+    Buttons,
+    Day,
+    Flags,
+    Judged,
+    LastLogin,
+    LastUsed,
+    Read,
+    Status,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day(columns.Moment):
-    """A moment of which the page shows the day."""
-
-    def html(self, row: columns.Row) -> str:
-        value = row[self.alias]
-        return "" if value is None else showing.day(value)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Buttons(columns.Column):
-    """A button for each action; those that the two statuses rule out are switched off. The next page is a dry run."""
-
-    def html(self, row: columns.Row) -> str:
-        plan, ruled_out = reverse("user-audit-plan"), statuses_rule_out(row["c_aws_status"], row["c_database_status"])
-        buttons = SafeString("")
-        for action in offered_on("user-audit"):
-            words = f"{action.label}: {row['c_email']}"
-            if action.name in ruled_out:
-                buttons += format_html(OFF, markup.icon(action.icon, None, 16), words)
-            else:
-                tone = " btn-danger" if action.danger else ""
-                where = f"{plan}?action={action.name}&ids={row['key']}"
-                buttons += format_html(ON, tone, where, words, markup.icon(action.icon, None, 16), words)
-        return format_html('<span class="row-buttons">{}</span>', buttons)
-
-
-ON = '<a class="btn btn-sm{}" href="{}" title="{}">{}<span class="visually-hidden">{}</span></a>'
-OFF = '<button class="btn btn-sm" type="button" disabled>{}<span class="visually-hidden">{}</span></button>'
+from user_audit.reports.pictures import of_states
 
 
 def address(key: str) -> str:
@@ -403,14 +293,16 @@ class UserAudit(Report):
     )
     value_at_risk = "no_amount"
     less_is_better = True
+    keeps_figures = True
     finding_label = Concat("email", Value(" · "), FINDING_WORD)
     empty_title = gettext_lazy("No account is out of line")
     empty_text = gettext_lazy("Platform and AWS agree. Show all identities to see everybody.")
 
     bulk_url = reverse_lazy("user-audit-plan")
 
-    def before_scan(self, *, as_of: datetime) -> None:
-        days.record(day=as_of.date())
+    def earlier(self, selection: Selection) -> Earlier | None:
+        given = {name: value for name, value in selection.scope.params.items() if value not in (None, "", [])}
+        return week_before(self, selection.scope) if given == {"show": "issues"} else None
 
     def more_pictures(self, scope: Scope) -> Sequence[Chart]:
         return of_states(scope)

@@ -25,7 +25,7 @@ from user_audit.operations import reviews
 from user_audit.queries import history
 from user_audit.queries.decisions import decide_all
 from user_audit.reports.freshness import failures
-from user_audit.reports.identities import AWS_TONES, DATABASE_TONES, SEVERITY_TONES
+from user_audit.reports.identity_columns import AWS_TONES, DATABASE_TONES, SEVERITY_TONES
 
 
 @roles_required(ADMIN)

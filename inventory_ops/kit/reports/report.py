@@ -154,6 +154,7 @@ class Report:
     identity: ClassVar[Sequence[str]] = ("pk",)  # fields that name a row; the order ends with them
     row_keys: ClassVar[Sequence[str]] = ()  # columns that are read for what other cells and `row_label` say
     kpis: ClassVar[Sequence[Kpi]] = ()
+    keeps_figures: ClassVar[bool] = False  # does its scan keep the day's figures? Of reports without a window
     less_is_better: ClassVar[bool | None] = None  # are fewer rows, and less money, good news? None: neither
     views: ClassVar[Sequence[View]] = ()
     roles: ClassVar[frozenset[str]] = frozenset({"operations", "merchant", "finance", "admin"})

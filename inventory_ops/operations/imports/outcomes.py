@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from inventory_ops.kit.imports import Counts, ImportSpec, RowError
+from inventory_ops.kit.imports import Counts, ImportSpec, RowError, registry
 from inventory_ops.kit.imports.staging import Change
 from inventory_ops.models import Import, ImportRowError, ImportRowWarning, User
 from inventory_ops.operations import audit
@@ -106,10 +106,16 @@ def finish(job: Import, outcome: Outcome, *, by: User | None, shift_days: int = 
         action="import.apply",
         by=by,
         subject=job,
-        summary=f"{job.kind}: {job.rows_new} new, {job.rows_changed} changed, {job.rows_unchanged} unchanged,"
+        summary=f"{_title(job.kind)}: {job.rows_new} new, {job.rows_changed} changed, {job.rows_unchanged} unchanged,"
         f" {job.rows_failed} failed",
         data={"kind": job.kind, "file": job.file_name, "sha256": job.sha256, "shift_days": shift_days},
     )
+
+
+def _title(kind: str) -> str:
+    """What people call a kind of import; of a file with rows of several kinds, the name it has."""
+    spec = registry.find(kind)
+    return str(spec.title) if spec else kind
 
 
 def _keep_remarks(

@@ -63,6 +63,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     except kinds.UnknownKind:
         kind = None
     reading = channel.imports.select_related("job").order_by("-pk").first()
+    labels = {setting.name: setting.label for setting in kind.settings} if kind else {}
     rules = [(RuleForm.base_fields[name].label, value) for name, value in RuleForm.rules_of(channel).items()]
     context = {
         "page": ChannelPage(
@@ -86,6 +87,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "health": channel_page.health(row, now=now),
         "reading": reading,
         "rules": [(label, value) for label, value in rules if value is not None],
+        "options": [(labels.get(name, name), value) for name, value in channel.options.items() if value],
         "waiting": channel_page.waiting(channel),
         "problems": channel_page.problems(channel),
         "orders": channel_page.latest_orders(channel),
