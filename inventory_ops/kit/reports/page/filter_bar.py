@@ -42,7 +42,7 @@ def of(selection: Selection, asked: PageRequest) -> FilterBar:
         search=params.get("q", "") if "q" in names else None,
         hidden_params=[
             (name, value)
-            for name in ("sort", "per_page", "as_of", "view", "columns")
+            for name in ("sort", "per_page", "as_of", "view", "columns", "widths")
             for value in params.getlist(name)
             if value
         ],
