@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from inventory_ops.kit.charts import Chart
 from inventory_ops.kit.db import replica
-from inventory_ops.kit.reports import Earlier, Lead, Scope, Selection
+from inventory_ops.kit.reports import Breakdown, Earlier, Lead, Scope, Selection
 from inventory_ops.kit.reports.columns import Row
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models import Finding, User
@@ -49,6 +49,11 @@ class ActionReport(ScannedReport):
         super().__init_subclass__(**kwargs)
         (name,) = cls.identity
         cls.columns = (*cls.columns, *workflow.of_report(cls.slug, name))
+
+    def groupings(self, viewer: Viewer) -> Sequence[Breakdown]:
+        (name,) = self.identity
+        owner = [workflow.by_owner(self.slug, name)] if viewer.sees_all_merchants else []
+        return [*super().groupings(viewer), *owner]
 
     opens_rows = True
     scanned: ClassVar[Mapping[str, str]] = {"finding": workflow.ALL}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django import forms
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from inventory_ops.kit.reports import form as forms_html
@@ -25,6 +27,7 @@ class FilterBar:
     chips: list[Chip] = field(default_factory=list)
     clear_url: str = ""
     given: dict[str, str] = field(default_factory=dict)
+    groupings: list[tuple[str, str]] = field(default_factory=list)  # what the list can be grouped by, with its address
 
 
 def of(selection: Selection, asked: PageRequest) -> FilterBar:
@@ -50,7 +53,16 @@ def of(selection: Selection, asked: PageRequest) -> FilterBar:
         clear_url=clear_url,
         given={name: str(value) for name, value in params.items() if name in names and value != ""},
         fields=_fields(filterset.form),
+        groupings=list(_groupings(asked)),
     )
+
+
+def _groupings(asked: PageRequest) -> Iterator[tuple[str, str]]:
+    offered = asked.report.groupings(asked.viewer)
+    if offered:
+        address = reverse("report-groups", args=[asked.report.slug])
+        for each in offered:
+            yield str(each.label), f"{address}{asked.first_page(group=each.param)}"
 
 
 def refused(report: Report, params: QueryDict) -> FilterBar:
