@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -50,10 +50,13 @@ class ActionReport(ScannedReport):
         (name,) = cls.identity
         cls.columns = (*cls.columns, *workflow.of_report(cls.slug, name))
 
-    def groupings(self, viewer: Viewer) -> Sequence[Breakdown]:
+    @cached_property
+    def by_owner(self) -> Breakdown:
         (name,) = self.identity
-        owner = [workflow.by_owner(self.slug, name)] if viewer.sees_all_merchants else []
-        return [*super().groupings(viewer), *owner]
+        return workflow.by_owner(self.slug, name)
+
+    def groupings(self, viewer: Viewer) -> Sequence[Breakdown]:
+        return [*super().groupings(viewer), *([self.by_owner] if viewer.sees_all_merchants else [])]
 
     opens_rows = True
     scanned: ClassVar[Mapping[str, str]] = {"finding": workflow.ALL}

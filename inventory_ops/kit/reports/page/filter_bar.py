@@ -60,9 +60,10 @@ def of(selection: Selection, asked: PageRequest) -> FilterBar:
 def _groupings(asked: PageRequest) -> Iterator[tuple[str, str]]:
     offered = asked.report.groupings(asked.viewer)
     if offered:
-        address = reverse("report-groups", args=[asked.report.slug])
+        query = asked.first_page()
+        address = f"{reverse('report-groups', args=[asked.report.slug])}{query}{'&' if query != '?' else ''}"
         for each in offered:
-            yield str(each.label), f"{address}{asked.first_page(group=each.param)}"
+            yield str(each.label), f"{address}group={each.param}"
 
 
 def refused(report: Report, params: QueryDict) -> FilterBar:
