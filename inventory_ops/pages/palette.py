@@ -25,7 +25,15 @@ def groups(*, text: str, viewer: User) -> list[Group]:
     found = [Group(_("Actions"), _first(_actions(viewer), text)), Group(_("Pages"), _first(_pages(viewer), text))]
     if len(text) >= SHORTEST:
         found.append(Group(_("Views"), _first(_views(viewer), text)))
-    return [group for group in found if group.items]
+    return sorted((group for group in found if group.items), key=lambda group: _rank(group.items[0], text))
+
+
+def _rank(hit: Hit, text: str) -> int:
+    """What is called as the text says comes before what belongs to something that is."""
+    label = hit.label.casefold()
+    if label.startswith(text.casefold()):
+        return 0
+    return 1 if all(f" {word}" in f" {label}" for word in text.casefold().split()) else 2
 
 
 def _first(hits: Iterator[Hit], text: str) -> list[Hit]:
@@ -35,7 +43,7 @@ def _first(hits: Iterator[Hit], text: str) -> list[Hit]:
         said = f" {hit.label} {hit.sub}".casefold()
         if all(f" {word}" in said for word in words):
             seen.setdefault(f"{hit.label}{hit.url}", hit)
-    return list(seen.values())[:MOST]
+    return sorted(seen.values(), key=lambda hit: _rank(hit, text))[:MOST]
 
 
 def _pages(viewer: User) -> Iterator[Hit]:

@@ -29,6 +29,11 @@ def test_pages_actions_and_views_are_found_by_the_beginnings_of_their_words() ->
     assert found("operations", "rackers").get("Pages") is None
 
 
+def test_what_is_called_so_comes_before_what_belongs_to_it() -> None:
+    assert next(iter(found("operations", "imports"))) == "Pages"
+    assert next(iter(found("operations", "imports")["Pages"].values())) == "/imports/"
+
+
 def test_without_a_text_the_first_of_each_are_offered() -> None:
     groups = found("operations", "")
     assert set(groups) == {"Actions", "Pages"} and len(groups["Pages"]) == 8
