@@ -204,6 +204,7 @@ TABLE = (
     Rule("imports/template/<slug:kind>/", get="ofa"),
     Rule("insights/<slug:slug>/", get="omfa"),
     Rule("insights/<slug:slug>/compared/", get="omfa"),
+    Rule("insights/<slug:slug>/groups/", get="omfa"),
     Rule("insights/<slug:slug>/visit/", post="omfa"),
     Rule("inventory/", get="omfa"),
     Rule("inventory/adjust/", get="oa", post="oa"),

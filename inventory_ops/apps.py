@@ -51,8 +51,8 @@ class InventoryOpsConfig(AppConfig):
                 "demand": timedelta(hours=1),
             }
         )
-        menu.add("", _("Overview"), "overview", "layout-dashboard", roles=EVERYBODY, order=0)
-        menu.add("action", _("Vendors"), "vendors", "users", roles=(OPERATIONS, FINANCE, ADMIN), order=200)
+        menu.add("", _("Overview"), "overview", "layout-dashboard", roles=EVERYBODY, order=0, go="h")
+        menu.add("action", _("Vendors"), "vendors", "users", roles=(OPERATIONS, FINANCE, ADMIN), order=200, go="v")
         menu.add(
             "action",
             _("Vendor requests"),
@@ -62,10 +62,14 @@ class InventoryOpsConfig(AppConfig):
             order=200,
             counted=lambda user: VendorRequest.objects.visible_to(user).filter(answer=""),
         )
-        for order, slug in enumerate(("products", "orders", "stock-inquiry", "events-ledger")):
+        for order, (go, slug) in enumerate(
+            {"p": "products", "o": "orders", "s": "stock-inquiry", "e": "events-ledger"}.items(), start=20
+        ):
             report = registry.get(slug)
-            menu.add("inventory", report.short_title, report.route, report.icon, roles=EVERYBODY, order=20 + order)
-        menu.add("inventory", _("Imports"), "imports", "file-upload", roles=(OPERATIONS, FINANCE, ADMIN), order=90)
+            menu.add("inventory", report.short_title, report.route, report.icon, roles=EVERYBODY, order=order, go=go)
+        menu.add(
+            "inventory", _("Imports"), "imports", "file-upload", roles=(OPERATIONS, FINANCE, ADMIN), order=90, go="i"
+        )
         menu.add("system", _("Adjustment reasons"), "adjustment-reasons", "list", roles=(ADMIN,), order=60)
         guards = (OPERATIONS, FINANCE, ADMIN)
         menu.add("system", _("Price guard"), "price-guard", "shield-check", roles=guards, order=65)
@@ -78,8 +82,8 @@ class InventoryOpsConfig(AppConfig):
         menu.add("system", _("Security log"), "security-log", "shield", roles=(ADMIN,), order=75)
         menu.add("system", _("Schedules"), "schedules", "clock", roles=(ADMIN,), order=70)
         menu.add("system", _("Status"), "status", "activity", roles=(ADMIN,), order=80)
-        menu.add("system", _("Jobs"), "jobs", "history", roles=EVERYBODY, order=10)
-        menu.add("inventory", _("Channels"), "channels", "building-store", roles=(OPERATIONS, ADMIN), order=30)
+        menu.add("system", _("Jobs"), "jobs", "history", roles=EVERYBODY, order=10, go="j")
+        menu.add("inventory", _("Channels"), "channels", "building-store", roles=(OPERATIONS, ADMIN), order=30, go="c")
         overview.add_cards("oversold stock", cards.oversold)
         finding_hints.add("acts on products", act_hints.of_acts)
         finding_hints.add("shipping cases", shipping_hints.of_cases)

@@ -133,6 +133,7 @@ def test_every_address_that_names_an_object_is_tried_with_a_real_one(objects: Ob
         "sections/",
         "scans/",
         "imports/template/",
+        "insights/",
         "action-required/<slug",
         "api/v1/reports/",
         "preferences/",

@@ -32,6 +32,7 @@ class TrackersConfig(AppConfig):
             roles=roles,
             order=10,
             counted=cards.below_target,
+            go="t",
         )
         topics.add(topics.Topic("trackers", _("Trackers below target"), reverse_lazy("trackers"), frozenset(roles)))
         guide.add("trackers", _("Inventory trackers"), "trackers.md", roles=roles)

@@ -285,7 +285,8 @@ class SavedView(models.Model):
     role = models.CharField(max_length=20, blank=True, help_text=_("Whose view it is with scope group."))
     name = models.CharField(_("name"), max_length=60)
     query = models.CharField(max_length=2000, blank=True)
-    columns = models.JSONField(default=list, blank=True)
+    columns = models.JSONField(default=list, blank=True)  # keys in the order of the page
+    widths = models.JSONField(default=dict, blank=True, db_default={})  # pixels by key, of those that were sized
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = SavedViewQuerySet.as_manager()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,9 +26,9 @@ def _change(user: User, change: dict[str, Any], slug: str = "") -> None:
         kept.update(change)
 
 
-def save_columns(*, user: User, slug: str, columns: Sequence[str]) -> None:
-    """Columns of a report's page; an empty list brings the default back."""
-    _change(user, {"columns": list(columns)}, slug)
+def save_columns(*, user: User, slug: str, columns: Sequence[str], widths: Mapping[str, int]) -> None:
+    """Columns of a report's page in their order, and widths of some; an empty list brings the default back."""
+    _change(user, {"columns": list(columns), "widths": dict(widths)}, slug)
 
 
 def save_opening_view(*, user: User, slug: str, view: int | None) -> None:

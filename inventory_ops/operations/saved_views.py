@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from inventory_ops.kit.reports import Report
+from inventory_ops.kit.reports import Report, layout
 from inventory_ops.models import SavedView, User
 from inventory_ops.operations import audit
 
@@ -32,7 +33,16 @@ def kept_query(report: Report, params: QueryDict) -> str:
     return text
 
 
-def save(*, report: Report, name: str, scope: str, params: QueryDict, columns: Sequence[str], by: User) -> SavedView:
+def save(
+    *,
+    report: Report,
+    name: str,
+    scope: str,
+    params: QueryDict,
+    columns: Sequence[str],
+    widths: Mapping[str, int] = MappingProxyType({}),
+    by: User,
+) -> SavedView:
     """Keep a list as it is shown. Raises ValidationError that says what to correct."""
     view = SavedView(
         report=report.slug,
@@ -42,6 +52,7 @@ def save(*, report: Report, name: str, scope: str, params: QueryDict, columns: S
         role=by.role,
         query=kept_query(report, params),
         columns=_offered(report, columns),
+        widths=_sized(report, widths),
     )
     with transaction.atomic():
         # the lock on the person makes counting and adding one step
@@ -62,11 +73,20 @@ def rename(*, view: SavedView, name: str, scope: str, by: User) -> None:
         audit.record(action="view.change", by=by, subject=view, summary=f"{view.report}: {view.name}")
 
 
-def update(*, view: SavedView, report: Report, params: QueryDict, columns: Sequence[str], by: User) -> None:
+def update(
+    *,
+    view: SavedView,
+    report: Report,
+    params: QueryDict,
+    columns: Sequence[str],
+    widths: Mapping[str, int] = MappingProxyType({}),
+    by: User,
+) -> None:
     """Keep the list as it is shown now under the same name. Raises ValidationError."""
     view.query, view.columns = kept_query(report, params), _offered(report, columns)
+    view.widths = _sized(report, widths)
     with transaction.atomic():
-        view.save(update_fields=["query", "columns"])
+        view.save(update_fields=["query", "columns", "widths"])
         audit.record(action="view.change", by=by, subject=view, summary=f"{view.report}: {view.name}")
 
 
@@ -103,4 +123,9 @@ def _checked_scope(scope: str, by: User) -> str:
 
 
 def _offered(report: Report, columns: Sequence[str]) -> list[str]:
-    return [column.key for column in report.columns if column.on_page and column.key in columns]
+    offered = {column.key for column in report.columns if column.on_page}
+    return [key for key in dict.fromkeys(columns) if key in offered]
+
+
+def _sized(report: Report, widths: Mapping[str, int]) -> dict[str, int]:
+    return {key: width for key, width in layout.checked_widths(widths).items() if key in report.columns_by_key}

@@ -24,6 +24,7 @@ class Item:
     icon: str
     active: bool
     count: str | None = None
+    go: str = ""
     count_id: str = ""  # of the element that holds the count: parts of a page that are swapped bring new counts along
 
 
@@ -111,6 +112,7 @@ def groups(request: HttpRequest, user: User) -> list[Group]:
                 icon=entry.icon,
                 active=request.path == entry.url or (len(entry.url) > 1 and request.path.startswith(entry.url)),
                 count=_count(entry, counts),
+                go=entry.go,
                 count_id=f"count-{key}-{number}",
             )
             for number, entry in enumerate(menu.entries(key))

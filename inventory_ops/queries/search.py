@@ -23,10 +23,13 @@ SHORTEST_FRAGMENT = 3  # below three characters a trigram index cannot help: pre
 
 @dataclass(frozen=True, slots=True)
 class Hit:
+    """`is_post`: the address is posted to, and does something."""
+
     label: str
     sub: str
     url: str
     icon: str
+    is_post: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class StoredView:
     columns: list[str]
     scope: str
     owner: int
+    widths: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ def _statement(
     kept = FindingTotal.objects.visible_to(viewer).filter(state__in=COUNTED)
     waiting = kept.values("report").annotate(n=Sum("count"))
     views = SavedView.objects.visible_to(viewer).filter(report=report).order_by("name", "pk")
-    stored = JSONObject(pk="pk", name="name", query="query", columns="columns", scope="scope", owner="owner_id")
+    stored = JSONObject(
+        pk="pk", name="name", query="query", columns="columns", scope="scope", owner="owner_id", widths="widths"
+    )
     sizes = {
         f"other_{index}": CountOf(counted(viewer).order_by().values("pk")[: MOST_IN_MENU + 1])
         for index, counted in enumerate(others)

@@ -35,6 +35,7 @@ class Entry:
     order: int = 100
     counted: Callable[[User], QuerySet[Any]] | None = None  # by what the user may see, and by no other moment or state
     report: str = ""
+    go: str = ""  # the key that leads there after `g`
 
     @property
     def url(self) -> str:
@@ -61,12 +62,18 @@ def add(
     order: int = 100,
     counted: Callable[[User], QuerySet[Any]] | None = None,
     report: str = "",
+    go: str = "",
 ) -> None:
-    """Add the page `route` (its name, or name and arguments) to a group, for `roles`. Called from AppConfig.ready()."""
+    """Add the page `route` (its name, or name and arguments) to a group, for `roles`. Called from AppConfig.ready().
+
+    `go` is a letter of its own that leads there from the keyboard, after `g`.
+    """
     if group not in GROUPS:
         raise ValueError(f"There is no menu group {group!r}: use one of {', '.join(GROUPS)}.")
     route = (route,) if isinstance(route, str) else route
-    _entries.add(" ".join(route), Entry(group, label, route, icon, frozenset(roles), order, counted, report))
+    if go and any(entry.go == go for entry in _entries):
+        raise ValueError(f"The key {go!r} leads to another page already.")
+    _entries.add(" ".join(route), Entry(group, label, route, icon, frozenset(roles), order, counted, report, go))
 
 
 def entries(group: str) -> list[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from inventory_ops.kit.charts import Chart
 from inventory_ops.kit.db import replica
-from inventory_ops.kit.reports import Earlier, Lead, Scope, Selection
+from inventory_ops.kit.reports import Breakdown, Earlier, Lead, Scope, Selection
 from inventory_ops.kit.reports.columns import Row
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models import Finding, User
@@ -49,6 +49,14 @@ class ActionReport(ScannedReport):
         super().__init_subclass__(**kwargs)
         (name,) = cls.identity
         cls.columns = (*cls.columns, *workflow.of_report(cls.slug, name))
+
+    @cached_property
+    def by_owner(self) -> Breakdown:
+        (name,) = self.identity
+        return workflow.by_owner(self.slug, name)
+
+    def groupings(self, viewer: Viewer) -> Sequence[Breakdown]:
+        return [*super().groupings(viewer), *([self.by_owner] if viewer.sees_all_merchants else [])]
 
     opens_rows = True
     scanned: ClassVar[Mapping[str, str]] = {"finding": workflow.ALL}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,16 +17,17 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit import markup, showing
 from inventory_ops.kit.markup import initials
-from inventory_ops.kit.reports import columns, filters
+from inventory_ops.kit.reports import Breakdown, columns, filters
 from inventory_ops.kit.reports.request import parse_moment
 from inventory_ops.kit.reports.scope import end_of_day
 from inventory_ops.kit.viewer import Viewer
-from inventory_ops.models import Finding, FindingEvent
+from inventory_ops.models import Finding, FindingEvent, User
 
 STATE_TONES = {"open": "critical", "acknowledged": "neutral", "snoozed": "warning", "resolved": "good"}
 ME, NOBODY = "me", "nobody"
 ALL = "all"
 WEEK = timedelta(days=7)
+ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")  # somebody's own, not part of one
 
 
 def _moment(text: str) -> None:
@@ -107,12 +109,35 @@ def condition(wanted: Mapping[str, Any], *, viewer: Any, as_of: datetime) -> Q:
         found &= Q(assignee=viewer.pk if viewer else 0)
     elif owner == NOBODY:
         found &= Q(assignee__isnull=True)
+    elif ADDRESS.fullmatch(owner):
+        found &= Q(assignee__email=owner.lower()) if _sees_owners(viewer) else Q(pk__in=[])
     elif owner:
         named = Q(assignee__name__icontains=owner) | Q(assignee__email__icontains=owner)
-        found &= named if viewer is None or viewer.sees_all_merchants else Q(pk__in=[])
+        found &= named if _sees_owners(viewer) else Q(pk__in=[])
     if text := (wanted.get("reason") or "").strip():
         found &= Q(reason__icontains=text)
     return found & _due(wanted.get("due")) & _ends(wanted.get("ends"), as_of)
+
+
+def _sees_owners(viewer: Any) -> bool:
+    return viewer is None or bool(viewer.sees_all_merchants)
+
+
+def _people() -> dict[str, str]:
+    return {email: name or email for email, name in User.objects.exclude(role="merchant").values_list("email", "name")}
+
+
+def by_owner(slug: str, name: str) -> Breakdown:
+    """Rows of the report `slug`, called by the field `name`, by who their findings were given to."""
+    found = Finding.objects.unresolved().filter(report=slug, row_id=OuterRef(name))
+    return Breakdown(
+        _("Owner"),
+        Subquery(found.values("assignee__email")[:1]),
+        "owner",
+        words=_people,
+        without=_("Nobody"),
+        none=NOBODY,
+    )
 
 
 def _due(wanted: str | None) -> Q:

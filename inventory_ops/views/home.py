@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inventory_ops.kit.page import Page
 from inventory_ops.operations import preferences
-from inventory_ops.pages import frame, guide
+from inventory_ops.pages import frame, guide, palette
 from inventory_ops.pages import overview as overview_page
 from inventory_ops.queries import health, search
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
@@ -35,9 +35,10 @@ def dismiss_first_steps(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
-    """The palette's hits; without script a page of its own."""
+    """What the palette finds: actions, pages, views of lists, records; without script a page of its own."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
-    groups = search.everything(text=text, viewer=viewer(request))
+    user = viewer(request)
+    groups = [*palette.groups(text=text, viewer=user), *search.everything(text=text, viewer=user)]
     template = (
         "inventory_ops/_palette_results.html" if request.headers.get("HX-Request") else "inventory_ops/search.html"
     )

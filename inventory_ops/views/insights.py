@@ -30,14 +30,14 @@ from inventory_ops.registries.permissions import viewer
 from inventory_ops.views.reports import find
 
 
-def _report(request: HttpRequest, slug: str) -> Report:
+def report_of(request: HttpRequest, slug: str) -> Report:
     declared = find(slug)
     if not declared.allows(viewer(request)):
         raise PermissionDenied
     return declared
 
 
-def _selection(request: HttpRequest, declared: Report) -> Selection:
+def selection_of(request: HttpRequest, declared: Report) -> Selection:
     """The rows of the list's address. Raises ValidationError."""
     user = viewer(request)
     try:
@@ -52,7 +52,7 @@ def _selection(request: HttpRequest, declared: Report) -> Selection:
 @reads_from_replica
 def insights(request: HttpRequest, slug: str) -> HttpResponse:
     """The pictures of a list, as a part of its page or as a page of their own."""
-    declared = _report(request, slug)
+    declared = report_of(request, slug)
     if not declared.has_pictures:
         raise Http404
     is_part = bool(request.headers.get("HX-Request"))
@@ -67,7 +67,7 @@ def insights(request: HttpRequest, slug: str) -> HttpResponse:
     }
     status = 200
     try:
-        selection = _selection(request, declared)
+        selection = selection_of(request, declared)
     except ValidationError as error:
         context["errors"], status = error.messages, 400
     else:
@@ -85,9 +85,9 @@ def insights(request: HttpRequest, slug: str) -> HttpResponse:
 @reads_from_replica
 def compared(request: HttpRequest, slug: str) -> HttpResponse:
     """The figures above a list, each with how it was before."""
-    declared = _report(request, slug)
+    declared = report_of(request, slug)
     try:
-        selection = _selection(request, declared)
+        selection = selection_of(request, declared)
     except ValidationError:
         return HttpResponse(status=204)
     found = figures.of(selection, exact=request.GET.get("exact") == "1")
@@ -107,7 +107,7 @@ class Change:
 @require_POST
 def visit(request: HttpRequest, slug: str) -> HttpResponse:
     """The viewer looks at a report: note that, and say what changed since they were there last."""
-    declared = _report(request, slug)
+    declared = report_of(request, slug)
     if not declared.scan:
         raise Http404
     user = viewer(request)

@@ -19,6 +19,7 @@ from inventory_ops.forms.notifications import DestinationForm, SubscriptionForm
 from inventory_ops.kit import markup
 from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.page import Page
+from inventory_ops.kit.reports import registry
 from inventory_ops.models import Delivery, Destination, Notification, Subscription, User, ViewSubscription
 from inventory_ops.operations.notifications import bell, deliveries, destinations, senders
 from inventory_ops.registries import topics
@@ -99,9 +100,11 @@ def settings(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/settings.html", context, status=422 if form.errors else 200)
 
 
-def _views(user: User) -> list[ViewSubscription]:
+def _views(user: User) -> list[tuple[ViewSubscription, str]]:
+    """What the viewer is sent, with the name of the list."""
     rows = ViewSubscription.objects.filter(user=user).select_related("view", "destination")
-    return list(rows.order_by("view__name", "pk"))
+    titles = {report.slug: str(report.title) for report in registry}
+    return [(row, titles.get(row.view.report, "")) for row in rows.order_by("view__name", "pk")]
 
 
 def _subscriptions(destination: Destination) -> list[tuple[Subscription, Any]]:

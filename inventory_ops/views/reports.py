@@ -27,7 +27,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inventory_ops.kit.db.replica import reads_from_replica
 from inventory_ops.kit.numbers import whole
-from inventory_ops.kit.reports import Report, exports, figures, page, registry
+from inventory_ops.kit.reports import Report, exports, figures, layout, page, registry
 from inventory_ops.kit.reports import request as asking
 from inventory_ops.operations import exports as export_jobs
 from inventory_ops.operations import preferences, scans
@@ -67,7 +67,12 @@ def show(request: HttpRequest, declared: Report, template: str, **context: Any) 
         return redirect
     saved = saved_views.of(request, declared, user)
     built = page.build(
-        declared, request.GET, viewer=user, picked=saved.picked(request.GET), selectable=declared.may_act(user)
+        declared,
+        request.GET,
+        viewer=user,
+        picked=saved.picked(request.GET),
+        widths=saved.widths(request.GET),
+        selectable=declared.may_act(user),
     )
     if not built.errors:
         saved.add_tabs(built)
@@ -142,20 +147,29 @@ def export(request: HttpRequest, declared: Report, wanted: str) -> HttpResponseB
 @login_required
 @require_POST
 def save_columns(request: HttpRequest, slug: str) -> HttpResponse:
-    """Keep the columns that the viewer picked for a report."""
+    """Keep the columns that the viewer picked for a report, in their order, with the widths of some."""
     declared = find(slug)
     if not declared.allows(viewer(request)):
         raise PermissionDenied
-    offered = [column.key for column in declared.columns if column.on_page]
-    picked = [] if request.POST.get("reset") else [key for key in offered if key in request.POST.getlist("columns")]
+    picked, widths = ([], {}) if request.POST.get("reset") else _picked(declared, request.POST)
     back = safe_next(request, declared.url)
     path, _question, query = back.partition("?")
     params = QueryDict(query, mutable=True)
     if whole(params.get("view")) is not None:  # the view's own columns are shown: the choice stands in the address
-        params["columns"] = ",".join(picked)
+        params["columns"], params["widths"] = ",".join(picked), layout.widths_text(widths)
         return HttpResponseRedirect(f"{path}?{params.urlencode()}")
-    preferences.save_columns(user=viewer(request), slug=slug, columns=picked)
+    preferences.save_columns(user=viewer(request), slug=slug, columns=picked, widths=widths)
     return HttpResponseRedirect(back)
+
+
+def _picked(declared: Report, sent: QueryDict) -> tuple[list[str], dict[str, int]]:
+    """Columns and widths of the form; none are picked where they are those of the list by itself, which then goes on
+    to fit its window."""
+    offered = [column.key for column in asking.offered_columns(declared)]
+    picked = [key for key in dict.fromkeys(sent.getlist("columns")) if key in offered]
+    if picked == [column.key for column in asking.shown_columns(declared, None)]:
+        picked = []
+    return picked, layout.checked_widths({key: whole(sent.get(f"width_{key}")) for key in offered})
 
 
 @login_required

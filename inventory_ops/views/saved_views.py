@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from inventory_ops.forms.saved_views import ViewForm
-from inventory_ops.kit.reports import Report, page, registry
+from inventory_ops.kit.reports import Report, layout, page, registry
 from inventory_ops.kit.reports.request import changed
 from inventory_ops.models import SavedView, User
 from inventory_ops.operations import preferences, saved_views
@@ -52,6 +52,12 @@ class SavedViews:
             return columns.split(",")
         return (self.current.columns or None) if self.current else None
 
+    def widths(self, params: QueryDict) -> dict[str, int] | None:
+        """The widths that the address gives columns, else those of the view in force; None for those preferred."""
+        if "widths" in params:
+            return layout.read_widths(params.get("widths", ""))
+        return layout.checked_widths(self.current.widths) if self.current else None
+
     def add_tabs(self, built: page.ListPage) -> None:
         """Put the saved views behind the declared ones, and offer what can be done with them."""
         opens_with = _opening_view(self.declared, self.user)
@@ -81,7 +87,9 @@ class SavedViews:
     def _in_force(self, current: StoredView, params: QueryDict, opens_with: int) -> page.views.CurrentView:
         user = self.user
         manages = current.owner == user.pk or (user.has_role(ADMIN) and current.scope != SavedView.Scope.ME)
-        kept = changed(params, view=None, columns=None, page=None, as_of=None, after=None, before=None, exact=None)
+        kept = changed(
+            params, view=None, columns=None, widths=None, page=None, as_of=None, after=None, before=None, exact=None
+        )
         return page.views.CurrentView(
             name=current.name,
             scope=current.scope,
@@ -90,7 +98,7 @@ class SavedViews:
             opening_url=reverse("view-opening", args=[self.declared.slug, current.pk]),
             subscribe_url=reverse("view-subscribe", args=[current.pk]),
             opens_list=current.pk == opens_with,
-            is_changed=QueryDict(kept[1:]) != QueryDict(current.query) or "columns" in params,
+            is_changed=QueryDict(kept[1:]) != QueryDict(current.query) or "columns" in params or "widths" in params,
         )
 
 
@@ -119,9 +127,14 @@ def _declared(user: User, slug: str) -> Report:
     return declared
 
 
-def _shown(request: HttpRequest) -> tuple[QueryDict, list[str]]:
-    """Address and columns of the page that a form was sent from."""
-    return QueryDict(request.POST.get("query", "")), request.POST.get("columns", "").split(",")
+def _shown(request: HttpRequest) -> tuple[QueryDict, list[str], dict[str, int]]:
+    """Address, columns and widths of the page that a form was sent from."""
+    sent = request.POST
+    return (
+        QueryDict(sent.get("query", "")),
+        sent.get("columns", "").split(","),
+        layout.read_widths(sent.get("widths", "")),
+    )
 
 
 @login_required
@@ -130,7 +143,7 @@ def save(request: HttpRequest, slug: str) -> HttpResponse:
     """Keep the list as it is shown under a name."""
     user = viewer(request)
     declared = _declared(user, slug)
-    params, columns = _shown(request)
+    params, columns, widths = _shown(request)
     try:
         view = saved_views.save(
             report=declared,
@@ -138,6 +151,7 @@ def save(request: HttpRequest, slug: str) -> HttpResponse:
             scope=request.POST.get("scope", ""),
             params=params,
             columns=columns,
+            widths=widths,
             by=user,
         )
     except ValidationError as error:
@@ -159,8 +173,8 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     declared = _declared(user, view.report)
     try:
         if request.POST.get("update"):
-            params, columns = _shown(request)
-            saved_views.update(view=view, report=declared, params=params, columns=columns, by=user)
+            params, columns, widths = _shown(request)
+            saved_views.update(view=view, report=declared, params=params, columns=columns, widths=widths, by=user)
         else:
             form = ViewForm(request.POST, view=view)
             if not form.is_valid():

@@ -52,7 +52,7 @@ def subscribe(request: HttpRequest, pk: int) -> HttpResponse:
     back = f"{declared.url}?{view.query}&view={view.pk}"
     page = Page(
         title=_("Get “%(name)s” by mail or chat") % {"name": view.name},
-        subtitle=_("The first rows as a table, and all of them as a CSV file, as you may see them when it is sent."),
+        subtitle=_("The first rows as a table, and up to 5,000 as a CSV file, as you may see them when it is sent."),
         breadcrumbs=[(str(declared.title), declared.url), (view.name, back), (_("By mail or chat"), None)],
         submit_label=_("Subscribe"),
         cancel_url=back,

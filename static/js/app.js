@@ -62,6 +62,7 @@
     if (!dialog || dialog.open) return Boolean(dialog);
     dialog.showModal();
     $("input", dialog)?.select();
+    dialog.dispatchEvent(new CustomEvent("ops:open"));
     return true;
   };
   on("click", "[data-dialog]", (event, opener) => {
@@ -78,11 +79,6 @@
       const menu = event.target.closest?.("details.menu[open]") ?? $("details.menu[open]");
       if (menu) { menu.open = false; $("summary", menu).focus(); }
       if (sidebarOpen()) { showSidebar(false); $("[data-sidebar-toggle]").focus(); }
-    } else if ((key === "ArrowDown" || key === "ArrowUp") && event.target.closest?.("#palette")) {
-      const stops = [$("#palette input"), ...$$("#palette a")];
-      const next = stops.indexOf(document.activeElement) + (key === "ArrowDown" ? 1 : -1);
-      stops[(next + stops.length) % stops.length].focus();
-      event.preventDefault();
     } else if (!typing(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey && !$("dialog[open]")) {
       if (key === "/") {
         const search = $("#report-search");

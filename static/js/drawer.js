@@ -5,10 +5,12 @@
   const body = document.getElementById("drawer-body");
   if (!drawer || !window.htmx) return;
   let opener = null; // address of the row that is open: the list may be drawn anew meanwhile
+  let place = 0; // its place in the list: where its row is gone, the next one stands there
   const linkOf = (row) => row?.querySelector("a[data-drawer]");
 
   const open = async (link) => {
     opener = link.getAttribute("href");
+    place = [...document.querySelectorAll("a[data-drawer]")].indexOf(link);
     link.closest("tr")?.classList.add("is-open");
     await window.htmx.ajax("GET", opener, { target: body, swap: "innerHTML" });
     if (!drawer.open) drawer.showModal();
@@ -52,7 +54,8 @@
 
   drawer.addEventListener("close", () => {
     for (const row of document.querySelectorAll("tr.is-open")) row.classList.remove("is-open");
-    const link = [...document.querySelectorAll("a[data-drawer]")].find((each) => each.getAttribute("href") === opener);
+    const links = [...document.querySelectorAll("a[data-drawer]")];
+    const link = links.find((each) => each.getAttribute("href") === opener) ?? links[Math.min(place, links.length - 1)];
     link?.focus({ preventScroll: true });
     body.replaceChildren();
   });

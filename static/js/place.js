@@ -20,13 +20,17 @@
     if (isShown(found)) return found;
     return found.closest("details:not([open])")?.querySelector("summary") ?? null; // it was in a menu, closed since
   };
+  const rowsOf = (part) => [...part.querySelectorAll("a[data-drawer]")];
   // On the last page there is no Next: the way back stands in its place. A removed filter leaves the filters.
-  const instead = (part, name) => {
+  // Where a row is gone, the one in its place.
+  const instead = (part, name, place) => {
+    const rows = place < 0 ? [] : rowsOf(part);
+    if (rows.length) return rows[Math.min(place, rows.length - 1)];
     const near = name.split("|")[1] === "next" ? "a[rel=prev]" : ".add-filter";
     return part.querySelector(near);
   };
-  const restore = (part, name) => {
-    const target = again(part, name) ?? instead(part, name) ?? part;
+  const restore = (part, name, place = -1) => {
+    const target = again(part, name) ?? instead(part, name, place) ?? part;
     if (target === part && !part.hasAttribute("tabindex")) part.tabIndex = -1;
     target.focus({ preventScroll: true });
   };
@@ -41,21 +45,22 @@
     const asked = detail.requestConfig?.triggeringEvent?.submitter ?? detail.requestConfig?.elt;
     const active = document.activeElement;
     const element = part.contains(active) ? active : asked;
-    used = element && part.contains(element) && element.matches(FOCUSABLE) ? { id: part.id, name: nameOf(element) } : null;
+    const isIn = element && part.contains(element) && element.matches(FOCUSABLE);
+    used = isIn ? { id: part.id, name: nameOf(element), place: rowsOf(part).indexOf(element) } : null;
     if (used && used.id === "report-results") sessionStorage.setItem(USED + here(), used.name);
   });
   document.addEventListener("htmx:afterSettle", () => {
     fit();
     labelCells();
     if (!used) return;
-    const { id, name } = used;
+    const { id, name, place } = used;
     const part = document.getElementById(id);
     used = null;
     if (!part || part.contains(document.activeElement)) {
       if (part?.matches(LIST) && !name.startsWith("report-search")) showTop(part);
       return;
     }
-    restore(part, name);
+    restore(part, name, place);
     if (part.matches(LIST)) {
       sessionStorage.setItem(USED + here(), name);
       showTop(part);

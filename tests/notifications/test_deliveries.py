@@ -145,7 +145,7 @@ def test_a_mail_server_that_refuses_the_recipient_is_final_and_one_that_is_away_
         def refuse(*_: Any, error: Exception = error, **__: Any) -> None:
             raise error
 
-        monkeypatch.setattr(senders.EmailMultiAlternatives, "send", refuse)
+        monkeypatch.setattr(senders.Mail, "send", refuse)
         assert run(message(to)).state == state
 
 

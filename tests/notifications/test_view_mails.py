@@ -204,6 +204,8 @@ def test_the_link_of_a_mail_asks_and_ends_it_without_login() -> None:
     link = message.extra_headers["List-Unsubscribe"].strip("<>")
     assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert link in message.body and link in message.alternatives[0][0]
+    sent = message.message().as_bytes().decode()
+    assert f"List-Unsubscribe: <{link}>" in sent.splitlines(), "programs read it as it is, in one line"
     path = "/" + link.split("/", 3)[3]
     browser = Client(enforce_csrf_checks=True)
     assert "Dear" in browser.get(path).content.decode()

@@ -36,6 +36,13 @@ def test_columns_that_were_picked_are_all_shown() -> None:
     assert "from-" not in " ".join(found.values())
 
 
+def test_the_stylesheet_knows_every_width_that_can_be_set() -> None:
+    for width in range(layout.LEAST, layout.MOST + 1, layout.GRAIN):
+        assert f".has-{width} " in STYLES
+    found = layout.classes(COLUMNS, sort="-price", selectable=True, picked=False, widths={"vendor": 600})
+    assert found["vendor"] == "is-set has-600 from-1080"
+
+
 @pytest.mark.parametrize("report", registry, ids=lambda report: report.slug)
 def test_the_stylesheet_knows_every_class(report: object) -> None:
     shown = shown_columns(report, None)  # type: ignore[arg-type]

@@ -6,8 +6,11 @@ The stylesheet hides a column of class `from-N` while the list is narrower than 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
+from inventory_ops.kit.numbers import whole
 from inventory_ops.kit.reports.columns import Column
 
 STEP = 60
@@ -18,15 +21,22 @@ EDGES = 12  # the first and the last cell stand off the border
 LETTER = 6.9  # of a head, on average
 AROUND_HEAD = 40  # padding and the mark of the order
 
+LEAST, MOST, GRAIN = 80, 600, 40  # of a width that a person sets
+
 type Classes = dict[str, str]
+type Widths = Mapping[str, int]
 
 
-def classes(columns: Sequence[Column], *, sort: str, selectable: bool, picked: bool) -> Classes:
+def classes(
+    columns: Sequence[Column], *, sort: str, selectable: bool, picked: bool, widths: Widths = MappingProxyType({})
+) -> Classes:
     """The classes of each column's cells, by key. Columns that the viewer `picked` are all shown: the list scrolls."""
-    starts = {} if picked else _starts(columns, sort=sort.removeprefix("-"), selectable=selectable)
+    starts = {} if picked else _starts(columns, sort=sort.removeprefix("-"), selectable=selectable, widths=widths)
     result = {}
     for column in columns:
         names = [f"is-wide-{column.width}", "is-flexible"] if column.flexible else []
+        if width := widths.get(column.key):
+            names = ["is-set", f"has-{width}"]
         if start := starts.get(column.key):
             names.append(f"from-{start}")
         result[column.key] = " ".join(names)
@@ -38,12 +48,31 @@ def width_of(column: Column) -> int:
     return max(column.width, round(len(column.title) * LETTER) + (AROUND_HEAD if column.sortable else 20))
 
 
-def _starts(columns: Sequence[Column], *, sort: str, selectable: bool) -> dict[str, int]:
+def read_widths(text: str) -> dict[str, int]:
+    """Widths by key from a text like `sku:140,price:100`; what is not a width is left out."""
+    pairs = (part.partition(":") for part in text.split(","))
+    return checked_widths({key: whole(width) for key, _colon, width in pairs})
+
+
+def checked_widths(wanted: Mapping[str, Any]) -> dict[str, int]:
+    """Within bounds, and in steps that the stylesheet knows."""
+    return {
+        str(key): min(max(round(width / GRAIN) * GRAIN, LEAST), MOST)
+        for key, width in wanted.items()
+        if isinstance(width, int) and width > 0
+    }
+
+
+def widths_text(widths: Widths) -> str:
+    return ",".join(f"{key}:{width}" for key, width in widths.items())
+
+
+def _starts(columns: Sequence[Column], *, sort: str, selectable: bool, widths: Widths) -> dict[str, int]:
     """The width from which each column is shown; those that always are, are left out."""
     used = EDGES + (CHECKBOX if selectable else 0)
     starts = {}
     for column in by_importance(columns, sort=sort):
-        used += width_of(column)
+        used += widths.get(column.key) or width_of(column)
         if used > NARROWEST:
             starts[column.key] = min(-(-used // STEP) * STEP, WIDEST)
     return starts

@@ -85,7 +85,7 @@ def _window(scope: Scope) -> Window:
 def _read(selection: Selection, spans: periods.Periods | None) -> tuple[list[list[Group]], int]:
     """The groups of each breakdown, then those of the trend, in one query; and the number of rows."""
     report = selection.report
-    values: dict[str, Any] = {f"i_{index}": _expression(each.by) for index, each in enumerate(report.breakdowns)}
+    values: dict[str, Any] = {f"i_{index}": expression(each.by) for index, each in enumerate(report.breakdowns)}
     values |= {f"n_{index}": F(each.name) for index, each in enumerate(report.breakdowns) if each.name}
     columns = [f"i_{index}::text as g_{index}" for index in range(len(report.breakdowns))]
     columns += [f"n_{index}::text as m_{index}" for index, each in enumerate(report.breakdowns) if each.name]
@@ -123,7 +123,7 @@ def _read(selection: Selection, spans: periods.Periods | None) -> tuple[list[lis
     return [_grouped(read, groups, index) for index in range(len(groups))], total
 
 
-def _expression(by: Any) -> Any:
+def expression(by: Any) -> Any:
     return F(by) if isinstance(by, str) else by
 
 
@@ -157,16 +157,15 @@ def _bars(selection: Selection, params: QueryDict, breakdown: Breakdown, groups:
         return None
     groups.sort(key=lambda group: (-group.count, group.value or ""))
     shown, rest = groups[:MOST_BARS], groups[MOST_BARS:]
-    words = breakdown.words() if callable(breakdown.words) else breakdown.words
-    words = {str(getattr(key, "value", key)): str(word) for key, word in words.items()}
+    words = words_of(breakdown)
     has_money = bool(selection.report.value_at_risk)
     rows = [
         Bar(
-            label=_called(group, words, breakdown),
+            label=called(group, words, breakdown),
             text=markup.number(group.count),
             amount=money.total(group.parts).text if has_money and group.parts else "",
             end=share,
-            url=_url(selection, params, breakdown, group),
+            url=url_of(selection, params, breakdown, group),
         )
         for group, share in zip(shown, charts.shares([group.count for group in shown]), strict=True)
     ]
@@ -178,17 +177,24 @@ def _bars(selection: Selection, params: QueryDict, breakdown: Breakdown, groups:
     return Bars(str(breakdown.label), [str(breakdown.label), _("Rows"), money_head], rows, note)
 
 
-def _called(group: Group, words: Mapping[str, str], breakdown: Breakdown) -> str:
+def words_of(breakdown: Breakdown) -> dict[str, str]:
+    """What its values are called, where no path of the rows says it."""
+    words = breakdown.words() if callable(breakdown.words) else breakdown.words
+    return {str(getattr(key, "value", key)): str(word) for key, word in words.items()}
+
+
+def called(group: Group, words: Mapping[str, str], breakdown: Breakdown) -> str:
     if group.value in (None, ""):
         return str(breakdown.without or _("None"))
     return group.name or words.get(str(group.value), str(group.value))
 
 
-def _url(selection: Selection, params: QueryDict, breakdown: Breakdown, group: Group) -> str:
+def url_of(selection: Selection, params: QueryDict, breakdown: Breakdown, group: Group) -> str:
     """The list with the rows of the group alone; '' where no filter says that."""
-    if group.value in (None, "") or not breakdown.param:
+    if not breakdown.param:
         return ""
-    value = breakdown.values.get(str(group.value), str(group.value))
+    said = str(group.value or "")
+    value = breakdown.values.get(said, said) if said else breakdown.none
     return address(selection.report.url, params, {breakdown.param: value}) if value else ""
 
 

@@ -95,6 +95,7 @@ class Breakdown:
     words: Mapping[Any, Any] | Callable[[], Mapping[Any, Any]] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
     without: Any = ""  # what rows without a value are called
+    none: str = ""  # what `param` is set to for rows without a value; '' = no filter says that
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +308,10 @@ class Report:
     def more_pictures(self, scope: Scope) -> Sequence[Chart]:
         """Pictures of the report besides those that `trend` and `breakdowns` declare."""
         return ()
+
+    def groupings(self, viewer: Viewer) -> Sequence[Breakdown]:
+        """What the list can be grouped by."""
+        return [each for each in self.breakdowns if each.param]
 
     @property
     def has_pictures(self) -> bool:

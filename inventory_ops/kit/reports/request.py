@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit.numbers import whole
+from inventory_ops.kit.reports import layout
 from inventory_ops.kit.reports.columns import Column
 from inventory_ops.kit.reports.report import Report
 from inventory_ops.kit.reports.scope import FIRST_YEAR, LAST_YEAR
@@ -56,6 +57,7 @@ class PageRequest:
     columns: Sequence[Column]
     selectable: bool
     is_picked: bool = False  # did the viewer choose the columns?
+    widths: layout.Widths = field(default_factory=dict)  # of columns that the viewer sized
 
     @property
     def offset(self) -> int:
@@ -96,11 +98,18 @@ def parse_moment(text: str) -> datetime:
 
 
 def read(
-    report: Report, params: QueryDict, *, viewer: Any, picked: Sequence[str] | None = None, selectable: bool = False
+    report: Report,
+    params: QueryDict,
+    *,
+    viewer: Any,
+    picked: Sequence[str] | None = None,
+    widths: layout.Widths | None = None,
+    selectable: bool = False,
 ) -> PageRequest:
     """Check `sort`, `page`, `per_page` and `as_of`. Raises PageError naming each bad one.
 
-    `picked` are the keys of the columns to show; None shows those that the viewer prefers.
+    `picked` are the keys of the columns to show, in their order, and `widths` what was set for some; None is as the
+    viewer prefers it.
     """
     errors: list[str] = []
     sort = params.get("sort") or report.default_sort
@@ -120,7 +129,10 @@ def read(
             errors.append(_("as_of: use a moment like 2026-11-22T09:30:00+00:00."))
     if errors:
         raise PageError(errors)
-    wanted = picked or _preferred(report, viewer)
+    preferred = _preferences(report, viewer)
+    wanted: Sequence[str] | None = picked or preferred.get("columns")
+    if widths is None:
+        widths = layout.checked_widths(preferred.get("widths", {}))
     return PageRequest(
         report=report,
         viewer=viewer,
@@ -135,13 +147,14 @@ def read(
         columns=shown_columns(report, wanted),
         selectable=selectable,
         is_picked=bool(wanted),
+        widths=widths,
     )
 
 
-def _preferred(report: Report, viewer: Any) -> Sequence[str] | None:
+def _preferences(report: Report, viewer: Any) -> dict[str, Any]:
     preferences: Any = getattr(viewer, "preferences", None) or {}
-    picked: Sequence[str] | None = preferences.get("reports", {}).get(report.slug, {}).get("columns")
-    return picked
+    found: dict[str, Any] = preferences.get("reports", {}).get(report.slug, {})
+    return found
 
 
 def _whole_number(text: str | None, default: int, low: int, high: int, name: str, errors: list[str]) -> int:
@@ -157,9 +170,15 @@ def _whole_number(text: str | None, default: int, low: int, high: int, name: str
 
 
 def shown_columns(report: Report, picked: Sequence[str] | None) -> list[Column]:
-    """The page's columns in its order: those picked by the viewer, else those visible by default."""
+    """Those picked by the viewer, in the order of picking, else those visible by default in the page's order."""
+    offered = offered_columns(report)
+    by_key = {column.key: column for column in offered}
+    chosen = [by_key[key] for key in dict.fromkeys(picked or ()) if key in by_key]
+    return chosen or [column for column in offered if column.visible]
+
+
+def offered_columns(report: Report) -> list[Column]:
+    """Those that can be shown, in the page's order."""
     order = {key: index for index, key in enumerate(report.page_order)}
     offered = [column for column in report.columns if column.on_page]
-    offered.sort(key=lambda column: order.get(column.key, len(order)))
-    chosen = [column for column in offered if column.key in picked] if picked else []
-    return chosen or [column for column in offered if column.visible]
+    return sorted(offered, key=lambda column: order.get(column.key, len(order)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.policy
 import hashlib
 import hmac
 import http.client
@@ -28,9 +29,18 @@ from inventory_ops.queries import remarketing, shop
 PURPOSE = "inventory_ops.destination"
 TIMEOUT = 10  # seconds for connecting and for each wait
 MOST_ANSWER = 64 * 1024
+LONGEST_LINE = 998  # of a mail (RFC 5322)
 # services whose host is fixed by the scheme: an address of theirs cannot lead anywhere else
 CHAT_SCHEMES = {"slack": "Slack", "discord": "Discord", "tgram": "Telegram", "gchat": "Google Chat", "wxteams": "Webex"}
 LOCAL_CHAT_SCHEMES = {"json": "JSON (local)"}  # for trying things out on this machine
+
+
+class Mail(EmailMultiAlternatives):
+    """A mail whose long headers stay one line: folded, an address in List-Unsubscribe would be encoded, and no program
+    would find it."""
+
+    def message(self, *, policy: Any = email.policy.default) -> Any:
+        return super().message(policy=policy.clone(max_line_length=LONGEST_LINE))
 
 
 class Refused(Exception):
@@ -83,7 +93,7 @@ def mail(
 ) -> None:
     """A mail under the delivery's key. `html` is the same as `body`, `files` are names with content and type."""
     host = settings.PUBLIC_URL.partition("://")[2].partition("/")[0].partition(":")[0] or "localhost"
-    message = EmailMultiAlternatives(
+    message = Mail(
         subject=f"[{shop.brand()}] {delivery.title}",
         body=body,
         to=[to],

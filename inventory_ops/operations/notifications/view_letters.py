@@ -69,6 +69,7 @@ def _context(delivery: Delivery, subscription: ViewSubscription, opened: sent_vi
         "title": delivery.title,
         "table": table,
         "rows": shown,
+        "lines": [" | ".join(filter(None, row)) for row in shown],
         "more": markup.number(table.count - len(shown)) if table.count > len(shown) else "",
         "is_cut": table.count > sent_views.MOST_IN_FILE,
         "url": settings.PUBLIC_URL + opened.path,

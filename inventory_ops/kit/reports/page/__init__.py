@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit.db import keyset
-from inventory_ops.kit.reports import figures, paging, request
+from inventory_ops.kit.reports import figures, layout, paging, request
 from inventory_ops.kit.reports.figures import Figures
 from inventory_ops.kit.reports.page import filter_bar, head, pager, rows, views
 from inventory_ops.kit.reports.report import Report, Selection
@@ -54,14 +54,20 @@ class ListPage:
 
 
 def build(
-    report: Report, params: QueryDict, *, viewer: Any, picked: Sequence[str] | None = None, selectable: bool = False
+    report: Report,
+    params: QueryDict,
+    *,
+    viewer: Any,
+    picked: Sequence[str] | None = None,
+    widths: layout.Widths | None = None,
+    selectable: bool = False,
 ) -> ListPage:
     """The page for an address. A bad address gives a page with `errors` and no rows, never an exception.
 
-    `picked` are the keys of the columns to show; None shows those that the viewer prefers.
+    `picked` are the keys of the columns to show, `widths` what was set for some; None is as the viewer prefers it.
     """
     try:
-        asked = request.read(report, params, viewer=viewer, picked=picked, selectable=selectable)
+        asked = request.read(report, params, viewer=viewer, picked=picked, widths=widths, selectable=selectable)
         selection = report.select(params, viewer=viewer, as_of=asked.as_of)
     except PageError as error:
         return _refused(report, params, viewer, error.messages)

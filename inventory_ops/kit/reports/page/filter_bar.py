@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django import forms
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from inventory_ops.kit.reports import form as forms_html
@@ -25,6 +27,7 @@ class FilterBar:
     chips: list[Chip] = field(default_factory=list)
     clear_url: str = ""
     given: dict[str, str] = field(default_factory=dict)
+    groupings: list[tuple[str, str]] = field(default_factory=list)  # what the list can be grouped by, with its address
 
 
 def of(selection: Selection, asked: PageRequest) -> FilterBar:
@@ -42,7 +45,7 @@ def of(selection: Selection, asked: PageRequest) -> FilterBar:
         search=params.get("q", "") if "q" in names else None,
         hidden_params=[
             (name, value)
-            for name in ("sort", "per_page", "as_of", "view", "columns")
+            for name in ("sort", "per_page", "as_of", "view", "columns", "widths")
             for value in params.getlist(name)
             if value
         ],
@@ -50,7 +53,17 @@ def of(selection: Selection, asked: PageRequest) -> FilterBar:
         clear_url=clear_url,
         given={name: str(value) for name, value in params.items() if name in names and value != ""},
         fields=_fields(filterset.form),
+        groupings=list(_groupings(asked)),
     )
+
+
+def _groupings(asked: PageRequest) -> Iterator[tuple[str, str]]:
+    offered = asked.report.groupings(asked.viewer)
+    if offered:
+        query = asked.first_page()
+        address = f"{reverse('report-groups', args=[asked.report.slug])}{query}{'&' if query != '?' else ''}"
+        for each in offered:
+            yield str(each.label), f"{address}group={each.param}"
 
 
 def refused(report: Report, params: QueryDict) -> FilterBar:

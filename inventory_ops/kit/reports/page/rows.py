@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from inventory_ops.kit.bulk.action import offered_on
 from inventory_ops.kit.reports import layout, table
 from inventory_ops.kit.reports.columns import Row
-from inventory_ops.kit.reports.request import PageRequest
+from inventory_ops.kit.reports.request import PageRequest, offered_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class ColumnChoice:
     key: str
     label: str
     visible: bool
+    width: int | None = None
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Table:
     density: str
     column_choices: list[ColumnChoice]
     shown_keys: str
+    widths_text: str = ""
     bulk_actions: list[Any] = field(default_factory=list)
     bulk_menus: list[tuple[str, list[Any]]] = field(default_factory=list)  # of the actions that stand in menus
     bulk_url: str = ""
@@ -44,7 +46,9 @@ def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
     report, columns = asked.report, asked.columns
     subs = {key: report.columns_by_key[key] for key in report.sub_keys()}
     shown = {column.key for column in columns}
-    classes = layout.classes(columns, sort=asked.sort, selectable=asked.selectable, picked=asked.is_picked)
+    classes = layout.classes(
+        columns, sort=asked.sort, selectable=asked.selectable, picked=asked.is_picked, widths=asked.widths
+    )
     drawn = table.build(columns, subs, sort=asked.sort if asked.sort_column.key in shown else "", layout=classes)
 
     offered = offered_on(report.bulk_group, report.slug) if asked.selectable else []
@@ -64,9 +68,11 @@ def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
         opens_rows=report.opens_rows,
         density=(asked.viewer.preferences or {}).get("density", "comfortable"),
         column_choices=[
-            ColumnChoice(column.key, column.title, column.key in shown) for column in report.columns if column.on_page
+            ColumnChoice(column.key, column.title, column.key in shown, asked.widths.get(column.key))
+            for column in [*columns, *(each for each in offered_columns(report) if each.key not in shown)]
         ],
         shown_keys=",".join(column.key for column in columns),
+        widths_text=layout.widths_text(asked.widths),
         bulk_actions=[each for each in offered if not each.menu],
         bulk_menus=_menus(offered),
         bulk_url=str(report.bulk_url) if asked.selectable else "",
