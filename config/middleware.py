@@ -9,6 +9,8 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 from inventory_ops.kit import clients
 from inventory_ops.kit.db import statements
@@ -16,6 +18,7 @@ from inventory_ops.views import errors, home
 
 log = structlog.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
+FOR_PROGRAMS = re.compile(r"/(api|metrics)(/|$)")
 ACCEPTED_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -84,7 +87,10 @@ class HealthMiddleware:
 
 
 class ShownMiddleware:
-    """Show the page in the zone, formats and language of the person who is signed in."""
+    """Show the page in the zone, formats and language of the person who is signed in, else in the browser's language.
+
+    What programs ask for (API, metrics) is always in the product's language.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -94,8 +100,15 @@ class ShownMiddleware:
         from inventory_ops.queries import shop
 
         user = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
-        with shop.shown_to(user if isinstance(user, User) else None):
-            return self.get_response(request)
+        person = user if isinstance(user, User) else None
+        if FOR_PROGRAMS.match(request.path):
+            with shop.shown_to(person), translation.override(settings.LANGUAGE_CODE):
+                return self.get_response(request)
+        with shop.shown_to(person, asks_for=translation.get_language_from_request(request)):
+            response = self.get_response(request)
+            response.headers["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
+        patch_vary_headers(response, ["Accept-Language"])
+        return response
 
 
 class ServiceUnavailableMiddleware:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils.csp import CSP
-from django.utils.translation import gettext_lazy as _
 
 from config import env as environment
 from config import logs, observing
@@ -205,8 +204,13 @@ STORAGES = {
 
 # -- language and time --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
-USE_I18N = len(LANGUAGES) > 1  # looking up each text of a page in the only language is a tenth of its time
+LANGUAGES = [  # each by its own name, which whoever looks for it can read
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("pt-br", "Português (Brasil)"),
+    ("zh-hans", "简体中文"),
+]
 LOCALE_PATHS = [BASE_DIR / "inventory_ops" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -49,7 +49,7 @@ class ProfileForm(SeenForm):
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
     date_format = forms.ChoiceField(
         label=gettext_lazy("Dates"),
-        choices=lambda: [("", _("As usual: 31 Jan 2026")), *DATE_EXAMPLES.items()],
+        choices=lambda: [("", _("As usual in the language")), *DATE_EXAMPLES.items()],
         required=False,
     )
     number_format = forms.ChoiceField(label=gettext_lazy("Numbers"), required=False)
@@ -58,9 +58,9 @@ class ProfileForm(SeenForm):
         super().__init__(data, now=asdict(Profile.of(user)))
         usual = shop.facts(user).timezone or "UTC"
         self._offer("time_zone", [("", _("The shop's: %(zone)s") % {"zone": usual}), *_zones()])
-        self._offer("language", [("", _("The product's")), *settings.LANGUAGES])
+        self._offer("language", [("", _("As the browser asks")), *settings.LANGUAGES])
         examples = [(name, f"1{group}234{point}50") for name, (group, point) in NUMBERS.items()]
-        self._offer("number_format", [("", _("As usual: 1,234.50")), *examples])
+        self._offer("number_format", [("", _("As usual in the language")), *examples])
 
     def _offer(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone, translation
+from django.utils.dates import MONTHS_3
 
 # what `strftime` makes of a day: whole, and without its year
 DATES = {
@@ -41,6 +42,13 @@ class Formats:
 
 
 PLAIN = Formats()
+# how each language writes days and numbers, as Unicode's data of locales has it; PLAIN elsewhere
+OF_LANGUAGES = {
+    "de": Formats("dots", "dot"),
+    "es": Formats("dd_mm_y", "dot"),
+    "pt-br": Formats("dd_mm_y", "dot"),
+    "zh-hans": Formats("iso", "comma"),
+}
 _formats: ContextVar[Formats] = ContextVar("formats", default=PLAIN)
 
 
@@ -83,7 +91,7 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     here = local(value)
-    return f"{here:{DATES[_formats.get().date][0]}, %H:%M}"
+    return f"{_written(here, 0)}, {here:%H:%M}"
 
 
 def day(value: date | datetime | None) -> str:
@@ -104,7 +112,14 @@ def clock(value: datetime | None) -> str:
 def _day(value: date | datetime | None, form: int) -> str:
     if value is None:
         return ""
-    return f"{local(value) if isinstance(value, datetime) else value:{DATES[_formats.get().date][form]}}"
+    return _written(local(value) if isinstance(value, datetime) else value, form)
+
+
+def _written(value: date, form: int) -> str:
+    pattern = DATES[_formats.get().date][form]
+    if "%b" in pattern:  # `strftime` knows the months of the machine's language alone
+        pattern = pattern.replace("%b", str(MONTHS_3[value.month]).replace("%", "%%"))
+    return f"{value:{pattern}}"
 
 
 def plain_number(text: str) -> str:

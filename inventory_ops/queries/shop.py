@@ -63,15 +63,20 @@ def zone_of(user: User) -> str:
     return found if found in _known() else "UTC"
 
 
-def formats_of(user: User) -> showing.Formats:
-    return showing.Formats(user.date_format or showing.PLAIN.date, user.number_format or showing.PLAIN.number)
+def formats_of(user: User, language: str = "") -> showing.Formats:
+    """How a person wants days and numbers written: as they chose, else as the language does ('' is the product's)."""
+    usual = showing.OF_LANGUAGES.get(language, showing.PLAIN)
+    return showing.Formats(user.date_format or usual.date, user.number_format or usual.number)
 
 
-def shown_to(user: User | None) -> AbstractContextManager[None]:
-    """Everything inside is shown as `user` likes to see it; None is nobody, for whom it is UTC and plain."""
+def shown_to(user: User | None, *, asks_for: str = "") -> AbstractContextManager[None]:
+    """Everything inside is shown as `user` likes to see it; None is nobody, for whom it is in UTC.
+
+    `asks_for` is the language of the browser, for who has chosen none; '' is the product's.
+    """
     if user is None:
-        return showing.shown()
-    return _as_liked_by(user)
+        return showing.shown(formats=showing.OF_LANGUAGES.get(asks_for, showing.PLAIN), language=asks_for)
+    return _as_liked_by(user, asks_for)
 
 
 def _rates_beside(user: User) -> money.Rates | None:
@@ -82,8 +87,9 @@ def _rates_beside(user: User) -> money.Rates | None:
 
 
 @contextmanager
-def _as_liked_by(user: User) -> Iterator[None]:
-    shown = showing.shown(zone=zone_of(user), formats=formats_of(user), language=user.language)
+def _as_liked_by(user: User, asks_for: str) -> Iterator[None]:
+    language = user.language or asks_for
+    shown = showing.shown(zone=zone_of(user), formats=formats_of(user, language), language=language)
     with shown, money.known(_rates_beside(user)):
         yield
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 from django.utils.html import escape
+from django.utils.translation import gettext
 
 from inventory_ops.kit import markup, showing
 from inventory_ops.kit.db import expressions
@@ -63,7 +64,7 @@ class Column:
 
     @property
     def title(self) -> str:
-        return str(self.label or self.header)
+        return str(self.label or gettext(self.header))
 
     @property
     def decides(self) -> bool:

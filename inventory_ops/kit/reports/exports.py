@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
+from django.utils import translation
 
 from inventory_ops.kit.db import size
 from inventory_ops.kit.db.compiled import sql_of
@@ -26,10 +28,11 @@ MOST_XLSX_ROWS = 1_048_575  # a sheet's rows less the header
 
 
 def ordered(selection: Selection, sort: str, *, for_spreadsheets: bool = False) -> QuerySet[Any]:
-    """The exported texts of all rows in the given order."""
+    """The exported texts of all rows in the given order, in the product's language: other programs read them."""
     report = selection.report
     rows = selection.rows.order_by(*report.ordering(sort or report.default_sort, selection.rows))
-    return report.export_values(rows, viewer=selection.scope.viewer, for_spreadsheets=for_spreadsheets)
+    with translation.override(settings.LANGUAGE_CODE):
+        return report.export_values(rows, viewer=selection.scope.viewer, for_spreadsheets=for_spreadsheets)
 
 
 @contextmanager
@@ -56,7 +59,8 @@ def _statement(rows: QuerySet[Any], via: BaseDatabaseWrapper | None) -> tuple[An
     """The psycopg connection that reads go to, and the SQL with its parameters put in by psycopg."""
     connection = via or connections[rows.db]
     connection.ensure_connection()
-    sql, params = sql_of(rows)
+    with translation.override(settings.LANGUAGE_CODE):
+        sql, params = sql_of(rows)
     raw: Any = connection.connection
     return raw, psycopg.ClientCursor(raw).mogrify(sql, params)
 
