@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, F, Min, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from inventory_ops.kit import markup
 from inventory_ops.kit.imports import pages
@@ -15,12 +15,12 @@ from inventory_ops.models import Import
 
 SHOWN_CAUSES = 50
 SHOWN_LINES = 5
-DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar")}
+DELIMITERS = {",": gettext_lazy("comma"), ";": gettext_lazy("semicolon"), "\t": gettext_lazy("tab"), "|": gettext_lazy("bar")}
 FACTS = {
-    "units_gained": _("Units gained: %(n)s"),
-    "units_lost": _("Units lost: %(n)s"),
-    "orders_reopened": _("Closed orders opened again: %(n)s"),
-    "orders_moved": _("Orders whose time of creation moves: %(n)s"),
+    "units_gained": gettext_lazy("Units gained: %(n)s"),
+    "units_lost": gettext_lazy("Units lost: %(n)s"),
+    "orders_reopened": gettext_lazy("Closed orders opened again: %(n)s"),
+    "orders_moved": gettext_lazy("Orders whose time of creation moves: %(n)s"),
 }
 
 
@@ -33,8 +33,12 @@ def shown(facts: dict[str, Any]) -> pages.ShownFile:
     ]
     told = [FACTS[name] % {"n": markup.number(count)} for name, count in facts["facts"].items() if count]
     if facts["left_out"]:
-        one, many = "Left out, not wrong and not ours: %(n)s row", "Left out, not wrong and not ours: %(n)s rows"
-        told.append(ngettext(one, many, facts["left_out"]) % {"n": markup.number(facts["left_out"])})
+        left_out = ngettext(
+            "Left out, not wrong and not ours: %(n)s row",
+            "Left out, not wrong and not ours: %(n)s rows",
+            facts["left_out"],
+        )
+        told.append(left_out % {"n": markup.number(facts["left_out"])})
     return pages.ShownFile(
         name=facts["name"],
         found=facts["found"],
@@ -53,7 +57,7 @@ def _written(written: dict[str, Any]) -> str:
         return ""
     parts = []
     if written["encoding"]:
-        parts = [written["encoding"].upper(), DELIMITERS.get(written["delimiter"], written["delimiter"])]
+        parts = [written["encoding"].upper(), str(DELIMITERS.get(written["delimiter"], written["delimiter"]))]
     if written["decimal"] == ",":
         parts.append(_("decimal comma"))
     if written["date_order"] != "ymd":

@@ -266,8 +266,10 @@ def cancel(request: HttpRequest) -> HttpResponse:
             except LedgerRefusal as refused:
                 error = str(refused)
             else:
-                one, many = "%(n)s unit is back and can be sold again.", "%(n)s units are back and can be sold again."
-                messages.success(request, ngettext(one, many, total) % {"n": total})
+                done = ngettext(
+                    "%(n)s unit is back and can be sold again.", "%(n)s units are back and can be sold again.", total
+                )
+                messages.success(request, done % {"n": total})
                 return HttpResponseRedirect(order.get_absolute_url())
         else:
             error = _("Units back: use whole numbers, 0 to leave a line alone.")

@@ -62,8 +62,9 @@ def decide(request: HttpRequest) -> HttpResponse:
                 % {"n": markup.number(done.booked)},
             )
             if done.left:
-                one, many = "%(n)s unit has changed and waits on", "%(n)s units have changed and wait on"
-                left = ngettext(one, many, done.left) % {"n": markup.number(done.left)}
+                left = ngettext(
+                    "%(n)s unit has changed and waits on", "%(n)s units have changed and wait on", done.left
+                ) % {"n": markup.number(done.left)}
                 messages.warning(request, _("%(units)s: look at them again.") % {"units": left})
         else:
             count = waiting.reject(ids=list(seen), note=request.POST.get("note", ""), by=by)

@@ -33,7 +33,7 @@ SINCE = datetime(2026, 11, 28, tzinfo=UTC)  # of every catalogue: a date that ch
 def texts() -> Catalog:
     """Every text that the product shows, without translations."""
     found = Catalog(project="Inventory Ops", creation_date=SINCE, revision_date=SINCE, charset="utf-8")
-    for _line, message, comments, context in [*_of_code(), *_of_templates(), *_of_columns()]:
+    for _line, message, comments, context in [*_of_code(), *_of_templates(), *_of_registries()]:
         found.add(message, context=context, auto_comments=comments)
     return found
 
@@ -97,14 +97,17 @@ def _of_templates() -> Iterator[Any]:
             yield from extract("python", io.BytesIO(code.encode()), KEYWORDS, options={"encoding": "utf-8"})
 
 
-def _of_columns() -> Iterator[Any]:
-    """Headers, which exports write as they are and pages translate."""
+def _of_registries() -> Iterator[Any]:
+    """Headers of columns, which exports write as they are and pages translate; titles and purposes of import kinds."""
+    from inventory_ops.kit import imports
     from inventory_ops.kit.reports import registry
 
     for report in registry:
         for column in report.columns:
             if not column.label:
                 yield 0, column.header, [], None
+    for spec in imports.registry:
+        yield from ((0, str(text), [], None) for text in (spec.title, spec.purpose))
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from inventory_ops.kit import showing
@@ -298,8 +298,8 @@ def _job_context(found: ActionJob, by: User) -> dict[str, Any]:
     }
 
 
-def _verb(operation: Callable[..., ActionJob], done: str, *, again: bool = False) -> Callable[..., HttpResponseBase]:
-    """A button of a job. again: it sets work going, so the person signs in once more first."""
+def _verb(operation: Callable[..., ActionJob], done: Any, *, again: bool = False) -> Callable[..., HttpResponseBase]:
+    """A button of a job; `done` is what is said then. again: it sets work going, so the person signs in once more first."""
 
     @roles_required(ADMIN)
     @signs_in_again(when=lambda request: again and request.method == "POST")
@@ -311,18 +311,18 @@ def _verb(operation: Callable[..., ActionJob], done: str, *, again: bool = False
         except jobs.NotPossible as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, done)
+            messages.success(request, str(done))
         return redirect("user-audit-job", job_id)
 
     return view
 
 
-approve = _verb(jobs.approve, _("Approved. It runs now."), again=True)
-reject = _verb(jobs.reject, _("Rejected."))
-pause = _verb(jobs.pause, _("Paused. Users in work are finished."))
-resume = _verb(jobs.resume, _("Resumed."), again=True)
-cancel = _verb(jobs.cancel, _("Cancelled. Users in work are finished."))
-retry = _verb(jobs.retry, _("The failed users are tried again."), again=True)
+approve = _verb(jobs.approve, gettext_lazy("Approved. It runs now."), again=True)
+reject = _verb(jobs.reject, gettext_lazy("Rejected."))
+pause = _verb(jobs.pause, gettext_lazy("Paused. Users in work are finished."))
+resume = _verb(jobs.resume, gettext_lazy("Resumed."), again=True)
+cancel = _verb(jobs.cancel, gettext_lazy("Cancelled. Users in work are finished."))
+retry = _verb(jobs.retry, gettext_lazy("The failed users are tried again."), again=True)
 
 
 @roles_required(ADMIN)
