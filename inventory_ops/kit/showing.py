@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone, translation
-from django.utils.dates import MONTHS_3
+from django.utils import dateformat, timezone, translation
+from django.utils.formats import date_format
 
 # what `strftime` makes of a day: whole, and without its year
 DATES = {
@@ -104,6 +104,11 @@ def short_day(value: date | datetime | None) -> str:
     return _day(value, 1)
 
 
+def month(value: date) -> str:
+    """The month of a day, with its year."""
+    return date_format(value, "YEAR_MONTH_FORMAT")
+
+
 def clock(value: datetime | None) -> str:
     """A moment's time of day, to the second; '' for None."""
     return f"{local(value):%H:%M:%S}" if value else ""
@@ -117,8 +122,9 @@ def _day(value: date | datetime | None, form: int) -> str:
 
 def _written(value: date, form: int) -> str:
     pattern = DATES[_formats.get().date][form]
-    if "%b" in pattern:  # `strftime` knows the months of the machine's language alone
-        pattern = pattern.replace("%b", str(MONTHS_3[value.month]).replace("%", "%%"))
+    # `strftime` knows English months alone; it is ten times as fast
+    if "%b" in pattern and translation.get_language() != "en":
+        pattern = pattern.replace("%b", dateformat.format(value, "M"))
     return f"{value:{pattern}}"
 
 

@@ -15,7 +15,12 @@ from inventory_ops.models import Import
 
 SHOWN_CAUSES = 50
 SHOWN_LINES = 5
-DELIMITERS = {",": gettext_lazy("comma"), ";": gettext_lazy("semicolon"), "\t": gettext_lazy("tab"), "|": gettext_lazy("bar")}
+DELIMITERS = {
+    ",": gettext_lazy("comma"),
+    ";": gettext_lazy("semicolon"),
+    "\t": gettext_lazy("tab"),
+    "|": gettext_lazy("bar"),
+}
 FACTS = {
     "units_gained": gettext_lazy("Units gained: %(n)s"),
     "units_lost": gettext_lazy("Units lost: %(n)s"),

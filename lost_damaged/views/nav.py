@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from inventory_ops.kit import showing
 from inventory_ops.kit.page import Page
 from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, viewer
 from lost_damaged.models import NavBatch
@@ -77,7 +78,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "page": Page(
             title=_("NAV batch %(number)s") % {"number": batch.number},
-            subtitle=f"{batch.month:%B %Y} · {batch.currency}",
+            subtitle=f"{showing.month(batch.month)} · {batch.currency}",
             breadcrumbs=[(_("Finance"), None), (_("NAV export"), reverse("nav-batches")), (batch.number, None)],
         ),
         "batch": batch,

@@ -299,7 +299,10 @@ def _job_context(found: ActionJob, by: User) -> dict[str, Any]:
 
 
 def _verb(operation: Callable[..., ActionJob], done: Any, *, again: bool = False) -> Callable[..., HttpResponseBase]:
-    """A button of a job; `done` is what is said then. again: it sets work going, so the person signs in once more first."""
+    """A button of a job; `done` is what is said then.
+
+    again: it sets work going, so the person signs in once more first.
+    """
 
     @roles_required(ADMIN)
     @signs_in_again(when=lambda request: again and request.method == "POST")

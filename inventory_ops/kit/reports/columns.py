@@ -250,7 +250,7 @@ class Month(Date):
     flexible: bool = False
 
     def html(self, row: Row) -> str:
-        return f'<time datetime="{row[self.alias]:%Y-%m}">{row[self.alias]:%B %Y}</time>'
+        return f'<time datetime="{row[self.alias]:%Y-%m}">{showing.month(row[self.alias])}</time>'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
