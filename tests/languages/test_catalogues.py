@@ -20,7 +20,7 @@ from tests.languages import catalogues
 
 LANGUAGES = catalogues.languages()
 # what a translation has to keep: values that are put in, marks of HTML and of code
-KEPT = re.compile(r"%\([a-z_]+\)[sd]|%%|</?[a-z]+[^>]*>|\{[a-z_]*\}|OPS_[A-Z_]+|[a-z]+\.py|https?://\S+")
+KEPT = re.compile(r"%\([a-z_]+\)[sd]|%%|</?[a-z]+[^>]*>|\{[a-z_]*\}|OPS_[A-Z_]+|[a-z]+\.py|https?://[a-z0-9./-]+")
 
 
 @cache
