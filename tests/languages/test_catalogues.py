@@ -96,6 +96,11 @@ def test_numbers_and_days_are_written_as_the_language_does(language: str) -> Non
         assert [{"m": "M", "Y": "y"}.get(letter, letter) for letter in ours] == theirs
 
 
+def test_the_image_keeps_the_languages_that_are_offered() -> None:
+    kept = re.findall(r"! -name (\w+)", (catalogues.ROOT / "Dockerfile").read_text())
+    assert set(kept) == {to_locale(code) for code, _name in settings.LANGUAGES} | {"__pycache__"}
+
+
 AT_START = """
 import django, sys
 from django.utils import translation
