@@ -4,10 +4,10 @@ ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 RUN pip install --no-cache-dir uv
 WORKDIR /app
 COPY pyproject.toml uv.lock .python-version ./
+RUN uv sync --locked --no-default-groups --no-install-project
 # packages come with up to a hundred languages, of which the product offers five
-RUN uv sync --locked --no-default-groups --no-install-project \
-    && find .venv/lib -type d -path '*/locale/*' -prune \
-        ! -name en ! -name de ! -name es ! -name pt_BR ! -name zh_Hans ! -name __pycache__ -exec rm -r {} +
+RUN find .venv/lib -type d -path '*/locale/*' -prune \
+    ! -name en ! -name de ! -name es ! -name pt_BR ! -name zh_Hans ! -name __pycache__ -exec rm -r {} +
 COPY . .
 # static files get their hashed names at build time; the values below are for this step alone
 RUN OPS_ENV=production SECRET_KEY=build-only-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789 ALLOWED_HOSTS=localhost \

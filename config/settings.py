@@ -210,6 +210,7 @@ LANGUAGES = [  # each by its own name, which whoever looks for it can read
     ("pt-br", "Português (Brasil)"),
     ("zh-hans", "简体中文"),
 ]
+FORMAT_MODULE_PATH = "config.formats"
 LOCALE_PATHS = [BASE_DIR / "inventory_ops" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True

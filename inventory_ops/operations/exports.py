@@ -13,11 +13,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inventory_ops.kit import files
+from inventory_ops.kit import files, showing
 from inventory_ops.kit.reports import Report, Selection, exports, registry
 from inventory_ops.kit.reports import request as asking
 from inventory_ops.models import Job, User
@@ -33,7 +32,7 @@ TELL_EVERY = 0.5  # seconds between two reports of progress
 
 def hint() -> str:
     return _("More than %(n)s rows are prepared as a job: you get a page with the progress and the file.") % {
-        "n": number_format(LARGE, force_grouping=True)
+        "n": showing.plain_number(f"{LARGE:,}")
     }
 
 

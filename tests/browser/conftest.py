@@ -106,13 +106,16 @@ def world(transactional_db: Any, settings: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def visit(chromium: Browser, live_server: Any, world: dict[str, Any]) -> Iterator[Callable[..., Page]]:
-    """`visit(role, theme=…, mobile=…)` gives a logged-in page; any console message or page error fails the test."""
+    """`visit(role, theme=…, mobile=…, language=…)` gives a logged-in page.
+
+    Any console message or page error fails the test.
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_page(role: str | None, *, theme: str = "light", mobile: bool = False) -> Page:
+    def open_page(role: str | None, *, theme: str = "light", mobile: bool = False, language: str = "en") -> Page:
         size: Any = {"width": 390, "height": 844} if mobile else {"width": 1440, "height": 1000}
-        context = chromium.new_context(viewport=size, base_url=live_server.url)
+        context = chromium.new_context(viewport=size, base_url=live_server.url, locale=language)
         contexts.append(context)
         context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
         if role is not None:

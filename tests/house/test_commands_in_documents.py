@@ -85,6 +85,7 @@ ELSEWHERE = {
     "uv run manage.py scan --demo": "tests/serving/test_demo_apart.py::test_the_flag_leads_any_command_to_the_demo",
 }
 LEFT_OUT = {
+    "uv run -m tests.languages.catalogues": "tests/languages/test_catalogues.py compares what it writes",
     "uv run --group cluster -m tests.cluster": ".ci/run starts it for its drills, with programs of the system",
     "uv run --group cluster -m tests.cluster.drills": ".ci/run runs the short ones; all take twenty minutes",
     ".ci/run": "it is what runs this",

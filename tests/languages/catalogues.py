@@ -1,6 +1,6 @@
 """The catalogues of `inventory_ops/locale`: each text of the product with its translations.
 
-    uv run python -m tests.languages.catalogues
+    uv run -m tests.languages.catalogues
 
 brings them up to date after texts were changed, compiles them, and says how many translations each one lacks.
 """

@@ -53,7 +53,7 @@ def test_the_texts_of_code_templates_and_columns_are_found() -> None:
 def test_each_text_is_translated_and_nothing_else_is_kept(language: str) -> None:
     known = {(message.id, message.context) for message in catalogue(language)}
     wanted = {(message.id, message.context) for message in texts()}
-    assert known == wanted, "run `uv run python -m tests.languages.catalogues`, then translate what it says"
+    assert known == wanted, "run `uv run -m tests.languages.catalogues`, then translate what it says"
     lacking = [m.id for m in catalogue(language) if m.id and not catalogues.translated(m.string)]
     assert lacking == []
     assert not [m.id for m in catalogue(language) if m.id and m.fuzzy]
@@ -82,7 +82,7 @@ def test_a_translation_begins_and_ends_like_its_text(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_django_reads_is_what_translators_write(language: str) -> None:
     compiled = (catalogues.folder(language) / "django.mo").read_bytes()
-    assert compiled == catalogues.compiled(catalogue(language)), "run `uv run python -m tests.languages.catalogues`"
+    assert compiled == catalogues.compiled(catalogue(language)), "run `uv run -m tests.languages.catalogues`"
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django import forms
 from django.conf import settings
+from django.template import Context, Template
 from django.test import Client
 from django.utils import translation
 
@@ -102,3 +104,14 @@ def test_days_and_numbers_are_written_as_the_language_does_unless_the_profile_sa
     with shop.shown_to(user):
         assert showing.day(day) == "31 Mär 2026"
         assert showing.plain_number("1,234.50") == "1’234.50"
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_what_stands_in_inputs_and_drawings_is_plain(language: str) -> None:
+    shown = Template("{{ number }}").render
+    with translation.override(language):
+        assert shown(Context({"number": 1234.5})) == "1234.5" and shown(Context({"number": 1234567})) == "1234567"
+        typed = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
+        assert 'value="2026-03-31"' in typed.widget.render("day", date(2026, 3, 31))
+        assert typed.clean("2026-03-31") == date(2026, 3, 31)
+        assert forms.DecimalField().clean("1234.5") == Decimal("1234.5")

@@ -1,0 +1,8 @@
+from config.formats.plain import (  # noqa: F401
+    DATE_INPUT_FORMATS,
+    DATETIME_INPUT_FORMATS,
+    DECIMAL_SEPARATOR,
+    NUMBER_GROUPING,
+    THOUSAND_SEPARATOR,
+    TIME_INPUT_FORMATS,
+)
