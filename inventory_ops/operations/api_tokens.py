@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from hashlib import sha256
 
@@ -77,7 +77,7 @@ def create(*, user: User, name: str, scopes: Collection[str], days: int, by: Use
         data={"scopes": token.scopes, "expires_at": token.expires_at.isoformat()},
     )
     if by is not None:
-        _notify(token, user, _("An API token was made for your account"))
+        _notify(token, user, lambda: _("An API token was made for your account"))
     return token, text
 
 
@@ -88,7 +88,7 @@ def revoke(*, token: ApiToken, by: User | None) -> None:
         summary = f"API token …{token.hint} of {token.user.email}"
         audit.record(action="api_key.revoke", by=by, subject=token, summary=summary)
         if by is not None and by.pk != token.user_id:
-            _notify(token, token.user, _("An API token of your account was revoked"))
+            _notify(token, token.user, lambda: _("An API token of your account was revoked"))
 
 
 def find(text: str) -> ApiToken | None:
@@ -111,11 +111,11 @@ def digest_of(text: str) -> bytes:
     return sha256(text.encode()).digest()
 
 
-def _notify(token: ApiToken, user: User, title: str) -> None:
-    text = _("Token “%(name)s” (…%(hint)s) of %(email)s. Tokens are listed under “My API keys”.")
+def _notify(token: ApiToken, user: User, title: Callable[[], str]) -> None:
+    values = {"name": token.name, "hint": token.hint, "email": user.email}
     people.notify(
         user,
         title=title,
-        text=text % {"name": token.name, "hint": token.hint, "email": user.email},
+        text=lambda: _("Token “%(name)s” (…%(hint)s) of %(email)s. Tokens are listed under “My API keys”.") % values,
         url=reverse("own-keys"),
     )

@@ -233,20 +233,30 @@ def apply(report: Report, *, as_of: datetime) -> dict[int, RuleCounts]:
     rules = AutomationRule.objects.select_related("notify").in_bulk(counts)
     for pk, each in counts.items():
         rule = rules[pk]
-        words = ngettext("%(n)d finding", "%(n)d findings", each.met) % {"n": each.met}
         audit.record(
             action="automation.apply",
             by=None,
             subject=rule,
-            summary=f"{rule.name}: {words}",
+            summary=f"{rule.name}: {_findings(each.met)}",
             data=asdict(each),
             merchant_id=rule.merchant_id,
         )
         if rule.notify is not None and rule.notify.is_active:
-            title = _("%(report)s: %(findings)s opened") % {"report": report.title, "findings": words}
-            text = _("By your rule “%(name)s”.") % {"name": rule.name}
-            people.notify(rule.notify, title=title, text=text, url=_list_of(rule, report))
+            _notify(rule.notify, rule, report, each.met)
     return counts
+
+
+def _notify(person: User, rule: AutomationRule, report: Report, met: int) -> None:
+    people.notify(
+        person,
+        title=lambda: _("%(report)s: %(findings)s opened") % {"report": report.title, "findings": _findings(met)},
+        text=lambda: _("By your rule “%(name)s”.") % {"name": rule.name},
+        url=_list_of(rule, report),
+    )
+
+
+def _findings(number: int) -> str:
+    return ngettext("%(n)d finding", "%(n)d findings", number) % {"n": number}
 
 
 def _list_of(rule: AutomationRule, report: Report) -> str:

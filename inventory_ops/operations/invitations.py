@@ -64,14 +64,16 @@ def invite_again(*, user_id: int, by: User | None) -> User:
 def send(user: User) -> bool:
     """Mail the link; False when the mail could not be handed over. It is sent at once and stored nowhere."""
     link = settings.PUBLIC_URL + reverse("invitation", args=[token_of(user)])
-    text = _(
-        "You are invited to Inventory Ops with the e-mail %(email)s.\n\n"
-        "Set your password here:\n%(link)s\n\n"
-        "The link works once, within %(days)d days. If you did not expect this mail, ignore it."
-    )
+    with shop.written_to(user):
+        title = _("You are invited")
+        text = _(
+            "You are invited to Inventory Ops with the e-mail %(email)s.\n\n"
+            "Set your password here:\n%(link)s\n\n"
+            "The link works once, within %(days)d days. If you did not expect this mail, ignore it."
+        )
     try:
         send_mail(
-            f"[{shop.brand()}] {_('You are invited')}",
+            f"[{shop.brand()}] {title}",
             text % {"email": user.email, "link": link, "days": LIFETIME.days},
             None,
             [user.email],

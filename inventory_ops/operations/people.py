@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
@@ -14,6 +17,7 @@ from inventory_ops.models import Notification, User
 from inventory_ops.models.audit import Security
 from inventory_ops.operations import security
 from inventory_ops.operations.notifications import deliveries
+from inventory_ops.queries import shop
 from inventory_ops.registries.permissions import ADMIN
 
 
@@ -45,16 +49,19 @@ def change_email(*, user_id: int, email: str, by: User | None) -> User:
     except IntegrityError as error:
         raise EmailTaken(_("Another account has the e-mail %(email)s.") % {"email": wanted}) from error
     user.refresh_from_db()
-    title = _("The e-mail of your account was changed")
-    text = _("The account %(before)s is %(after)s from now on. Sign in with the new e-mail; your sessions were ended.")
-    for address in (before, wanted):
-        deliveries.create_letter(
-            user=user,
-            title=title,
-            text=text % {"before": before, "after": wanted},
-            address=address,
-            now=timezone.now(),
+    with shop.written_to(user):
+        title = _("The e-mail of your account was changed")
+        text = _(
+            "The account %(before)s is %(after)s from now on. Sign in with the new e-mail; your sessions were ended."
         )
+        for address in (before, wanted):
+            deliveries.create_letter(
+                user=user,
+                title=title,
+                text=text % {"before": before, "after": wanted},
+                address=address,
+                now=timezone.now(),
+            )
     security.record(
         Security.EMAIL_CHANGED, user=user, by=by, summary=f"{before} → {wanted}", data={"old": before, "new": wanted}
     )
@@ -107,8 +114,12 @@ def take_over(*, service_id: int, by: User) -> User:
     User.objects.filter(pk=service.pk).update(responsible=by, updated_at=timezone.now())
     service.responsible = by
     if before is not None and before.is_active:
-        text = _("%(who)s answers for %(email)s from now on.") % {"who": by.email, "email": service.email}
-        notify(before, title=_("A service account was taken over"), text=text)
+        who = {"who": by.email, "email": service.email}
+        notify(
+            before,
+            title=lambda: _("A service account was taken over"),
+            text=lambda: _("%(who)s answers for %(email)s from now on.") % who,
+        )
     old = before.email if before else ""
     security.record(
         Security.SERVICE_TAKEN, user=service, by=by, summary=f"{service.email}: {old} → {by.email}", data={"old": old}
@@ -124,13 +135,19 @@ def end_sessions(*, user_id: int, by: User | None) -> None:
     security.record(Security.SESSIONS_ENDED, user=user, by=by)
 
 
-def notify(user: User, *, title: str, text: str, url: str = "") -> None:
+def notify(user: User, *, title: Callable[[], str], text: Callable[[], str], url: str = "") -> None:
     """Notify the owner of an account of something about it: in the bell, and by mail. Call it in the transaction.
 
-    Of a service account the person who answers for it is told.
+    Of a service account the person who answers for it is told. `title` and `text` are asked for in the language of
+    whoever reads them.
     """
     person = user.responsible if user.is_service and user.responsible else user
     now = timezone.now()
+    with shop.written_to(person):
+        _notify(person, title(), text(), url, now)
+
+
+def _notify(person: User, title: str, text: str, url: str, now: datetime) -> None:
     Notification.objects.create(
         user=person, topic="account", title=title[:300], text=text[:500], url=url, created_at=now
     )

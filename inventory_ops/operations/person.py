@@ -67,18 +67,22 @@ def edit(*, user_id: int, to: Details, seen: Details, by: User | None) -> bool:
 
 
 def _tell_role(user: User, before: Details, to: Details, by: User | None) -> None:
-    old, new = (" ".join(filter(None, (str(Role(each.role).label), each.vendor_number))) for each in (before, to))
+    def named(each: Details) -> str:
+        return " ".join(filter(None, (str(Role(each.role).label), each.vendor_number)))
+
     notify(
         user,
-        title=_("Your role was changed"),
-        text=_("Your role was %(old)s and is %(new)s from now on. Sign in again; your sessions were ended.")
-        % {"old": old, "new": new},
+        title=lambda: _("Your role was changed"),
+        text=lambda: (
+            _("Your role was %(old)s and is %(new)s from now on. Sign in again; your sessions were ended.")
+            % {"old": named(before), "new": named(to)}
+        ),
     )
     security.record(
         Security.ROLE_CHANGED,
         user=user,
         by=by,
-        summary=f"{user.email}: {old} → {new}",
+        summary=f"{user.email}: {named(before)} → {named(to)}",
         data={"old": before.role, "new": to.role, "old_vendor": before.vendor_number, "new_vendor": to.vendor_number},
     )
 
@@ -90,7 +94,11 @@ def deactivate(*, user_id: int, by: User | None) -> None:
     user = _locked(user_id)
     if user.is_active:
         _save(user, is_active=False)
-        notify(user, title=_("Your account was deactivated"), text=_("Ask an administrator if you still need it."))
+        notify(
+            user,
+            title=lambda: _("Your account was deactivated"),
+            text=lambda: _("Ask an administrator if you still need it."),
+        )
         security.record(Security.DISABLED, user=user, by=by)
 
 
@@ -101,7 +109,7 @@ def activate(*, user_id: int, by: User | None) -> None:
     user = _locked(user_id)
     if not user.is_active:
         _save(user, is_active=True)
-        notify(user, title=_("Your account is active again"), text=_("You can sign in again."))
+        notify(user, title=lambda: _("Your account is active again"), text=lambda: _("You can sign in again."))
         security.record(Security.ENABLED, user=user, by=by)
 
 
@@ -120,8 +128,10 @@ def reset_second_factor(*, user_id: int, by: User | None) -> None:
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1, updated_at=timezone.now())
     notify(
         user,
-        title=_("Your second factor was reset"),
-        text=_("An administrator took your authenticator app and recovery codes off your account. Set up a new one."),
+        title=lambda: _("Your second factor was reset"),
+        text=lambda: _(
+            "An administrator took your authenticator app and recovery codes off your account. Set up a new one."
+        ),
     )
     security.record(Security.FACTORS_CLEARED, user=user, by=by)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -66,16 +66,23 @@ def reply(*, finding: Finding, reply: Reply, by: User, now: datetime) -> VendorR
     waiting.fix_by = reply.fix_by if will_fix else None
     waiting.answered_by, waiting.answered_at = by, now
     waiting.save()
-    words = [str(waiting.get_answer_display()), f"{waiting.fix_by:%Y-%m-%d}" if waiting.fix_by else "", waiting.text]
-    _log(waiting, "answered", " · ".join(filter(None, words)), by, now)
-    url = reverse("finding", args=[finding.report, finding.key])
-    title = _("%(vendor)s answered: %(name)s") % {"vendor": waiting.merchant, "name": finding.label}
-    people.notify(waiting.asked_by, title=title, text=" · ".join(filter(None, words)), url=url)
+    _log(waiting, "answered", _said(waiting), by, now)
+    people.notify(
+        waiting.asked_by,
+        title=lambda: _("%(vendor)s answered: %(name)s") % {"vendor": waiting.merchant, "name": finding.label},
+        text=lambda: _said(waiting),
+        url=reverse("finding", args=[finding.report, finding.key]),
+    )
     return waiting
 
 
+def _said(request: VendorRequest) -> str:
+    day = f"{request.fix_by:%Y-%m-%d}" if request.fix_by else ""
+    return " · ".join(filter(None, (str(request.get_answer_display()), day, request.text)))
+
+
 @transaction.atomic
-def send(requests: Iterable[VendorRequest], *, title: str = "") -> list[str]:
+def send(requests: Iterable[VendorRequest], *, title: Callable[[], str] | None = None) -> list[str]:
     """One mail and one line in the bell a vendor, with all of its findings; names the vendors that have nobody."""
     by_vendor: dict[int, list[VendorRequest]] = {}
     for each in requests:
@@ -83,12 +90,18 @@ def send(requests: Iterable[VendorRequest], *, title: str = "") -> list[str]:
     unreached = []
     for merchant_id, rows in by_vendor.items():
         readers = User.objects.filter(merchant=merchant_id, role=Role.MERCHANT, is_active=True, is_service=False)
-        count = ngettext("%(n)d finding waits for you", "%(n)d findings wait for you", len(rows)) % {"n": len(rows)}
         for reader in readers:
-            people.notify(reader, title=title or count, text=_letter(rows), url=reverse("vendor-requests"))
+            _write(reader, rows, title)
         if not readers:
             unreached.append(str(rows[0].merchant))
     return unreached
+
+
+def _write(reader: User, rows: list[VendorRequest], title: Callable[[], str] | None) -> None:
+    def count() -> str:
+        return ngettext("%(n)d finding waits for you", "%(n)d findings wait for you", len(rows)) % {"n": len(rows)}
+
+    people.notify(reader, title=title or count, text=lambda: _letter(rows), url=reverse("vendor-requests"))
 
 
 def _letter(rows: list[VendorRequest]) -> str:
@@ -122,7 +135,7 @@ def remind(*, now: datetime) -> int:
         each.reminded_at, each.reminders = now, each.reminders + 1
         each.save(update_fields=["reminded_at", "reminders"])
         FindingEvent.objects.create(finding=each.finding, at=now, kind="reminded", text=str(each.merchant))
-    send(rows, title=_("Reminder: findings wait for you"))
+    send(rows, title=lambda: _("Reminder: findings wait for you"))
     return len(rows)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
@@ -77,6 +78,11 @@ def shown_to(user: User | None, *, asks_for: str = "") -> AbstractContextManager
     if user is None:
         return showing.shown(formats=showing.OF_LANGUAGES.get(asks_for, showing.PLAIN), language=asks_for)
     return _as_liked_by(user, asks_for)
+
+
+def written_to(user: User) -> AbstractContextManager[None]:
+    """Everything inside is written to `user`, who is not here: in the language they chose, else in the product's."""
+    return shown_to(user, asks_for=settings.LANGUAGE_CODE)
 
 
 def _rates_beside(user: User) -> money.Rates | None:

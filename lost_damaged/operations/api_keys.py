@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
@@ -60,7 +61,7 @@ def create(*, user: User, name: str, by: User | None, needs_body_digest: bool = 
         data={"signs_body": needs_body_digest},
     )
     if by is not None:
-        _notify(key, user, _("An API key was made for your account"))
+        _notify(key, user, lambda: _("An API key was made for your account"))
     return key, text
 
 
@@ -70,15 +71,15 @@ def revoke(*, key: ApiKey, by: User | None) -> None:
     if ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
         audit.record(action="api_key.revoke", by=by, subject=key, summary=f"API key …{key.hint} of {key.user.email}")
         if by is not None and by.pk != key.user_id:
-            _notify(key, key.user, _("An API key of your account was revoked"))
+            _notify(key, key.user, lambda: _("An API key of your account was revoked"))
 
 
-def _notify(key: ApiKey, user: User, title: str) -> None:
-    text = _("Key “%(name)s” (…%(hint)s) of %(email)s. Keys are listed under “My API keys”.")
+def _notify(key: ApiKey, user: User, title: Callable[[], str]) -> None:
+    values = {"name": key.name, "hint": key.hint, "email": user.email}
     people.notify(
         user,
         title=title,
-        text=text % {"name": key.name, "hint": key.hint, "email": user.email},
+        text=lambda: _("Key “%(name)s” (…%(hint)s) of %(email)s. Keys are listed under “My API keys”.") % values,
         url=reverse("own-keys"),
     )
 

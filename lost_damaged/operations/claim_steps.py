@@ -68,8 +68,8 @@ def _notify(asked: Iterable[User], claim: Claim, step: ClaimStep) -> None:
     for person in asked:
         people.notify(
             person,
-            title=f"{claim.number}: {step.get_kind_display()}",
-            text=step.text[:500] or str(step.get_kind_display()),
+            title=lambda: f"{claim.number}: {step.get_kind_display()}",
+            text=lambda: step.text[:500] or str(step.get_kind_display()),
             url=reverse("claim", args=[claim.number]),
         )
 

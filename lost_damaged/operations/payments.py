@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -127,8 +127,8 @@ def reverse(*, payment: Payment, returned_on: date, reference: str, reason: str,
     said = _amount(payment.amount, statement.currency)
     _notify(
         statement,
-        title=_("%(number)s: a payment of %(amount)s came back") % {"number": statement.number, "amount": said},
-        text=_("Reason: %(reason)s. It will be paid again.") % {"reason": made.reason},
+        title=lambda: _("%(number)s: a payment of %(amount)s came back") % {"number": statement.number, "amount": said},
+        text=lambda: _("Reason: %(reason)s. It will be paid again.") % {"reason": made.reason},
     )
     audit.record(
         action="statement.payment_returned",
@@ -141,7 +141,7 @@ def reverse(*, payment: Payment, returned_on: date, reference: str, reason: str,
     return made
 
 
-def _notify(statement: Statement, *, title: str, text: str) -> None:
+def _notify(statement: Statement, *, title: Callable[[], str], text: Callable[[], str]) -> None:
     sellers = User.objects.filter(merchant=statement.merchant_id, is_active=True, is_service=False).order_by("pk")
     for person in sellers:
         people.notify(person, title=title, text=text, url=reverse_url("statement", args=[statement.number]))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from inventory_ops.models import User
 from inventory_ops.operations import audit
 from inventory_ops.operations.notifications import deliveries
+from inventory_ops.queries import shop
 from lost_damaged import formula
 from lost_damaged.models import StatementMail
 
@@ -59,17 +60,20 @@ def announce(closed: Sequence[Closed]) -> None:
         people.setdefault(row.user.merchant_id or 0, []).append(row.user)
     for each in closed:
         for person in people.get(each.merchant_id, []):
-            text = _(
-                "Closing balance: %(closing)s. Payout: %(payout)s. The statement as PDF, after signing in: %(url)s"
-            )
-            deliveries.create_letter(
-                user=person,
-                title=_("Statement %(number)s is closed") % {"number": each.number},
-                text=text
-                % {
-                    "closing": each.said(each.closing),
-                    "payout": each.said(each.payout),
-                    "url": f"{settings.PUBLIC_URL}{reverse('statement', args=[each.number])}?_export=pdf",
-                },
-                now=timezone.now(),
-            )
+            _write(person, each)
+
+
+def _write(person: User, closed: Closed) -> None:
+    with shop.written_to(person):
+        text = _("Closing balance: %(closing)s. Payout: %(payout)s. The statement as PDF, after signing in: %(url)s")
+        deliveries.create_letter(
+            user=person,
+            title=_("Statement %(number)s is closed") % {"number": closed.number},
+            text=text
+            % {
+                "closing": closed.said(closed.closing),
+                "payout": closed.said(closed.payout),
+                "url": f"{settings.PUBLIC_URL}{reverse('statement', args=[closed.number])}?_export=pdf",
+            },
+            now=timezone.now(),
+        )

@@ -146,12 +146,17 @@ def _remind(campaign: Campaign, *, now: datetime, rows: QuerySet[Certification])
 
 
 def _ask(person: User, count: int, due_on: date) -> None:
-    title = ngettext("Confirm %(n)s account by %(day)s", "Confirm %(n)s accounts by %(day)s", count) % {
-        "n": count,
-        "day": due_on.isoformat(),
-    }
-    text = _("Say for each whether its access is still needed. What is not answered goes to the administrators.")
-    people.notify(person, title=title, text=text, url=reverse("certifications") + "?state=waiting")
+    people.notify(
+        person,
+        title=lambda: (
+            ngettext("Confirm %(n)s account by %(day)s", "Confirm %(n)s accounts by %(day)s", count)
+            % {"n": count, "day": due_on.isoformat()}
+        ),
+        text=lambda: _(
+            "Say for each whether its access is still needed. What is not answered goes to the administrators."
+        ),
+        url=reverse("certifications") + "?state=waiting",
+    )
 
 
 def _close(campaign: Campaign, *, now: datetime) -> None:
@@ -159,14 +164,19 @@ def _close(campaign: Campaign, *, now: datetime) -> None:
     refused = campaign.certifications.filter(state=State.REFUSED).count()
     campaign.is_open, campaign.closed_at = False, now
     campaign.save(update_fields=["is_open", "closed_at"])
-    title = _("Certification has ended: %(lapsed)s not answered, %(refused)s no longer needed") % {
-        "lapsed": lapsed,
-        "refused": refused,
-    }
-    text = _("The user audit lists these accounts under “Not certified”.")
+
+    def title() -> str:
+        found = {"lapsed": lapsed, "refused": refused}
+        return _("Certification has ended: %(lapsed)s not answered, %(refused)s no longer needed") % found
+
     for person in _administrators():
-        people.notify(person, title=title, text=text, url=reverse("user-audit") + "?certification=open&show=all")
-    log.write("certification_end", by=None, subject="", summary=title)
+        people.notify(
+            person,
+            title=title,
+            text=lambda: _("The user audit lists these accounts under “Not certified”."),
+            url=reverse("user-audit") + "?certification=open&show=all",
+        )
+    log.write("certification_end", by=None, subject="", summary=title())
 
 
 def _administrators() -> list[User]:

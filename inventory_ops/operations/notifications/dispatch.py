@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from inventory_ops.kit.db import locks
 from inventory_ops.models import Delivery, Destination, Notice, Notification, User
 from inventory_ops.operations.notifications import deliveries
-from inventory_ops.queries import notices
+from inventory_ops.queries import notices, shop
 from inventory_ops.registries import topics
 from inventory_ops.registries.topics import Topic
 
@@ -66,6 +66,11 @@ def notify(destination_id: int, *, now: datetime) -> int:
     )
     if destination is None:
         return 0
+    with shop.written_to(destination.user):
+        return _notify(destination, now)
+
+
+def _notify(destination: Destination, now: datetime) -> int:
     top = Notice.objects.aggregate(last=Max("batch"))["last"] or destination.cursor
     sections = _sections(destination, top)
     destination.cursor = max(top, destination.cursor)

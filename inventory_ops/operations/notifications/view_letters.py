@@ -49,7 +49,7 @@ def send(delivery: Delivery) -> None:
     subscription = found.filter(pk=delivery.content[CONTENT]).first()
     if subscription is None:
         raise senders.Refused("It was unsubscribed.")
-    with shop.shown_to(subscription.user):
+    with shop.written_to(subscription.user):
         try:
             opened = sent_views.open_for(subscription)
         except sent_views.NotOpen as error:

@@ -88,7 +88,7 @@ def send_due(subscription_id: int, *, now: datetime) -> bool:
     row.next_at = _next(row.frequency, now)
     before, is_news = row.row_count, False
     try:
-        with transaction.atomic(), shop.shown_to(row.user):
+        with transaction.atomic(), shop.written_to(row.user):
             opened = sent_views.open_for(row)
             is_news = _looked_at(row, opened)
         row.problem = ""
