@@ -15,6 +15,7 @@ $function$;
 create or replace function inventory_ops_chain_audit()
 returns trigger
 language plpgsql
+SET enable_seqscan TO 'off' -- its plan is kept, and may have been made when the log was empty
 as $function$
 declare
     log constant integer := hashtext('inventory_ops.audit');
