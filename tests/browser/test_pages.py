@@ -72,10 +72,8 @@ PAGES = {
     ],
     "": ["/accounts/login/", "/accounts/password/reset/"],
 }
-MODES: dict[str, dict[str, Any]] = {
-    "light": {},
-    "dark": {"theme": "dark"},
-    "mobile": {"mobile": True},
+MODES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"theme": "dark"}, "mobile": {"mobile": True}}
+LANGUAGES: dict[str, dict[str, Any]] = {
     "de": {"language": "de"},
     "de-mobile": {"language": "de", "mobile": True},
     "es": {"language": "es"},
@@ -95,10 +93,10 @@ def check(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", MODES | LANGUAGES)
 @pytest.mark.parametrize("role", PAGES)
 def test_every_page(visit: Callable[..., Page], role: str, mode: str) -> None:
-    page = visit(role or None, **MODES[mode])
+    page = visit(role or None, **(MODES | LANGUAGES)[mode])
     found = []
     for path in PAGES[role]:
         response = page.goto(path)

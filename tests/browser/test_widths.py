@@ -30,6 +30,8 @@ MEASURE = """() => {
     })));
   return {
     sideways: root.scrollWidth - root.clientWidth,
+    head: [...document.querySelectorAll('.report-list thead')]
+      .map((head) => Math.round(head.rows[0].cells[0].getBoundingClientRect().top - head.getBoundingClientRect().top)),
     rows: [...document.querySelectorAll('.report-list tbody tr')].map((row) => row.offsetHeight),
     parted: [...document.querySelectorAll('.report-list td.num')]
       .filter((cell) => cell.offsetWidth && lines(cell).size > 2).map((cell) => cell.textContent),
@@ -92,6 +94,8 @@ def test_every_list_at_every_width(visit: Callable[..., Page], world: dict[str, 
             filled += bool(found["rows"])
             if found["sideways"] > 0:
                 wrong.append(f"{report.slug} at {width}: {found['sideways']} pixels too wide")
+            if any(found["head"]):
+                wrong.append(f"{report.slug} at {width}: its head is {found['head']} pixels from its place")
             if width == 1280 and found["rows"] and median(found["rows"]) > LOWEST:
                 wrong.append(f"{report.slug}: rows are {median(found['rows'])} pixels high")
             wrong += [f"{report.slug} at {width}: {text!r} is cut" for text in found["cut"]]
