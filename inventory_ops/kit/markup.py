@@ -131,6 +131,14 @@ def number(value: Number | None, places: int | None = None) -> SafeString:
     return _safe(showing.plain_number(text).replace("-", MINUS))
 
 
+def short(value: Number | None, places: int = 2) -> SafeString:
+    """A number with `places` decimals, rounded half up; a whole one has none."""
+    if value is None:
+        return SafeString("")
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return number(rounded, places if rounded % 1 else 0)
+
+
 def money(amount: Decimal | None, currency: str | None = None) -> SafeString:
     """Amount with the minor units of `currency` (ISO 4217), two without one. The code itself belongs in the head."""
     if amount is None:

@@ -8,7 +8,7 @@ register = template.Library()
 
 for tag in (markup.icon, markup.badge, markup.health_bar, markup.sparkline, markup.delta, markup.ago):
     register.simple_tag(tag)
-for shown in (markup.number, markup.money, markup.unit_money, markup.amount, markup.unit_amount):
+for shown in (markup.number, markup.short, markup.money, markup.unit_money, markup.amount, markup.unit_amount):
     register.filter(shown)
 for written in (markup.in_words, showing.moment, showing.day, showing.short_day, showing.clock):
     register.filter(written)

@@ -31,6 +31,12 @@ def test_a_template_computes_nothing(path: Path) -> None:
     assert set(TAG.findall(path.read_text())) <= ALLOWED
 
 
+def test_numbers_are_written_as_the_reader_wants_them() -> None:
+    """Django's filters know the language alone, and not what somebody chose on their profile."""
+    theirs = re.compile(r"\|(floatformat|date|time|localize)\b")
+    assert [str(path) for path in TEMPLATES if theirs.search(path.read_text())] == []
+
+
 def test_lines_are_short_on_average() -> None:
     lines = [line for path in TEMPLATES for line in path.read_text().splitlines()]
     assert sum(map(len, lines)) / len(lines) <= LONGEST_AVERAGE
