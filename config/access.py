@@ -267,6 +267,7 @@ TABLE = (
     Rule("scans/<slug:name>/run/", post="oa"),
     Rule("scans/run/", post="oa"),
     Rule("search/", get="omfan"),
+    Rule("suggest/<slug:kind>/", get="omfan"),
     Rule("sections/<slug:key>/", get="omfan"),
     Rule("settings/exchange-rates/", get="fa", post="fa"),
     Rule("settings/finance/", get="fa", post="fa", again=True),

@@ -54,6 +54,7 @@ urlpatterns = [
     path("setup/<str:token>/", set_up.SetUp.as_view(), name="set-up"),
     path("accounts/invitation/<str:token>/", people.accept, name="invitation"),
     path("search/", home.find, name="search"),
+    path("suggest/<slug:kind>/", home.suggest, name="suggest"),
     path("sections/<slug:key>/", home.section, name="section"),
     path("docs/", home.docs, name="guide"),
     path("docs/<slug:name>/", home.docs, name="guide-page"),

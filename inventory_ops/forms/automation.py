@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory_ops.forms.seen import MergedForm
 from inventory_ops.forms.vendors import OfVendor
+from inventory_ops.kit.fields import suggesting
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import AutomationRule, User
 from inventory_ops.operations.automation import RuleValues
@@ -40,10 +41,15 @@ class RuleForm(OfVendor, MergedForm):
         label=gettext_lazy("Vendor number"),
         required=False,
         max_length=50,
+        widget=suggesting("vendor"),
         help_text=gettext_lazy("Empty: of all vendors."),
     )
     brand = forms.CharField(
-        label=gettext_lazy("Brand"), required=False, max_length=200, help_text=gettext_lazy("Empty: of all brands.")
+        label=gettext_lazy("Brand"),
+        required=False,
+        max_length=200,
+        widget=suggesting("brand"),
+        help_text=gettext_lazy("Empty: of all brands."),
     )
     assign_to = _people(
         gettext_lazy("Assign to"),

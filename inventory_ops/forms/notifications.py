@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory_ops.forms.vendors import OfVendor
+from inventory_ops.kit.fields import suggesting
 from inventory_ops.models import Destination, User, ViewSubscription
 from inventory_ops.operations.notifications.destinations import NEEDS_ADDRESS
 from inventory_ops.registries import topics
@@ -55,6 +56,7 @@ class SubscriptionForm(OfVendor, forms.Form):
         label=gettext_lazy("Only of vendor number"),
         required=False,
         max_length=50,
+        widget=suggesting("vendor"),
         help_text=gettext_lazy("Leave empty for all vendors."),
     )
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory_ops.forms.seen import MergedForm
 from inventory_ops.forms.vendors import OfVendor
+from inventory_ops.kit.fields import suggesting
 from inventory_ops.models import PriceGuard, Product
 from inventory_ops.operations.prices import FIELDS, Prices, version
 from inventory_ops.queries.currencies import DIGITS
@@ -87,6 +88,7 @@ class GuardForm(OfVendor, forms.Form):
         label=gettext_lazy("Vendor number"),
         required=False,
         max_length=50,
+        widget=suggesting("vendor"),
         help_text=gettext_lazy("Leave empty for all vendors without a rule of their own."),
     )
     mode = forms.ChoiceField(label=gettext_lazy("Rule"), choices=PriceGuard.Mode.choices, widget=forms.RadioSelect)

@@ -13,6 +13,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.expressions import in_one_order
+from inventory_ops.kit.fields import suggesting
 from inventory_ops.kit.reports import Breakdown, Kpi, Link, Scope, Step, View, columns, filters, register
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models import Store
@@ -55,7 +56,7 @@ class Filters(WorkflowFilters, filters.WindowedFilterSet):
     currency = django_filters.CharFilter(lookup_expr="iexact", label=_("Currency"), max_length=3)
     with_promo = filters.ScopeFilter(choices=filters.YES_NO, label=_("With promo code"), empty_label=_("Any"))
     product = filters.ScopeNumber(label=_("Product id"))
-    vendor = filters.ScopeText(label=_("Vendor number"), max_length=50)
+    vendor = filters.ScopeText(label=_("Vendor number"), max_length=50, widget=suggesting("vendor"))
     card_code = filters.ScopeText(label=_("Card error code"), max_length=50)
     card_message = filters.ScopeText(label=_("Card error message"), max_length=300)
     defaults = {"window": "12m"}

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit import markup, money, showing
 from inventory_ops.kit.db.expressions import in_one_order
+from inventory_ops.kit.fields import suggesting
 from inventory_ops.kit.reports import Breakdown, Link, columns
 from inventory_ops.kit.reports.filters import LONGEST_SEARCH
 from inventory_ops.models import Category, Merchant, ProductMark
@@ -73,7 +74,7 @@ class KeyedFilter(django_filters.CharFilter):
 
 def vendor_filter(field: str = "merchant__vendor_number") -> django_filters.CharFilter:
     """Exact vendor number, in any case."""
-    return KeyedFilter(Merchant, field=field, label=gettext_lazy("Vendor number"))
+    return KeyedFilter(Merchant, field=field, label=gettext_lazy("Vendor number"), widget=suggesting("vendor"))
 
 
 class CategoryFilter(django_filters.ModelChoiceFilter):
@@ -94,7 +95,11 @@ def category_filter(field: str = "category") -> CategoryFilter:
 
 def brand_filter(field: str = "brand_name") -> django_filters.CharFilter:
     return django_filters.CharFilter(
-        field_name=field, lookup_expr="icontains", label=gettext_lazy("Brand"), max_length=100
+        field_name=field,
+        lookup_expr="icontains",
+        label=gettext_lazy("Brand"),
+        max_length=100,
+        widget=suggesting("brand"),
     )
 
 

@@ -13,7 +13,7 @@ from inventory_ops.kit.page import Page
 from inventory_ops.operations import preferences
 from inventory_ops.pages import frame, guide, palette
 from inventory_ops.pages import overview as overview_page
-from inventory_ops.queries import health, search
+from inventory_ops.queries import health, search, suggestions
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS, roles_required, viewer
 
 
@@ -43,6 +43,18 @@ def find(request: HttpRequest) -> HttpResponse:
         "inventory_ops/_palette_results.html" if request.headers.get("HX-Request") else "inventory_ops/search.html"
     )
     return render(request, template, {"query": text, "groups": groups})
+
+
+@login_required
+@require_safe
+def suggest(request: HttpRequest, kind: str) -> JsonResponse:
+    """What a filter offers for the letters typed so far."""
+    find = suggestions.KINDS.get(kind)
+    if find is None:
+        raise Http404
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    found = find(text, viewer=viewer(request)) if text else []
+    return JsonResponse({"results": [{"value": value, "text": said} for value, said in found]})
 
 
 @login_required

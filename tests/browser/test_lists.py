@@ -46,6 +46,18 @@ def test_every_kind_of_link(visit: Callable[..., Page]) -> None:
     _is_whole(page)
 
 
+def test_a_filter_suggests_while_one_types(visit: Callable[..., Page]) -> None:
+    page = visit("operations")
+    page.goto("/action-required/inventory-cost-issues/")
+    page.locator(".add-filter").click()
+    field = page.get_by_label("Vendor number")
+    field.press_sequentially("v1")
+    expect(page.locator("datalist option")).to_have_attribute("value", "V10")
+    field.fill("V10")
+    page.get_by_role("button", name="Show results").click()
+    expect(page.locator(".chip")).to_contain_text("V10")
+
+
 def test_a_bad_filter_is_told_in_its_place(visit: Callable[..., Page]) -> None:
     page = visit("operations")
     page.goto("/action-required/inventory-cost-issues/")
