@@ -37,7 +37,7 @@ def test_an_order_item_is_credited_with_price_less_commission(world: World) -> N
     assert (credit.type, credit.formula, credit.unit_price, credit.factor) == ("credit", "order_item", 100, 1)
     entries = {entry.account: (entry.debit, entry.credit) for entry in LedgerEntry.objects.all()}
     assert entries == {"expense": (85, 0), "liability": (0, 85)}
-    assert AuditEvent.objects.get().summary == "1 unit written off (api)"
+    assert AuditEvent.objects.get().summary == "1 unit written off (API)"
 
 
 def test_a_product_is_credited_with_its_lowest_price_less_percent(world: World) -> None:
