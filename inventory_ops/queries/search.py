@@ -132,8 +132,13 @@ def _orders(text: str, viewer: User) -> Group:
     )
 
 
+def merchants(*, text: str, viewer: User) -> QuerySet[Merchant]:
+    """Those that `viewer` may see whose vendor number begins with the text, or whose name has it; by name."""
+    found = Merchant.objects.visible_to(viewer)
+    return found.filter(Q(vendor_number__istartswith=text) | Q(name__icontains=text)).order_by("name", "pk")
+
+
 def _vendors(text: str, viewer: User) -> Group:
-    rows = Merchant.objects.visible_to(viewer).filter(Q(vendor_number__istartswith=text) | Q(name__icontains=text))
     return Group(
         _("Vendors"),
         [
@@ -143,7 +148,7 @@ def _vendors(text: str, viewer: User) -> Group:
                 reverse("stock-inquiry", query={"vendor": row.vendor_number}),
                 "building-store",
             )
-            for row in rows.order_by("name")[:HITS]
+            for row in merchants(text=text, viewer=viewer)[:HITS]
         ],
     )
 

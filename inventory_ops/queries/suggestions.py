@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from django.db.models import Q
 from django.db.models.functions import Upper
 
-from inventory_ops.models import Merchant, Product, User
+from inventory_ops.models import Product, User
+from inventory_ops.queries import search
 
 MOST = 10
 LEAST_LETTERS = 3  # of a brand: the index of its letters knows threes
@@ -18,8 +18,7 @@ type Suggestion = tuple[str, str]  # what is put into the field, and what is sai
 
 def vendors(text: str, *, viewer: User) -> list[Suggestion]:
     """Vendor numbers that begin with the text, or whose name has it."""
-    found = Merchant.objects.visible_to(viewer).filter(Q(vendor_number__istartswith=text) | Q(name__icontains=text))
-    return list(found.order_by("name", "pk").values_list("vendor_number", "name")[:MOST])
+    return list(search.merchants(text=text, viewer=viewer).values_list("vendor_number", "name")[:MOST])
 
 
 def brands(text: str, *, viewer: User) -> list[Suggestion]:
