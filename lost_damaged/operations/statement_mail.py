@@ -52,8 +52,6 @@ def want(*, user: User, wanted: bool) -> None:
 
 def announce(closed: Sequence[Closed]) -> None:
     """Mail the statements to those who want it, with the balance and where the PDF is. Call it in the transaction."""
-    if not StatementMail.objects.exists():
-        return
     wanted = StatementMail.objects.filter(
         user__merchant__in={each.merchant_id for each in closed}, user__is_active=True
     ).select_related("user")
