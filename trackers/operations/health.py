@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +10,13 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from inventory_ops.kit.db import parallel
 from inventory_ops.operations.findings import ScanCounts
 from inventory_ops.operations.notifications.publishing import News, publish
 from trackers.models import KeptRange, State
 from trackers.queries import evaluation
 
 SHARD = 10_000  # trackers; fewer are not worth a connection
-MOST_SHARDS_AT_ONCE = 4
 
 # Only what changed is written, joined and logged; `old` and `new` are PostgreSQL 18's.
 UPDATE = """
@@ -151,21 +149,13 @@ def evaluate_in_shards(*, as_of: datetime, most: int = 0) -> ScanCounts:
     PostgreSQL plans no UPDATE in parallel. Each shard commits by itself: writers of stock wait for none of them long.
     """
     first, last = _ids()
-    workers = most or min(os.cpu_count() or 1, MOST_SHARDS_AT_ONCE)
+    workers = most or parallel.processors()
     size = max((last - first) // (4 * workers) + 1, SHARD)  # several each, so that none waits long for the slowest
     ranges = [(start, min(start + size - 1, last)) for start in range(first, last + 1, size)]
-    with ThreadPoolExecutor(workers) as pool:
-        # first and by itself: what changes from here on is evaluated again by `refresh`
-        pool.submit(_on_own_connection, _forget_dirty).result()
-        found = pool.map(lambda ids: _on_own_connection(evaluate_shard, *ids, as_of=as_of), ranges)
-        return sum(found, ScanCounts())
-
-
-def _on_own_connection[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    try:
-        return function(*args, **kwargs)
-    finally:
-        connection.close()
+    # first and by itself: what changes from here on is evaluated again by `refresh`
+    list(parallel.on_own_connections(lambda _: _forget_dirty(), [None]))
+    shards = parallel.on_own_connections(lambda ids: evaluate_shard(*ids, as_of=as_of), ranges, most=workers)
+    return sum(shards, ScanCounts())
 
 
 def _forget_dirty() -> None:
