@@ -17,6 +17,7 @@ from inventory_ops.models import AdjustmentReason, EventKey, InventoryEvent, Pro
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import audit, ledger
 from inventory_ops.operations.ledger import LedgerRefusal, Movement
+from inventory_ops.operations.ledger_single import REPEATED, book_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,11 @@ def new_movement(place: Place, kind: EventKind, quantity: int, details: ChangeDe
 
 def book(movements: list[Movement], *, by: User, details: ChangeDetails) -> Changed:
     keyed = [replace(each, key=_key(details.key, index)) for index, each in enumerate(movements)]
+    if len(keyed) == 1:
+        with transaction.atomic():
+            events = book_one(keyed[0], source=details.source, actor=by.email)
+        if events is not None:
+            return Changed(events, repeated=events == REPEATED)
     booked = ledger.book(keyed, source=details.source, actor=by.email, below_zero=False)
     return Changed(booked.events, repeated=bool(booked.repeated))
 

@@ -6,14 +6,17 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inventory_ops.models import AuditEvent, InventoryEvent, Product, StockBalance, User
+from inventory_ops.models import AuditEvent, EventKey, InventoryEvent, Location, Product, StockBalance, User
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import ledger, stock, stock_returns, stock_undo
-from inventory_ops.operations.ledger import InsufficientStock, LedgerRefusal, Movement
+from inventory_ops.operations.ledger import InsufficientStock, LedgerRefusal, Movement, RetiredPlace
 from inventory_ops.operations.stock import ChangeDetails, Count, Place, StockMoved
 from tests import make
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 COUNT = ChangeDetails("count")
@@ -88,6 +91,53 @@ def test_the_same_form_books_once(lamp: Product, by: User) -> None:
     stock.set_to(place=Place(lamp), counted=9, seen=1, details=counted, by=by)
     assert stock.set_to(place=Place(lamp), counted=9, seen=1, details=counted, by=by).repeated
     assert on_hand(lamp) == 9
+
+
+def test_one_adjustment_makes_no_table_and_books_the_same(lamp: Product, by: User) -> None:
+    """Of a balance that is there; the general way, for many, goes by temporary tables."""
+    stock.adjust_by(place=Place(lamp), quantity=5, details=COUNT, by=by)
+    details = ChangeDetails("found", "a note", "REF-1", str(uuid.uuid4()), EventSource.API)
+    with CaptureQueriesContext(connection) as queries:
+        assert stock.adjust_by(place=Place(lamp), quantity=2, details=details, by=by) == stock.Changed(1)
+    assert not [each["sql"] for each in queries if "temp" in each["sql"]]
+    single = InventoryEvent.objects.latest("pk")
+    ledger.book(
+        [Movement(lamp.pk, EventKind.ADJUSTED, 2, reason="found", note="a note", reference="REF-1")],
+        source=EventSource.API,
+        actor=by.email,
+    )
+    general = InventoryEvent.objects.latest("pk")
+    assert (single.sequence, single.quantity_after) == (2, 7) and (general.sequence, general.quantity_after) == (3, 9)
+    own = {"id", "recorded_at", "occurred_at", "sequence", "quantity_after", "batch", "digest"}
+    for field in InventoryEvent._meta.concrete_fields:
+        if field.attname not in own:
+            assert getattr(single, field.attname) == getattr(general, field.attname), field.attname
+    assert EventKey.objects.filter(event_id=single.pk).count() == 1
+
+
+def test_one_adjustment_is_refused_for_the_same_reasons(lamp: Product, by: User) -> None:
+    fill(lamp, 3)
+    with pytest.raises(LedgerRefusal, match="more units than can be counted"):
+        stock.adjust_by(place=Place(lamp), quantity=2_147_483_647, details=COUNT, by=by)
+    assert stock.adjust_by(place=Place(lamp), quantity=-1, details=COUNT, by=by).events == 1
+    Location.objects.create(code="OLD", name="Old")
+    old = Place(lamp, location="OLD")
+    assert stock.adjust_by(place=old, quantity=5, details=COUNT, by=by).events == 1
+    Location.objects.filter(code="OLD").update(is_active=False)
+    with pytest.raises(RetiredPlace):
+        stock.adjust_by(place=old, quantity=1, details=COUNT, by=by)
+    assert stock.adjust_by(place=old, quantity=-1, details=COUNT, by=by).events == 1, "it may be emptied"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_form_sent_by_many_at_once_books_once(lamp: Product, by: User) -> None:
+    fill(lamp, 10)
+    details = ChangeDetails("found", key=str(uuid.uuid4()))
+    done = at_once(6, lambda n: stock.adjust_by(place=Place(lamp), quantity=1, details=details, by=by))
+    assert sorted(each.events for each in done) == [0, 0, 0, 0, 0, 1]
+    assert sum(each.repeated for each in done) == 5
+    assert on_hand(lamp) == 11
+    assert AuditEvent.objects.filter(action="stock.adjust").count() == 1
 
 
 def test_set_to_keeps_the_count_and_refuses_when_it_moved(lamp: Product, by: User) -> None:
