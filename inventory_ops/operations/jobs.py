@@ -15,9 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -25,6 +24,7 @@ from django.utils import timezone
 
 from inventory_ops.kit import broker, files
 from inventory_ops.kit.db import statements
+from inventory_ops.kit.db.lost import LOST, is_lost
 from inventory_ops.kit.registry import Registry
 from inventory_ops.models import Job, Notification, User
 
@@ -33,8 +33,6 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=2)
 RESEND_AFTER = timedelta(seconds=30)
 MOST_ATTEMPTS = 5
-# statements that go past Django (COPY) raise the driver's own errors
-LOST_DATABASE = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 WAITS_FOR_DATABASE = (0.5, 1, 2, 4, 8, 15, 30)  # seconds; together less than a lease
 RESULT_KEPT = timedelta(days=7)
 WAITED_FOR = timedelta(seconds=20)  # who had to wait longer than this has gone on to something else, and is told
@@ -140,17 +138,22 @@ def run(job_id: UUID | str) -> None:
         state, message = Job.State.CANCELLED, job.message or "Cancelled. What was done before stays done."
     except JobFailed as error:
         state, message = Job.State.FAILED, str(error)
-    except LOST_DATABASE as error:
-        log.warning("job_lost_database", job=str(job.pk), error=type(error).__name__)
-        state, message = Job.State.QUEUED, ""
-        if job.attempts >= MOST_ATTEMPTS:
-            state, message = Job.State.FAILED, "Stopped: the database was not available. Try again."
     except Exception as error:
-        log.exception("job_failed", job=str(job.pk), kind=job.kind)
-        state, message = Job.State.FAILED, f"Stopped by an unexpected error ({type(error).__name__}). Try again."
+        state, message = _broken_off(job, error)
     else:
         state, message = Job.State.DONE, job.message
     _write_down(job, state, message)
+
+
+def _broken_off(job: Job, error: Exception) -> tuple[Job.State, str]:
+    """How a job ends that an error stopped: it is done again later when the database was away."""
+    if not is_lost(error):
+        log.exception("job_failed", job=str(job.pk), kind=job.kind)
+        return Job.State.FAILED, f"Stopped by an unexpected error ({type(error).__name__}). Try again."
+    log.warning("job_lost_database", job=str(job.pk), error=type(error).__name__)
+    if job.attempts >= MOST_ATTEMPTS:
+        return Job.State.FAILED, "Stopped: the database was not available. Try again."
+    return Job.State.QUEUED, ""
 
 
 def _write_down(job: Job, state: Job.State, message: str) -> None:
@@ -167,7 +170,7 @@ def _write_down(job: Job, state: Job.State, message: str) -> None:
             else:
                 _finish(job, state, message)
             return
-        except LOST_DATABASE:
+        except LOST:
             if wait is None:
                 raise
             connection.close()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from inventory_ops.kit.db.lost import is_lost
 from inventory_ops.kit.files import FilesUnavailable
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     """503 where `error` says that the database or the store of files cannot be reached. Else None."""
-    if isinstance(error, OperationalError | InterfaceError):
+    if is_lost(error):
         log.error("database_unavailable", path=request.path, error=next(iter(str(error).splitlines()), ""))
         text = "The database is not available. Nothing was changed. Try again in a minute."
     elif isinstance(error, FilesUnavailable):

@@ -1,0 +1,21 @@
+"""Is it the database that is away, or did a statement fail?"""
+
+from __future__ import annotations
+
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+# statements that go past Django (COPY) raise the driver's own errors
+LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+
+
+def is_lost(error: BaseException | None) -> bool:
+    """Does this error of a statement say that the database cannot be reached?
+
+    Also any other error of the database that left no connection behind: one that breaks in the middle of a statement
+    is sometimes reported by what is missing of the answer.
+    """
+    if isinstance(error, LOST):
+        return True
+    is_of_database = isinstance(error, DatabaseError | psycopg.Error)
+    return is_of_database and (connection.connection is None or bool(connection.connection.closed))
