@@ -1,6 +1,7 @@
 """Any number of beats, of which one sends: it holds a lease in the database, and every task is claimed there first.
 
-All times are the database's, so that a beat whose clock is wrong neither loses the lease nor sends too much.
+All times are the database's, so that a beat whose clock is wrong neither loses the lease nor sends too much. Where
+another server leads, whose clock is behind, a lease that lasts longer than any is given is free.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _LEAD = """
 insert into inventory_ops_beatlease as lease (id, holder, until)
 values (1, %(holder)s, clock_timestamp() + %(lease)s * interval '1 second')
 on conflict (id) do update set holder = excluded.holder, until = excluded.until
-where lease.holder = excluded.holder or lease.until < clock_timestamp()
+where lease.holder = excluded.holder or lease.until not between clock_timestamp() and excluded.until
 returning holder
 """
 _ADD = """
@@ -24,7 +25,11 @@ insert into inventory_ops_beatentry (name, sent_at)
 select name, clock_timestamp() from unnest(%s::text[]) name
 on conflict do nothing
 """
-_LOAD = "select name, sent_at, clock_timestamp() - sent_at from inventory_ops_beatentry where name = any(%s)"
+# What was sent in the future was sent by the clock of another server, which led before: it counts as sent now.
+_LOAD = """
+select name, sent_at, greatest(clock_timestamp() - sent_at, interval '0') from inventory_ops_beatentry
+where name = any(%s)
+"""
 _CLAIM = """
 update inventory_ops_beatentry set sent_at = clock_timestamp()
 where name = %(name)s and sent_at = %(seen)s

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from config import beat
 from config.celery import app
@@ -99,6 +100,21 @@ def test_the_lease() -> None:
     assert not beats.lead("a")
     beats.give_up("b")
     assert beats.lead("a")
+
+
+def test_a_server_whose_clock_is_behind_may_lead_from_now_on() -> None:
+    """Its predecessor's clock was five minutes ahead: what that one wrote lies in the future."""
+    ahead = timezone.now() + timedelta(minutes=5)
+    assert beats.lead("killed")
+    assert not beats.lead("b")
+    BeatLease.objects.update(until=ahead + beats.LEASE)
+    assert beats.lead("b") and not beats.lead("killed")
+    beats.load(["x"])
+    BeatEntry.objects.update(sent_at=ahead)
+    sent = beats.load(["x"])["x"]
+    assert sent.at == ahead, "it is claimed by this"
+    assert sent.ago == timedelta(0), "it is due after its interval, not five minutes later"
+    assert beats.claim("x", seen=sent.at, holder="b")
 
 
 def test_a_task_is_claimed_once_and_by_the_leader_alone() -> None:
