@@ -9,8 +9,8 @@ quantities.csv   written here: what every listing is to offer, always the whole 
 from __future__ import annotations
 
 import csv
-import os
 import re
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ from typing import IO, ClassVar
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.adapters.csv_folder import Folder, InStore, OnDisk
 from inventory_ops.adapters.kinds import Kind, Setting, register
 from inventory_ops.adapters.protocol import (
     BadRequest,
@@ -38,6 +39,7 @@ from inventory_ops.adapters.protocol import (
     Unavailable,
     WriteResult,
 )
+from inventory_ops.kit import files
 from inventory_ops.kit.imports import Column, Counts, FileRefused, ImportSpec, Limits, Reader, RowError, open_source
 from inventory_ops.kit.imports.values import BadValue, Integer, Moment, Text, money
 
@@ -101,7 +103,7 @@ SPECS = {"catalogue": CATALOGUE, "orders": ORDERS, "carts": CARTS}
 
 
 class CsvAdapter:
-    """A folder below CHANNELS_DIR."""
+    """Files of a folder that the marketplace and we share."""
 
     caps: ClassVar[Capabilities] = Capabilities(
         basis=Basis.AVAILABLE,
@@ -113,14 +115,14 @@ class CsvAdapter:
         requests_per_second=100,
     )
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Folder) -> None:
         self.folder = folder
 
     def check(self) -> str:
         try:
-            (self.folder / "orders").mkdir(parents=True, exist_ok=True)
+            self.folder.make()
         except OSError as error:
-            raise Unavailable(f"The folder {self.folder.name} cannot be made: {error.strerror}.") from error
+            raise Unavailable(f"The folder {self.folder.name} cannot be made: {_said(error)}.") from error
         return self.folder.name
 
     def stock(self, cursor: str | None = None, *, ids: Sequence[str] = ()) -> Page[StockItem]:
@@ -138,7 +140,7 @@ class CsvAdapter:
     def _items(self, told: Mapping[str, int]) -> Iterator[StockItem]:
         """What the catalogue lists. An id that is there again gets a number: nobody knows which of them is meant."""
         times: Counter[str] = Counter()
-        for row in self._rows(self.folder / "catalogue.csv", CATALOGUE):
+        for row in self._rows("catalogue.csv", CATALOGUE):
             external_id = row.get("external_id") or row["sku"]
             times[external_id] += 1
             again = f"#{times[external_id]}" if times[external_id] > 1 else ""
@@ -163,19 +165,12 @@ class CsvAdapter:
         for write in writes:
             quantities[write.external_id] = (write.sku, write.quantity)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                "w", dir=self.folder, prefix=".quantities-", delete=False, newline="", encoding="utf-8"
-            ) as file:
+            with self.folder.write("quantities.csv") as path, path.open("w", newline="", encoding="utf-8") as file:
                 out = csv.writer(file)
                 out.writerow(["external_id", "sku", "quantity"])
                 out.writerows([external_id, *row] for external_id, row in sorted(quantities.items()))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(self.folder / "quantities.csv")
         except OSError as error:
-            raise Unavailable(f"quantities.csv cannot be written: {error.strerror}.") from error
+            raise Unavailable(f"quantities.csv cannot be written: {_said(error)}.") from error
         return [WriteResult(write.key, Outcome.APPLIED, current=write.quantity) for write in writes]
 
     def orders(self, since: datetime, until: datetime, cursor: str | None = None) -> Page[OrderSnapshot]:
@@ -186,20 +181,20 @@ class CsvAdapter:
         return [order for order in self._orders(None) if order.external_id in wanted]
 
     def carts(self, since: datetime, cursor: str | None = None) -> Page[OrderSnapshot]:
-        path = self.folder / "carts.csv"
-        if not path.exists() or _came(path) < since.timestamp():
+        times = self.folder.times("carts.csv")
+        if times is None or times.came < _nanoseconds(since):
             return Page(())
-        return Page(tuple(self._carts(path)))
+        return Page(tuple(self._carts()))
 
     def carts_by_id(self, ids: Sequence[str]) -> list[OrderSnapshot]:
         wanted = set(ids)
-        return [cart for cart in self._carts(self.folder / "carts.csv") if cart.external_id in wanted]
+        return [cart for cart in self._carts() if cart.external_id in wanted]
 
-    def _carts(self, path: Path) -> Iterator[OrderSnapshot]:
-        if not path.exists():  # nobody says that the carts are gone
+    def _carts(self) -> Iterator[OrderSnapshot]:
+        if self.folder.times("carts.csv") is None:  # nobody says that the carts are gone
             raise BadRequest("carts.csv is not in the folder any more. One with a header alone says: no carts.")
         carts: dict[str, list[tuple[str, dict[str, str]]]] = {}
-        for row in self._rows(path, CARTS):
+        for row in self._rows("carts.csv", CARTS):
             carts.setdefault(row["cart_id"], []).append((row.get("line_id") or row["sku"], row))
         for cart_id, rows in carts.items():
             yield _cart(cart_id, list(dict(rows).items()))
@@ -210,31 +205,27 @@ class CsvAdapter:
         Raises FileRefused with every reason; nothing is kept then.
         """
         spec = SPECS[what]
-        target = self.folder / f"{what}.csv"
+        target = f"{what}.csv"
         if what == "orders":
             stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem)[:60].strip("-") or "orders"
-            target = self.folder / "orders" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{stem}.csv"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".upload-", delete=False) as kept:
-            upload = Path(kept.name)
-            for block in iter(lambda: source.read(1 << 20), b""):
-                kept.write(block)
-        try:
+            target = f"orders/{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{stem}.csv"
+        with tempfile.TemporaryDirectory() as place:
+            upload = Path(place) / "upload.csv"
+            with upload.open("wb") as kept:
+                shutil.copyfileobj(source, kept)
             rows = sum(1 for _row in _parsed(upload, spec))
-        except FileRefused:
-            upload.unlink()
-            raise
-        upload.chmod(0o644)
-        upload.replace(target)
+            with self.folder.write(target) as path:
+                shutil.copyfile(upload, path)
         return rows
 
     def _orders(self, since: datetime | None) -> Iterator[OrderSnapshot]:
         """Orders of the files that came since, each line as its newest row says."""
         lines: dict[tuple[str, str], dict[str, str]] = {}
-        for path in sorted((self.folder / "orders").glob("*.csv")):
-            if since is not None and _came(path) < since.timestamp():
+        for name in self.folder.orders():
+            times = self.folder.times(name)
+            if times is None or (since is not None and times.came < _nanoseconds(since)):
                 continue
-            for row in self._rows(path, ORDERS):
+            for row in self._rows(name, ORDERS):
                 key = row["order_id"], row.get("line_id") or row["sku"]
                 known = lines.get(key)
                 if known is None or _moment(row["updated_at"]) >= _moment(known["updated_at"]):
@@ -245,21 +236,25 @@ class CsvAdapter:
         for order_id, rows in orders.items():
             yield _snapshot(order_id, rows)
 
-    def _rows(self, path: Path, spec: ImportSpec) -> Iterator[dict[str, str]]:
+    def _rows(self, name: str, spec: ImportSpec) -> Iterator[dict[str, str]]:
         try:
-            yield from _parsed(path, spec)
+            with self.folder.read(name) as path:
+                yield from _parsed(path, spec)
         except FileRefused as refused:
-            if not path.exists():
-                raise Unavailable(f"{path.name} is not in the folder {self.folder.name} yet.") from refused
+            name = name.rpartition("/")[2]
+            if self.folder.times(name) is None:
+                raise Unavailable(f"{name} is not in the folder {self.folder.name} yet.") from refused
             first = refused.errors[0]
             where = f" line {first.line}" if first.line else ""
             column = f", {first.column}" if first.column else ""
-            raise BadRequest(f"{path.name}{where}{column}: {first.message}") from refused
+            raise BadRequest(f"{name}{where}{column}: {first.message}") from refused
 
     def _quantities(self) -> dict[str, tuple[str, int]]:
-        path = self.folder / "quantities.csv"
         try:
-            with path.open(newline="", encoding="utf-8") as file:
+            with (
+                self.folder.read("quantities.csv") as path,
+                path.open(newline="", encoding="utf-8") as file,
+            ):
                 return {row["external_id"]: (row["sku"], int(row["quantity"])) for row in csv.DictReader(file)}
         except FileNotFoundError:
             return {}
@@ -268,12 +263,10 @@ class CsvAdapter:
 
     def _told_since_the_catalogue(self) -> dict[str, int]:
         """What was written after the marketplace last said what it has: until it says anew, that is what it has."""
-        try:
-            told = (self.folder / "quantities.csv").stat().st_mtime_ns
-            catalogue = (self.folder / "catalogue.csv").stat().st_mtime_ns
-        except OSError:
+        told, catalogue = self.folder.times("quantities.csv"), self.folder.times("catalogue.csv")
+        if told is None or catalogue is None or told.changed < catalogue.changed:
             return {}
-        return {key: quantity for key, (_sku, quantity) in self._quantities().items()} if told >= catalogue else {}
+        return {key: quantity for key, (_sku, quantity) in self._quantities().items()}
 
 
 def _parsed(path: Path, spec: ImportSpec) -> Iterator[dict[str, str]]:
@@ -306,9 +299,12 @@ def _checked(line: int, row: dict[str, str], spec: ImportSpec) -> dict[str, str]
     return row
 
 
-def _came(path: Path) -> float:
-    status = path.stat()
-    return max(status.st_mtime, status.st_ctime)  # a moved file keeps its old time of change
+def _nanoseconds(moment: datetime) -> float:
+    return moment.timestamp() * 1_000_000_000
+
+
+def _said(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def _moment(text: str) -> datetime:
@@ -400,7 +396,7 @@ def _open(values: Mapping[str, str]) -> CsvAdapter:
         _check_folder(name)
     except ValueError as error:
         raise BadRequest(str(error)) from error
-    return CsvAdapter(Path(settings.CHANNELS_DIR) / name)
+    return CsvAdapter(OnDisk(Path(settings.CHANNELS_DIR) / name) if files.is_folder() else InStore(name))
 
 
 register(
@@ -413,7 +409,7 @@ register(
             Setting(
                 "folder",
                 _("Folder"),
-                _("A name. The folder lies in “channels” of the data folder."),
+                _("A name. The folder lies in “channels” of the data folder, or of the bucket of files."),
                 check=_check_folder,
                 unique=True,
             ),

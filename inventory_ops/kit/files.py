@@ -47,6 +47,11 @@ def size(name: str) -> int:
     return default_storage.size(name)
 
 
+def written_at(name: str) -> datetime:
+    """When it was last written. Raises FileNotFoundError."""
+    return default_storage.get_modified_time(name)
+
+
 def open(name: str) -> IO[bytes]:
     """The file, to be read. Raises FileNotFoundError."""
     return default_storage.open(name, "rb")

@@ -13,6 +13,7 @@ import pytest
 
 from inventory_ops.adapters import kinds
 from inventory_ops.adapters.csv_files import CsvAdapter
+from inventory_ops.adapters.csv_folder import OnDisk
 from inventory_ops.adapters.protocol import (
     Adapter,
     BadRequest,
@@ -56,7 +57,7 @@ def csv_sample(tmp_path: Path) -> Sample:
         "cart_id,sku,quantity,unit_price,currency,customer_email,promo_code,updated_at\n"
         f"C-1,SKU-B,3,20,gbp,jane@example.org,SPRING,{NOW.isoformat()}\n"
     )
-    return Sample(CsvAdapter(folder), strange_id=None)
+    return Sample(CsvAdapter(OnDisk(folder)), strange_id=None)
 
 
 def fake_sample(basis: Basis) -> Callable[[Path], Sample]:

@@ -11,6 +11,7 @@ import pytest
 
 from inventory_ops.adapters import kinds
 from inventory_ops.adapters.csv_files import CsvAdapter
+from inventory_ops.adapters.csv_folder import OnDisk
 from inventory_ops.adapters.protocol import BadRequest, OrderSnapshot, StockWrite, Unavailable
 from inventory_ops.kit.imports import FileRefused
 from tests.channels.test_contract import csv_sample, uuid, write
@@ -38,16 +39,16 @@ def folder(tmp_path: Path) -> Path:
 def test_a_bad_file_is_named_with_its_line_and_column(folder: Path, content: bytes, problem: str) -> None:
     (folder / "catalogue.csv").write_bytes(content)
     with pytest.raises(BadRequest, match=problem):
-        CsvAdapter(folder).stock()
+        CsvAdapter(OnDisk(folder)).stock()
 
 
 def test_a_missing_file_is_waited_for(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="not in the folder"):
-        CsvAdapter(tmp_path).stock()
+        CsvAdapter(OnDisk(tmp_path)).stock()
 
 
 def test_quantities_are_one_whole_list_replaced_at_once(folder: Path) -> None:
-    channel = CsvAdapter(folder)
+    channel = CsvAdapter(OnDisk(folder))
     channel.write_stock([StockWrite(uuid.uuid4(), "b", "SKU-B", 4)])
     channel.write_stock([StockWrite(uuid.uuid4(), "a", "SKU-A", 9)])
     assert (folder / "quantities.csv").read_text().splitlines() == [
@@ -59,7 +60,7 @@ def test_quantities_are_one_whole_list_replaced_at_once(folder: Path) -> None:
 
 
 def test_what_the_marketplace_says_last_counts(folder: Path) -> None:
-    channel = CsvAdapter(folder)
+    channel = CsvAdapter(OnDisk(folder))
     [item, *_rest] = channel.stock().items
     channel.write_stock([write(item, 40)])
     assert channel.stock(ids=["a"]).items[0].available == 40
@@ -73,7 +74,7 @@ def test_the_newest_row_of_a_line_counts_across_files(folder: Path) -> None:
     newer = datetime.now(UTC) + timedelta(minutes=5)
     row = f"O-1,1,SKU-A,2,2,{newer.isoformat()},{newer.isoformat()}\n"
     (folder / "orders" / "0.csv").write_text(header + row)
-    [order] = CsvAdapter(folder).orders_by_id(["O-1"])
+    [order] = CsvAdapter(OnDisk(folder)).orders_by_id(["O-1"])
     assert (order.state, order.lines[0].cancelled) == ("cancelled", 2)
 
 
@@ -81,11 +82,11 @@ def test_a_file_moved_in_with_an_old_date_is_seen(folder: Path) -> None:
     old = (datetime.now(UTC) - timedelta(days=9)).timestamp()
     os.utime(folder / "orders" / "1.csv", (old, old))
     since = datetime.now(UTC) - timedelta(minutes=5)
-    assert len(CsvAdapter(folder).orders(since, datetime.now(UTC)).items) == 2
+    assert len(CsvAdapter(OnDisk(folder)).orders(since, datetime.now(UTC)).items) == 2
 
 
 def test_an_upload_is_checked_before_it_counts(folder: Path) -> None:
-    channel = CsvAdapter(folder)
+    channel = CsvAdapter(OnDisk(folder))
     before = (folder / "catalogue.csv").read_bytes()
     with pytest.raises(FileRefused):
         channel.accept("catalogue", io.BytesIO(b"sku,quantity\nA,x\n"), "new.csv")
@@ -109,7 +110,7 @@ def carts(channel: CsvAdapter, since: timedelta = timedelta(hours=1)) -> list[Or
 
 
 def test_carts_are_one_whole_list(folder: Path) -> None:
-    channel = CsvAdapter(folder)
+    channel = CsvAdapter(OnDisk(folder))
     [cart] = carts(channel)
     assert (cart.number, cart.promo_code, cart.lines[0].ordered) == ("C-1", "SPRING", 3)
     header = "cart_id,number,sku,quantity,card_code,card_message,card_failed_at,comment,updated_at\n"
@@ -128,7 +129,7 @@ def test_carts_are_one_whole_list(folder: Path) -> None:
 
 
 def test_a_file_of_carts_that_is_missing_or_torn_says_nothing_of_them(folder: Path) -> None:
-    channel = CsvAdapter(folder)
+    channel = CsvAdapter(OnDisk(folder))
     (folder / "carts.csv").write_text("cart_id,sku,quantity,updated_at\nC-1,SKU-B,many,2026-03-01\n")
     with pytest.raises(BadRequest, match=r"carts\.csv line 2, quantity"):
         carts(channel)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,8 +19,10 @@ from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
 from config import env as environment
+from inventory_ops.adapters import kinds
+from inventory_ops.adapters.protocol import StockWrite, Unavailable
 from inventory_ops.kit import files as store
-from inventory_ops.kit.imports import registry
+from inventory_ops.kit.imports import FileRefused, registry
 from inventory_ops.models import Import, Job, Merchant, Product, User
 from inventory_ops.operations import exports, jobs
 from inventory_ops.operations.backups import archive, making, place
@@ -131,6 +134,31 @@ def test_an_export_is_made_fetched_and_expires(bucket: Any, monkeypatch: pytest.
     jobs.sweep(now=timezone.now() + timedelta(days=8))
     assert names(bucket) == []
     assert client.get(f"/jobs/{job.pk}/file/").status_code == 404
+
+
+def test_a_file_channel_reads_and_writes_the_bucket(bucket: Any, settings: Any, tmp_path: Path) -> None:
+    """The marketplace puts its files below channels/NAME of the bucket; another node sees what this one wrote."""
+    settings.CHANNELS_DIR = tmp_path / "channels"
+    channel = kinds.get("csv").open({"folder": "shop"})
+    assert channel.check() == "shop"
+    with pytest.raises(Unavailable, match=r"catalogue\.csv is not in the folder shop yet"):
+        channel.stock()
+    assert channel.accept("catalogue", io.BytesIO(b"sku,quantity\nA,3\nB,4\n"), "c.csv") == 2
+    with pytest.raises(FileRefused):
+        channel.accept("catalogue", io.BytesIO(b"sku,quantity\nA,many\n"), "c.csv")
+    rows = "order_id,sku,quantity,placed_at,updated_at\nO1,A,1,2026-11-01T10:00Z,2026-11-01T10:00Z\n"
+    channel.accept("orders", io.BytesIO(rows.encode()), "today.csv")
+    assert [(each.sku, each.available) for each in channel.stock().items] == [("A", 3), ("B", 4)]
+    [order] = channel.orders(timezone.now() - timedelta(minutes=5), timezone.now()).items
+    assert order.external_id == "O1"
+    assert channel.orders(timezone.now() + timedelta(minutes=5), timezone.now()).items == ()
+    channel.write_stock([StockWrite(uuid.uuid4(), "A", "A", 2)])
+    channel.write_stock([StockWrite(uuid.uuid4(), "B", "B", 1)])
+    other = kinds.get("csv").open({"folder": "shop"})
+    assert [(each.sku, each.available) for each in other.stock().items] == [("A", 2), ("B", 1)]
+    found = [name.removeprefix("files/channels/shop/") for name in names(bucket)]
+    assert found[0] == "catalogue.csv" and found[1].endswith("-today.csv") and found[2:] == ["quantities.csv"]
+    assert not settings.CHANNELS_DIR.exists()
 
 
 def test_strays_are_swept_away(bucket: Any) -> None:
