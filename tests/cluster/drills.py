@@ -1,10 +1,8 @@
-"""Faults of a cluster under steady load, and what has to hold afterwards.
-
-`uv run --group cluster -m tests.cluster.drills [--short] [--keep] [NAME…]`
-"""
+"""Faults of a cluster under steady load, and what has to hold afterwards."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
@@ -14,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import layout
+from tests.cluster import code, layout, network
 from tests.cluster.cluster import Cluster, running
 from tests.cluster.load import Journal, Load, known_of
 
@@ -177,6 +175,17 @@ def network_cut(cluster: Cluster) -> None:
     cluster.parts["haproxy"].wake()
 
 
+@drill("node-cut", "network of the primary's machine cut until another leads, and 5 s more")
+def node_cut(cluster: Cluster) -> None:
+    name = cluster.primary()
+    if cluster.parts[name].group is None:
+        raise Impossible("packets cannot be dropped here: it takes root, iptables and control groups of version 2")
+    with network.cut(name, [cluster.layout.port(name), cluster.layout.port(f"{name}-rest")]):
+        another_primary(cluster, name)
+        time.sleep(CALM)
+    cluster.until(cluster.is_whole, "three databases")
+
+
 @drill("files-away", "store of files away for 15 s", may_pause=10)
 def files_away(cluster: Cluster) -> None:
     cluster.parts["s3"].freeze()
@@ -202,13 +211,18 @@ def disk_full(cluster: Cluster) -> None:
     cluster.until(cluster.is_whole, "three databases")
 
 
-@drill("clock-ahead", "clock of one web node, worker and beat 5 minutes ahead for 80 s", may_pause=10)
-def clock_ahead(cluster: Cluster) -> None:
+def five_minutes_ahead() -> dict[str, str]:
+    """Variables that set the clock of a process."""
     library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
     if library is None:
         raise Impossible("libfaketime is not installed")
+    return {"LD_PRELOAD": str(library), "FAKETIME": "+300s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+@drill("clock-ahead", "clock of one web node, worker and beat 5 minutes ahead for 80 s", may_pause=10)
+def clock_ahead(cluster: Cluster) -> None:
     names = (layout.WEB[0], layout.WORKERS[0], layout.BEATS[0])
-    ahead = {"LD_PRELOAD": str(library), "FAKETIME": "+300s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    ahead = five_minutes_ahead()
     for name in names:
         cluster.restart(name, **ahead)
     time.sleep(80)
@@ -216,8 +230,29 @@ def clock_ahead(cluster: Cluster) -> None:
         cluster.restart(name)
 
 
-@drill("rolling", "web, workers and beats replaced one after the other", may_pause=10)
+@drill("database-clock", "a primary whose clock is 5 minutes ahead leads for 30 s, then one whose clock is right")
+def database_clock(cluster: Cluster) -> None:
+    ahead = five_minutes_ahead()
+    first = cluster.primary()
+    others = [name for name in layout.DATABASES if name != first]
+    for name in others:
+        cluster.restart_database(name, clock=ahead)
+    switchover(cluster)
+    time.sleep(30)
+    leading = cluster.primary()
+    for name in others:
+        if name != leading:
+            cluster.restart_database(name)
+    switchover(cluster)
+    cluster.restart_database(leading)
+
+
+@drill(
+    "rolling", "the version before upgraded: migrated, then web, workers and beats one after the other", may_pause=10
+)
 def rolling(cluster: Cluster) -> None:
+    cluster.code = code.CURRENT
+    cluster.manage("migrate", "--noinput")
     for name in (*layout.WEB, *layout.WORKERS, *layout.BEATS):
         cluster.restart(name)
         if name in layout.WEB:
@@ -292,10 +327,10 @@ def _short(text: str) -> str:
     return " ".join(text.split())[:300]
 
 
-def run_all(names: list[str], *, keep: bool = False) -> list[Outcome]:
-    """The drills in one cluster, one after the other."""
+def run_all(names: list[str], *, keep: bool = False, revision: str = "") -> list[Outcome]:
+    """The drills in one cluster, one after the other; it begins with the code of `revision`, if there is one."""
     outcomes = []
-    with running(keep=keep) as cluster:
+    with running(keep=keep, revision=revision) as cluster:
         print(f"Cluster at {cluster.layout.address}, logs in {cluster.layout.home / 'log'}", flush=True)
         known = known_of(cluster.run("-m", "tests.cluster.seed"))
         for name in names:
@@ -310,13 +345,23 @@ def run_all(names: list[str], *, keep: bool = False) -> list[Outcome]:
 def main() -> None:
     if missing := layout.missing():
         sys.exit(f"Missing: {', '.join(missing)}. See docs/deployment.md.")
-    words = [word for word in sys.argv[1:] if not word.startswith("-")]
-    if unknown := set(words) - set(DRILLS):
-        sys.exit(f"Unknown: {', '.join(sorted(unknown))}. There are: {', '.join(DRILLS)}.")
-    chosen = words or [name for name, each in DRILLS.items() if each.is_short or "--short" not in sys.argv]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(DRILLS)}; none: all")
+    parser.add_argument("--short", action="store_true", help="the drills of .ci/run")
+    parser.add_argument("--keep", action="store_true", help="leave the logs")
+    parser.add_argument(
+        "--from", dest="revision", default="", help="the commit that `rolling` upgrades from (default: the last tag)"
+    )
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(DRILLS):
+        parser.error(f"Unknown: {', '.join(sorted(unknown))}.")
+    chosen = asked.names or [name for name, each in DRILLS.items() if each.is_short or not asked.short]
     print("| fault | time without writes | errors seen | acknowledged | found | lost | doubled |")
     print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
-    outcomes = run_all(chosen, keep="--keep" in sys.argv)
+    revision = asked.revision or (code.last_release() if "rolling" in chosen else "")
+    if revision and "rolling" in chosen:  # the others run on the new version
+        chosen.sort(key=lambda name: name != "rolling")
+    outcomes = run_all(chosen, keep=asked.keep, revision=revision)
     sys.exit(any(outcome.problems for outcome in outcomes))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from config.embedded.paths import CHECKOUT
+from deploy.cluster.render import rendered
 from tests.ports import free_ports
 
 HOST = "127.0.0.1"
@@ -56,9 +56,7 @@ class Layout:
     def config(self, template: str, target: str, **values: object) -> Path:
         """A file of deploy/cluster with its values put in."""
         path = self.folder("config") / target
-        given = {"host": HOST} | values
-        text = re.sub(r"\$\{([a-z_]+)\}", lambda found: str(given[found[1]]), (DEPLOY / template).read_text())
-        path.write_text(text)
+        path.write_text(rendered((DEPLOY / template).read_text(), {"host": HOST} | values))
         return path
 
     @property
@@ -86,7 +84,6 @@ class Layout:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "json",
-            "PYTHONPATH": str(CHECKOUT),
         }
 
 

@@ -28,7 +28,10 @@ LONGEST_RETRY_AFTER = 30
 TIMES = "%Y-%m-%dT%H:%M:%S+00:00"
 LIST = "/action-required/products-without-orders/"
 PAGES = ("/", "/inventory/", "/jobs/", "/imports/", LIST)
+LEDGER = "/inventory/events/"
 CSRF = "c" * 32
+LONGEST_DELAY = 35  # seconds: a replica that is 30 behind is not asked
+MISSING = 599  # no status of HTTP: the page came, and lacks a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Load:
         self.host, self.port, self.known, self.journal = host, port, known, journal
         self.stopped = threading.Event()
         workers: list[Callable[[], None]] = [self.adjust, self.adjust, self.write_off, self.read, self.upload]
-        workers.append(self.export)
+        workers += [self.export, self.look]
         self.threads = [threading.Thread(target=self._repeat, args=(work,), daemon=True) for work in workers]
 
     def __enter__(self) -> Load:
@@ -144,6 +147,20 @@ class Load:
     def read(self) -> None:
         self._send("page", uuid.uuid4().hex, "GET", random.choice(PAGES), None, self._person())
         self.stopped.wait(0.3)
+
+    def look(self) -> None:
+        """The ledger shows what was acknowledged before the longest delay of a replica; it may come from one."""
+        late = time.monotonic() - LONGEST_DELAY
+        booked = [
+            each.key
+            for each in self.journal.entries
+            if each.kind == "adjustment" and each.is_acknowledged and each.done < late
+        ]
+        if booked:
+            key = random.choice(booked)
+            cell = f'data-label="Reference">{key}<'
+            self._send("look", key, "GET", f"{LEDGER}?reference={key}", None, self._person(), shows=cell)
+        self.stopped.wait(0.5)
 
     def upload(self) -> None:
         """A file of adjustments, checked and applied; acknowledged once the product said that it will."""
@@ -204,9 +221,9 @@ class Load:
             self.stopped.wait(0.5)
 
     def _send(
-        self, kind: str, key: str, method: str, path: str, body: str | None, headers: dict[str, str]
+        self, kind: str, key: str, method: str, path: str, body: str | None, headers: dict[str, str], shows: str = ""
     ) -> tuple[Sent, str]:
-        """One request; answers what came of it, and where it leads."""
+        """One request; answers what came of it, and where it leads. A page without what it has to show is an error."""
         started = time.monotonic()
         status, retry_after, text, place = 0, "", "", ""
         link = http.client.HTTPConnection(self.host, self.port, timeout=LONGEST)
@@ -218,7 +235,9 @@ class Load:
             place = answer.headers.get("Location", "")
             if status == 200 and kind == "write-off" and b"ErrorResponse" in content:
                 status = 422
-            if status >= 400:
+            if status == 200 and shows.encode() not in content:
+                status, text = MISSING, f"{path} does not show it"
+            if status >= 400 and not text:
                 text = content.decode(errors="replace")[:2000]
         link.close()
         done = time.monotonic()

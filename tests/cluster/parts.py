@@ -26,6 +26,7 @@ class Part:
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     pid_file: Path | None = None
+    group: Path | None = None  # the control group to be in
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -43,6 +44,8 @@ class Part:
                 cwd=self.cwd,
                 preexec_fn=die_with_parent(signal.SIGTERM),
             )
+        if self.group:  # before it has loaded anything, let alone opened a socket
+            (self.group / "cgroup.procs").write_text(str(self.process.pid))
 
     def all(self) -> list[psutil.Process]:
         """The process and everything below it, parents first."""
