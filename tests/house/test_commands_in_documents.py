@@ -85,6 +85,10 @@ ELSEWHERE = {
     "uv run manage.py scan --demo": "tests/serving/test_demo_apart.py::test_the_flag_leads_any_command_to_the_demo",
 }
 LEFT_OUT = {
+    "manage.py bench --only P1 --only P25 --scale M": "minutes; tests/performance/test_bench.py runs each job",
+    "pg_stat_statements": "a name",
+    "uv run -m tests.capacity": "tests/capacity/test_model.py compares what it writes",
+    "uv run -m tests.distribution": "runs all tests; tests/distribution/test_judge.py tries what it judges by",
     "uv run -m tests.languages.catalogues": "tests/languages/test_catalogues.py compares what it writes",
     "uv run --group cluster -m tests.cluster": ".ci/run starts it for its drills, with programs of the system",
     "uv run --group cluster -m tests.cluster.drills": ".ci/run runs the short ones; all take twenty minutes",
@@ -167,8 +171,15 @@ def test_tests_that_are_named_exist(command: str) -> None:
 @pytest.mark.parametrize("command", [each for each in ALL if each.startswith("docker compose ")])
 def test_docker_is_asked_for_services_that_there_are(command: str) -> None:
     """No Docker is at hand: then at least the names hold."""
-    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    verb, *words = [word for word in command.split()[2:] if not word.startswith("-")]
+    words = command.split()[2:]
+    file = "docker-compose.yml"
+    for option in ("-f", "--env-file"):
+        if option in words:
+            place = words.index(option)
+            file = words[place + 1] if option == "-f" else file
+            del words[place : place + 2]
+    services = yaml.safe_load((ROOT / file).read_text())["services"]
+    verb, *words = [word for word in words if not word.startswith("-")]
     assert verb in {"up", "build", "stop", "run", "logs", "exec"}
     named = words[:1] if verb in {"run", "exec"} else words
     assert set(named) <= set(services)

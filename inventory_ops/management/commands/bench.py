@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--drop", action="store_true", help="drop the suite's database afterwards")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        logging.getLogger("inventory_ops.kit.db.statements").setLevel(logging.ERROR)  # here all are slow at times
         discover()
         names = [name.upper() for name in options["only"] or registry.names]
         if unknown := [name for name in names if name not in registry.jobs]:

@@ -1,0 +1,1 @@
+"""How much a marketplace of a size needs, from measured costs: docs/capacity.md."""
