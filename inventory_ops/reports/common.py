@@ -11,13 +11,13 @@ from django.db.models import Model, Q
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.functional import lazy
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory_ops.kit import markup, money, showing
 from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.fields import suggesting
+from inventory_ops.kit.markup import escape
 from inventory_ops.kit.reports import Breakdown, Link, columns
 from inventory_ops.kit.reports.filters import LONGEST_SEARCH
 from inventory_ops.models import Category, Merchant, ProductMark

@@ -12,11 +12,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit import markup, showing
-from inventory_ops.kit.markup import initials
+from inventory_ops.kit.markup import escape, initials
 from inventory_ops.kit.reports import Breakdown, columns, filters
 from inventory_ops.kit.reports.request import parse_moment
 from inventory_ops.kit.reports.scope import end_of_day

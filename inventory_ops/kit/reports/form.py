@@ -12,10 +12,10 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from inventory_ops.kit import markup
+from inventory_ops.kit.markup import escape
 
 INPUTS = frozenset({"text", "number", "date"})
 
