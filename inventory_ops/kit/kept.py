@@ -9,11 +9,13 @@ Not for what depends on the clock (`ago`) nor on the request (`csrf_token`, `url
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -28,12 +30,27 @@ MOST = 1_000  # parts of this process, those shown last: some ten megabytes
 PLAIN = frozenset({bool, int, float, date, SafeString})
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    template: str
-    key: tuple[Hashable, ...]
-    shown: showing.How
-    values: Mapping[str, Any] = field(compare=False)
+class Shelf[Value]:
+    """What was made, by key: the `most` that were asked for last."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._made: OrderedDict[Hashable, Value] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """What is kept under the key, else what `make` makes. Threads that ask at once may both make it."""
+        with suppress(KeyError):
+            found = self._made[key]
+            self._made.move_to_end(key)
+            return found
+        made = self._made[key] = make()
+        while len(self._made) > self.most:
+            with suppress(KeyError):
+                self._made.popitem(last=False)
+        return made
+
+
+_drawn: Shelf[SafeString] = Shelf(MOST)
 
 
 def draw(template: str, **values: Any) -> SafeString:
@@ -41,17 +58,15 @@ def draw(template: str, **values: Any) -> SafeString:
 
     Raises TypeError for any other value.
     """
-    part = _Part(template, tuple((name, exact(value)) for name, value in values.items()), showing.how(), values)
-    # who works on a template wants to see what it gives now
-    return _draw(part) if settings.DEBUG else _drawn(part)
+    key = (template, showing.how(), *[(name, exact(value)) for name, value in values.items()])
+    if settings.DEBUG:  # who works on a template wants to see what it gives now
+        return _draw(template, values)
+    return _drawn.get(key, lambda: _draw(template, values))
 
 
-def _draw(part: _Part) -> SafeString:
-    compiled: Any = get_template(part.template)
-    return SafeString(compiled.template.render(Context(dict(part.values))))
-
-
-_drawn = lru_cache(maxsize=MOST)(_draw)
+def _draw(template: str, values: dict[str, Any]) -> SafeString:
+    compiled: Any = get_template(template)
+    return SafeString(compiled.template.render(Context(values)))
 
 
 def exact(value: Any) -> Hashable:
