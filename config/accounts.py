@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
+from django.db.models import BigIntegerField
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
@@ -24,13 +26,21 @@ class EmailBackend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> Any:
         """The user of a session, loaded in one query with what the middleware asks about it, and with the shop."""
-        from config.second_factor import has_totp
-        from inventory_ops.queries.shop import with_shop
-
-        users: Any = with_shop(get_user_model()._default_manager.all())
-        rows = users.annotate(has_totp=has_totp()) if settings.MFA_REQUIRED_ROLES else users
-        found = rows.filter(pk=user_id).first()
+        found = next(iter(_of_session(bool(settings.MFA_REQUIRED_ROLES)).instances(pk=user_id)), None)
         return found if found is not None and self.user_can_authenticate(found) else None
+
+
+@cache
+def _of_session(asks_for_totp: bool) -> Any:
+    from config.second_factor import has_totp
+    from inventory_ops.kit.db.compiled import Slot, Statement
+    from inventory_ops.queries.shop import with_shop
+
+    def build() -> Any:
+        users: Any = with_shop(get_user_model()._default_manager.filter(pk=Slot("pk", BigIntegerField())))
+        return users.annotate(has_totp=has_totp()) if asks_for_totp else users
+
+    return Statement(build)
 
 
 class ResetTokens(PasswordResetTokenGenerator):

@@ -9,11 +9,11 @@ import django_filters
 from django.db.models import Case, CharField, Count, F, Func, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse_lazy
-from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit import markup, showing
 from inventory_ops.kit.links import to
+from inventory_ops.kit.markup import escape
 from inventory_ops.kit.reports import Kpi, Link, Report, Scope, View, columns, filters, register
 from inventory_ops.models import InventoryType
 from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS

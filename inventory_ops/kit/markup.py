@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from html import escape as escaped
 
 from django.templatetags.static import static
-from django.utils.html import escape, format_html
+from django.utils import translation
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -31,6 +33,11 @@ HEALTH_TONES = {
 }
 
 type Number = int | float | Decimal
+
+
+def escape(text: object) -> SafeString:
+    """What Django's `escape` gives, without its look for lazy texts in each argument: that is most of its time."""
+    return SafeString(escaped(str(text)))
 
 
 def _safe(html: str) -> SafeString:
@@ -188,30 +195,55 @@ def ago(moment: datetime | None, now: datetime) -> SafeString:
     if moment is None:
         return SafeString("")
     age = now - moment
-    words = _ago(age) if age >= timedelta(0) else _("in %(gap)s") % {"gap": in_words(-age)}
+    if timedelta(0) <= age < timedelta(minutes=1):
+        words = _("just now")
+    else:
+        words = _ago(*_largest(abs(age)), age > timedelta(0), translation.get_language())
     exact = showing.moment(moment)
     return _safe(f'<time datetime="{moment.isoformat()}" title="{escape(exact)}">{escape(words)}</time>')
 
 
-def _ago(age: timedelta) -> str:
-    return _("just now") if age < timedelta(minutes=1) else _("%(gap)s ago") % {"gap": in_words(age)}
+@lru_cache(maxsize=2_000)
+def _ago(number: int, unit: str, is_past: bool, language: str | None) -> str:
+    """In the active language, which is `language`; each row of a list asks, and the catalogue is slow."""
+    gap = {"gap": _gap(number, unit)}
+    return _("%(gap)s ago") % gap if is_past else _("in %(gap)s") % gap
 
 
 def in_words(duration: timedelta) -> str:
     """A duration in its largest fitting unit, a minute at least."""
+    return _gap(*_largest(duration))
+
+
+def _largest(duration: timedelta) -> tuple[int, str]:
     minutes = max(int(duration.total_seconds() // 60), 1)
-    hours, days = minutes // 60, minutes // 1440
+    days = minutes // 1440
     if minutes < 60:
-        return ngettext("%(n)d min", "%(n)d min", minutes) % {"n": minutes}
-    if hours < 24:
-        return ngettext("%(n)d h", "%(n)d h", hours) % {"n": hours}
+        return minutes, "minute"
+    if days < 1:
+        return minutes // 60, "hour"
     if days < 7:
-        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+        return days, "day"
     if days < 61:
-        return ngettext("%(n)d week", "%(n)d weeks", days // 7) % {"n": days // 7}
-    if days < 730:
-        return ngettext("%(n)d month", "%(n)d months", days // 30) % {"n": days // 30}
-    return ngettext("%(n)d year", "%(n)d years", days // 365) % {"n": days // 365}
+        return days // 7, "week"
+    return (days // 30, "month") if days < 730 else (days // 365, "year")
+
+
+def _gap(number: int, unit: str) -> str:
+    n = {"n": number}
+    match unit:
+        case "minute":
+            return ngettext("%(n)d min", "%(n)d min", number) % n
+        case "hour":
+            return ngettext("%(n)d h", "%(n)d h", number) % n
+        case "day":
+            return ngettext("%(n)d day", "%(n)d days", number) % n
+        case "week":
+            return ngettext("%(n)d week", "%(n)d weeks", number) % n
+        case "month":
+            return ngettext("%(n)d month", "%(n)d months", number) % n
+        case _:
+            return ngettext("%(n)d year", "%(n)d years", number) % n
 
 
 def initials(name: str) -> str:

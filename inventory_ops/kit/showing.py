@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat, timezone, translation
@@ -52,6 +53,20 @@ OF_LANGUAGES = {
 _formats: ContextVar[Formats] = ContextVar("formats", default=PLAIN)
 
 
+@dataclass(frozen=True, slots=True)
+class How:
+    """All that `shown` says."""
+
+    language: str | None
+    zone: str
+    formats: Formats
+
+
+def how() -> How:
+    """How things are shown here."""
+    return How(translation.get_language(), zone_name(), _formats.get())
+
+
 @contextmanager
 def shown(*, zone: str = "", formats: Formats = PLAIN, language: str = "") -> Iterator[None]:
     """Show everything inside in `zone` (an IANA name, '' is UTC), `formats` and `language` ('' is the product's)."""
@@ -91,7 +106,7 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     here = local(value)
-    return f"{_written(here, 0)}, {here:%H:%M}"
+    return f"{_written(here, 0)}, {here.hour:02}:{here.minute:02}"
 
 
 def day(value: date | datetime | None) -> str:
@@ -121,11 +136,16 @@ def _day(value: date | datetime | None, form: int) -> str:
 
 
 def _written(value: date, form: int) -> str:
-    pattern = DATES[_formats.get().date][form]
+    day = date(value.year, value.month, value.day)
+    return _written_day(day, DATES[_formats.get().date][form], translation.get_language())
+
+
+@lru_cache(maxsize=4_000)
+def _written_day(day: date, pattern: str, language: str | None) -> str:
     # `strftime` knows English months alone; it is ten times as fast
-    if "%b" in pattern and translation.get_language() != "en":
-        pattern = pattern.replace("%b", dateformat.format(value, "M"))
-    return f"{value:{pattern}}"
+    if "%b" in pattern and language != "en":
+        pattern = pattern.replace("%b", dateformat.format(day, "M"))
+    return f"{day:{pattern}}"
 
 
 def plain_number(text: str) -> str:

@@ -36,6 +36,16 @@ class Group:
     is_open: bool = True
 
 
+@dataclass(slots=True)
+class Bar:
+    """What is at the top of each page, beside search."""
+
+    unread: int = 0
+    notifications_url: str = ""
+    palette_url: str = field(default_factory=lambda: reverse("search"))
+    guide_url: str = field(default_factory=lambda: reverse("guide"))
+
+
 TOAST = "toast"  # in the session
 
 
@@ -52,11 +62,8 @@ class Shell:
     user_name: str = ""
     user_initials: str = ""
     role_label: str = ""
-    unread: int = 0
-    notifications_url: str = ""
     take_toast: Callable[[], Any] = lambda: None  # what was done before the redirect to this page, told once
-    palette_url: str = field(default_factory=lambda: reverse("search"))
-    guide_url: str = field(default_factory=lambda: reverse("guide"))
+    bar: Bar = field(default_factory=Bar)
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -73,8 +80,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
             shell.nav = groups(request, user)
             shell.account_layout = "allauth/layouts/account.html"
         if user.role:
-            shell.unread = of_request(request, user).unread
-            shell.notifications_url = reverse("notifications")
+            shell.bar.unread = of_request(request, user).unread
+            shell.bar.notifications_url = reverse("notifications")
         shell.user_name = user.name or user.email
         shell.user_initials = markup.initials(shell.user_name)
         shell.role_label = str(Role(user.role).label)

@@ -9,9 +9,9 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import lazy
-from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
+from inventory_ops.kit.markup import escape
 from inventory_ops.kit.reports import Report, Scope, View, Window, columns, filters, register, registry
 from inventory_ops.models import Finding
 from inventory_ops.queries import finding_trend

@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit import markup, showing
-from inventory_ops.kit.markup import initials
+from inventory_ops.kit.db.compiled import IsOneOf, Slot, Statement
+from inventory_ops.kit.markup import escape, initials
 from inventory_ops.kit.reports import Breakdown, columns, filters
 from inventory_ops.kit.reports.request import parse_moment
 from inventory_ops.kit.reports.scope import end_of_day
@@ -256,11 +257,11 @@ def of_report(slug: str, name: str) -> tuple[columns.Column, ...]:
 KEYS = ("first_seen", "finding", "owner", "due", "reason", "until", "times_opened", "last_comment")
 
 
-def look_up(report: str, name: str, rows: Sequence[dict[str, Any]], viewer: Viewer | None) -> None:
-    """Put the values of the columns into the rows of a page, in one query; who works on it is for staff to know."""
-    found: QuerySet[Any] = Finding.objects.filter(report=report, key__in=[str(row[name]) for row in rows])
+def _findings() -> QuerySet[Any]:
+    is_asked_for = IsOneOf(F("key"), Slot("keys", ArrayField(TextField())))
+    found = Finding.objects.filter(is_asked_for, report=Slot("report", TextField()))
     comments = FindingEvent.objects.filter(finding=OuterRef("pk"), kind="comment").order_by("-at", "-pk")
-    values = found.values_list(
+    return found.values_list(
         "key",
         "first_seen_at",
         "state",
@@ -271,7 +272,15 @@ def look_up(report: str, name: str, rows: Sequence[dict[str, Any]], viewer: View
         "times_opened",
         Subquery(comments.values("text")[:1]),
     )
-    by_key = {key: given for key, *given in values}
+
+
+_FINDINGS = Statement(_findings)
+
+
+def look_up(report: str, name: str, rows: Sequence[dict[str, Any]], viewer: Viewer | None) -> None:
+    """Put the values of the columns into the rows of a page, in one query; who works on it is for staff to know."""
+    found = _FINDINGS.rows(report=report, keys=[str(row[name]) for row in rows])
+    by_key = {key: given for key, *given in found}
     hides = viewer is not None and not viewer.sees_all_merchants
     for row in rows:
         given = dict(zip(KEYS, by_key.get(str(row[name]), (None,) * len(KEYS)), strict=True))

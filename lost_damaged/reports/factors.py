@@ -8,10 +8,10 @@ from typing import Any
 import django_filters
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse_lazy
-from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.links import to
+from inventory_ops.kit.markup import escape
 from inventory_ops.kit.reports import Kpi, Report, Scope, View, columns, filters, register
 from inventory_ops.registries.permissions import ADMIN, FINANCE
 from inventory_ops.reports import common

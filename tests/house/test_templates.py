@@ -15,7 +15,7 @@ ALLOWED = frozenset(
         r"\w+",
         "if elif else endif for empty endfor include extends block endblock load comment endcomment with endwith"
         " firstof url static csrf_token translate blocktranslate plural endblocktranslate get_current_language"
-        " get_current_language_bidi slot endslot autoescape endautoescape htmx_script icon badge ago delta crumb",
+        " get_current_language_bidi slot endslot autoescape endautoescape htmx_script icon badge ago delta crumb kept",
     )
 )
 

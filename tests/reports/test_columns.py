@@ -27,11 +27,11 @@ def browser() -> Client:
 
 
 def heads(browser: Client, address: str = LIST) -> list[str]:
-    return [head.key for head in browser.get(address).context["page"].table.headers]
+    return [head.key for head in browser.get(address).context["page"].table.head.headers]
 
 
 def css(browser: Client, address: str = LIST) -> dict[str, str]:
-    return {head.key: head.css for head in browser.get(address).context["page"].table.headers}
+    return {head.key: head.css for head in browser.get(address).context["page"].table.head.headers}
 
 
 def choose(browser: Client, columns: list[str], **widths: Any) -> Any:
@@ -73,7 +73,7 @@ def test_a_view_keeps_order_and_widths(browser: Client) -> None:
     assert heads(browser, address) == ["loss", "sku"] and "has-240" in css(browser, address)["sku"]
     answer = browser.post(COLUMNS, {"columns": ["sku", "loss"], "width_sku": "320", "next": address})
     changed = browser.get(answer["Location"]).context["page"]
-    assert [head.key for head in changed.table.headers] == ["sku", "loss"] and changed.views.current.is_changed
+    assert [head.key for head in changed.table.head.headers] == ["sku", "loss"] and changed.views.current.is_changed
     browser.post(
         f"/preferences/views/{view.pk}/change/",
         {"update": "1", "query": "", "columns": changed.table.shown_keys, "widths": changed.table.widths_text},

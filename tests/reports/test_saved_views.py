@@ -40,7 +40,7 @@ def test_a_view_keeps_filters_order_columns_and_rows_a_page() -> None:
     view = SavedView.objects.get()
     assert (view.query, view.columns) == ("loss=2&sort=sku&per_page=25", ["sku", "price", "loss"])
     page = browser.get(saved["Location"]).context["page"]
-    assert [header.key for header in page.table.headers] == ["sku", "price", "loss"]
+    assert [header.key for header in page.table.head.headers] == ["sku", "price", "loss"]
     assert (page.table.row_count, page.views.current.name, page.views.current.is_changed) == (1, "Mine", False)
     assert [tab.label for tab in page.views.tabs if tab.active] == ["Mine"]
     changed = browser.get(saved["Location"] + "&explained_by=both").context["page"]
@@ -77,7 +77,7 @@ def test_a_view_that_is_not_mine_changes_neither_columns_nor_tabs() -> None:
     private = SavedView.objects.get()
     page = client(make.user("operations")).get(f"{LIST}?loss=2&view={private.pk}").context["page"]
     assert page.views.current is None
-    assert [header.key for header in page.table.headers] != private.columns
+    assert [header.key for header in page.table.head.headers] != private.columns
 
 
 @pytest.mark.parametrize("path", ["change", "delete"])
@@ -155,9 +155,13 @@ def test_columns_picked_inside_a_view_stand_in_the_address() -> None:
     location = save(browser)["Location"]
     answer = browser.post(f"/preferences/columns/{SLUG}/", {"columns": ["sku", "cost"], "next": location})
     page = browser.get(answer["Location"]).context["page"]
-    assert [header.key for header in page.table.headers] == ["sku", "cost"]
+    assert [header.key for header in page.table.head.headers] == ["sku", "cost"]
     assert page.views.current.is_changed
-    assert [header.key for header in browser.get(location).context["page"].table.headers] == ["sku", "price", "loss"]
+    assert [header.key for header in browser.get(location).context["page"].table.head.headers] == [
+        "sku",
+        "price",
+        "loss",
+    ]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,13 +9,14 @@ from django.db.models import Case, CharField, F, Func, Value, When
 from django.db.models.functions import Replace
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import markup, showing
 from inventory_ops.kit.bulk.action import offered_on
 from inventory_ops.kit.db.expressions import PlainText
+from inventory_ops.kit.markup import escape
 from inventory_ops.kit.reports import (
     columns,
 )

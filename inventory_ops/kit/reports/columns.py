@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, QuerySet
-from django.utils.html import escape
 from django.utils.translation import gettext
 
 from inventory_ops.kit import markup, showing
 from inventory_ops.kit.db import expressions
+from inventory_ops.kit.markup import escape
 
 type Row = Mapping[str, Any]
 type Cell = Callable[[Row], str]

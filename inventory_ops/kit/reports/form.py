@@ -12,17 +12,33 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
-from django.utils.html import escape
+from django.utils.choices import CallableChoiceIterator
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
-from inventory_ops.kit import markup
+from inventory_ops.kit import kept, markup
+from inventory_ops.kit.markup import escape
 
 INPUTS = frozenset({"text", "number", "date"})
 
 
-def fields(form: forms.Form) -> SafeString:
-    """All visible fields with label, hint and error."""
-    return mark_safe("".join([_field(bound) for bound in form.visible_fields()]))
+def fields(form: forms.Form, *, of: type) -> SafeString:
+    """All visible fields with label, hint and error; `of` is the class of filters whose form it is."""
+    return mark_safe("".join([_kept(of, bound) for bound in form.visible_fields()]))
+
+
+def _kept(of: type, bound: BoundField) -> str:
+    """A field as it was drawn before with the same value in it, in the same language. Those with errors, and those
+    whose choices may change, are drawn each time."""
+    choices: Any = getattr(bound.field, "choices", ())
+    changes = isinstance(getattr(choices, "choices", choices), CallableChoiceIterator)
+    if changes or isinstance(bound.field, forms.ModelChoiceField) or bound.errors:
+        return _field(bound)
+    key = (of, bound.name, kept.exact(bound.value()), get_language())
+    return _fields.get(key, lambda: _field(bound))
+
+
+_fields: kept.Shelf[str] = kept.Shelf(2_000)
 
 
 def _field(bound: BoundField) -> str:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import django_tables2 as tables
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import markup
-from inventory_ops.kit.reports.columns import Column, Row
+from inventory_ops.kit.markup import escape
+from inventory_ops.kit.reports.columns import Cell, Column, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,12 @@ class ReportTable(tables.Table):
             )
         return result
 
+    @cached_property
+    def cells(self) -> list[Cell]:
+        return [
+            column.cell(self.subs.get(column.sub), self.layout.get(column.key, "")) for column in self.report_columns
+        ]
+
     def body(
         self,
         rows: Iterable[Row],
@@ -68,9 +75,7 @@ class ReportTable(tables.Table):
     ) -> SafeString:
         """All <tr> of the page. `select(row)` gives id and label of the row's checkbox, `opens(row)` address and label
         of what the list shows beside it; None leaves them out."""
-        cells = [
-            column.cell(self.subs.get(column.sub), self.layout.get(column.key, "")) for column in self.report_columns
-        ]
+        cells = self.cells
         word, details = escape(_("Select")), escape(_("Details of"))
         mark = markup.icon("chevron-right", None, 16)
         lines = []

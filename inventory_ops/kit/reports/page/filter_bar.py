@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django import forms
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from inventory_ops.kit.reports import form as forms_html
-from inventory_ops.kit.reports.filters import Chip
+from inventory_ops.kit.reports.filters import Chip, ReportFilterSet
 from inventory_ops.kit.reports.report import Report, Selection
 from inventory_ops.kit.reports.request import PageRequest
 
@@ -52,7 +51,7 @@ def of(selection: Selection, asked: PageRequest) -> FilterBar:
         chips=list(filterset.chips(params)),
         clear_url=clear_url,
         given={name: str(value) for name, value in params.items() if name in names and value != ""},
-        fields=_fields(filterset.form),
+        fields=_fields(filterset),
         groupings=list(_groupings(asked)),
     )
 
@@ -73,10 +72,11 @@ def refused(report: Report, params: QueryDict) -> FilterBar:
         placeholder=str(report.search_placeholder),
         search=params.get("q", "") if "q" in filterset.base_filters else None,
         clear_url="?",
-        fields=_fields(filterset.form),
+        fields=_fields(filterset),
     )
 
 
-def _fields(form: forms.Form) -> SafeString:
+def _fields(filterset: ReportFilterSet) -> SafeString:
+    form = filterset.form
     form.fields.pop("q", None)
-    return forms_html.fields(form)
+    return forms_html.fields(form, of=type(filterset))
