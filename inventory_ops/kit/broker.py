@@ -6,6 +6,7 @@ Celery and the client are imported with the first use, so that commands which ne
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -39,7 +40,12 @@ def client(*, timeout: float = 2) -> Redis:
 
     A server that is away holds a call up for `timeout` seconds, twice at most; a dropped connection is replaced.
     """
-    return _client(settings.REDIS_URL, timeout)
+    # made once: of two made by threads at once, the one that is not kept closes its connections under who uses it
+    with _making:
+        return _client(settings.REDIS_URL, timeout)
+
+
+_making = Lock()
 
 
 @cache

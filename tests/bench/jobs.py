@@ -1,10 +1,23 @@
 """All jobs; importing them registers them, those of the base first."""
 
-from tests.bench import closing, costs, lists, moving, recognising, search, starting, trackers, user_audit, write_offs  # isort: skip
+from tests.bench import (  # isort: skip
+    closing,
+    costs,
+    crowd,
+    lists,
+    moving,
+    recognising,
+    search,
+    starting,
+    trackers,
+    user_audit,
+    write_offs,
+)
 
 __all__ = [
     "closing",
     "costs",
+    "crowd",
     "lists",
     "moving",
     "recognising",
