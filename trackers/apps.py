@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.apps import AppConfig
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -20,7 +21,7 @@ class TrackersConfig(AppConfig):
         from trackers import bulk_actions, cards, hints, imports, queries, reports  # noqa: F401  (importing registers them)
         from trackers.demo import seed
         from trackers.models import Tracker
-        from trackers.operations import health
+        from trackers.operations import scanning
 
         bulk_actions.register_all()
         roles = (OPERATIONS, MERCHANT, ADMIN)
@@ -51,7 +52,7 @@ class TrackersConfig(AppConfig):
         overview.add_panels("trackers", cards.panels)
         product.add_panels("trackers", cards.of_product)
         finding_hints.add("trackers", hints.after_shortages)
-        scans.register(scans.Scan("health", health.evaluate_all, timedelta(minutes=15), title=_("Trackers")))
+        scans.register(scans.Scan("health", scanning.scan, timedelta(minutes=15), title=_("Trackers")))
         demo.add_seeder("trackers", seed)
         verify.add_check(
             "trackers' roll-up",
@@ -59,4 +60,7 @@ class TrackersConfig(AppConfig):
                 f"product {product}, {day:%Y-%m-%d}: kept {kept}, the orders say {raw}"
                 for product, day, kept, raw in queries.rollup_differences()
             ],
+        )
+        verify.add_check(
+            "health of trackers", lambda: scanning.differences(as_of=timezone.now(), most=verify.MOST_LISTED)
         )

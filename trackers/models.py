@@ -117,6 +117,7 @@ class Tracker(models.Model):
             models.Index(Coalesce("value", Value(0)), "id", name="tracker_by_value"),
             models.Index(fields=["severity", "id"], name="tracker_disabled", condition=Q(is_enabled=False)),
             models.Index(fields=["id"], name="tracker_not_evaluated", condition=Q(evaluated_at__isnull=True)),
+            models.Index(fields=["snoozed_until"], name="tracker_asleep", condition=Q(snoozed_until__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -176,6 +177,21 @@ class KeptRange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}: {self.first} to {self.last}"
+
+
+class HealthScan(models.Model):
+    """The one row says for which moment all trackers are right, but for dirty pairs; `whole_on` is the day (UTC) of the
+    last scan that evaluated all of them. Without it the next one does."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    as_of = models.DateTimeField()
+    whole_on = models.DateField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="health_scan_is_one", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return str(self.as_of)
 
 
 class ProductDay(models.Model):

@@ -29,7 +29,7 @@ def _names(attribute: str) -> str:
 # look for lost stock inside CASE, where it is not even begun. `offset 0` has what stands there computed once: without
 # it every mention computes it again. Stock and days are read from covering indexes alone.
 EVALUATION = f"""
-select t.id, n.value, n.threshold, w.sold, f.actual_days, s.not_counted, d.today,
+select t.id, n.value, n.threshold, w.sold, f.actual_days, s.not_counted, d.today,{{read}}
     case when x.state in ('no_data', 'no_sales', 'stock_out') then 0
          when n.numerator < 900000000000000 then n.numerator * 10000 / n.denominator
          else div(n.numerator::numeric * 10000, n.denominator)::bigint end as health,
@@ -110,10 +110,17 @@ CHANGED = """where (t.value, t.threshold, t.sold, t.health, t.actual_days, t.not
 def evaluation(source: str, *, changed: bool = False) -> str:
     """The evaluation over a source of trackers, ready for `%(as_of)s`.
 
-    `changed` leaves out those whose numbers are what the source has kept of them.
+    `changed` leaves out those whose numbers are what the source, that of `kept_trackers`, has kept of them.
     """
     text = EVALUATION + CHANGED if changed else EVALUATION
-    return text.replace("{source}", source).replace("%(good)s", GOOD)
+    read = " t.read, t.product_id, t.inventory_type_id," if changed else ""
+    return text.replace("{source}", source).replace("{read}", read).replace("%(good)s", GOOD)
+
+
+def kept_trackers(condition: str) -> str:
+    """The enabled trackers `t` that meet a condition, as a source of `evaluation`; `read` is the version of the row."""
+    # read by itself and by its ids: joined with vendors first, a shard would walk all of their trackers
+    return f"(select t.*, t.xmin as read from trackers_tracker t where t.is_enabled and {condition} offset 0)"
 
 
 @dataclass(frozen=True, slots=True)

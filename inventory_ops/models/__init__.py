@@ -45,6 +45,7 @@ from inventory_ops.models.orders import Order, OrderItem, PaymentAttempt
 from inventory_ops.models.pricing import FlashSale, PriceChange, PriceGuard
 from inventory_ops.models.proposals import Proposal
 from inventory_ops.models.rates import CurrencyFactor, ExchangeRate
+from inventory_ops.models.scan_changes import ReportScan, ScanChange
 from inventory_ops.models.shop import Shop
 from inventory_ops.models.statistics import ProductDemand, ProductStock, StockTotal
 from inventory_ops.models.stock import InventoryType, Location, StockBalance
@@ -108,8 +109,10 @@ __all__ = [
     "Proposal",
     "ReportDay",
     "ReportFigure",
+    "ReportScan",
     "ReportVisit",
     "SavedView",
+    "ScanChange",
     "ScanRun",
     "ScanSchedule",
     "Scope",

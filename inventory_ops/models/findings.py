@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -107,6 +107,9 @@ class Finding(models.Model):
                 name="finding_by_due",
                 condition=~Q(state="resolved") & Q(due_on__isnull=False),
             ),
+            # what a scan opens again though its row is as it was
+            models.Index(fields=["report", "until"], name="finding_to_wake", condition=Q(until__isnull=False)),
+            models.Index(fields=["report"], name="finding_got_worse", condition=Q(value__gt=F("snoozed_value"))),
         ]
 
     def __str__(self) -> str:

@@ -181,6 +181,12 @@ class Order(models.Model):
             ),
             models.Index(fields=["left_at"], name="order_recovered", condition=Q(left_at__isnull=False)),
             models.Index(fields=["recovered_by"], name="order_recovered_by", condition=Q(recovered_by__isnull=False)),
+            # carts that an order recovered which is gone
+            models.Index(
+                fields=["id"],
+                name="order_recovered_by_none",
+                condition=Q(status=1, recovered_at__isnull=False, recovered_by__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -21,7 +21,8 @@ with counted as materialized ({rows}), every as (
     group by grouping sets ((k_merchant, key), (key)) having grouping(k_merchant) = 1 or k_merchant is not null
 ), gone as (
     delete from inventory_ops_reportfigure d where d.report = %s and (d.day < %s or (d.day = %s
-        and not exists (select 1 from every e where e.key = d.key and e.merchant is not distinct from d.merchant_id)))
+        -- one hash of them all: compared one by one, thousands of merchants take seconds
+        and (d.key, coalesce(d.merchant_id, 0)) not in (select key, coalesce(merchant, 0) from every)))
 )
 insert into inventory_ops_reportfigure as d (report, merchant_id, day, key, value)
 select %s, merchant, %s, key, value from every

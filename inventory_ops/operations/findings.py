@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +13,9 @@ from django.db.models import BigIntegerField, F, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
 from inventory_ops.kit import showing, undo
+from inventory_ops.kit.db import locks
+from inventory_ops.kit.db.compiled import sql_of
+from inventory_ops.kit.db.expressions import these
 from inventory_ops.kit.db.fields import MoneyField
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import Finding, FindingEvent, User
@@ -53,7 +56,8 @@ class ScanCounts:
 UPSERT = """
 with seen as materialized ({rows}),
 before as materialized (
-    select f.id, f.key, f.state, f.value, f.currency, f.label from inventory_ops_finding f where f.report = %(report)s
+    select f.id, f.key, f.state, f.value, f.currency, f.label from inventory_ops_finding f
+    where f.report = %(report)s {of_these}
 ),
 upserted as (
     insert into inventory_ops_finding as f
@@ -90,7 +94,7 @@ upserted as (
 gone as (
     update inventory_ops_finding f set state = 'resolved', resolved_at = %(now)s, until = null, snoozed_value = null,
         due_on = null
-    where f.report = %(report)s and f.state <> 'resolved'
+    where f.report = %(report)s and f.state <> 'resolved' {of_these}
       and not exists (select 1 from seen s where s.f_key = f.key)
     returning f.id, f.value
 ),
@@ -112,31 +116,43 @@ select (select count(*) from seen),
 """
 
 
-def scan_report(report: Report, *, as_of: datetime) -> ScanCounts:
+def scan_report(report: Report, *, as_of: datetime, only: Sequence[int] | None = None) -> ScanCounts:
     """Bring the findings of one report in line with its rows: one statement, from the report's own queryset.
 
-    Under the default filters, as the system sees them. Rows whose label and value are unchanged are not written.
+    Under the default filters, as the system sees them. Rows whose label and value are unchanged are not written. `only`
+    are ids of the only rows to look at; then `seen` counts those.
     """
-    selection = report.select(report.scanned, viewer=None, as_of=as_of)
+    locks.wait_for(f"findings of {report.slug}")  # who read the rows earlier also writes earlier
+    rows, params = rows_to_find(report, as_of=as_of, only=only)
+    of_these = "" if only is None else "and f.key = any(%(only)s)"
+    statement = UPSERT.replace("{rows}", rows).replace("{of_these}", of_these)
+    params |= {"report": report.slug, "now": as_of, "only": None if only is None else list(map(str, only))}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        counts = ScanCounts(*cursor.fetchone())
+    if counts.opened:
+        automation.apply(report, as_of=as_of)
+        publishing.publish_opened(report, as_of=as_of)
+    return counts
+
+
+def rows_to_find(report: Report, *, as_of: datetime, only: Sequence[int] | None = None) -> tuple[str, dict[str, Any]]:
+    """SQL, with its parameters, of what the findings of a report are made from: f_key, f_label, f_merchant, f_value and
+    f_currency of each row."""
+    found = report.select(report.scanned, viewer=None, as_of=as_of).rows
+    if only is not None:
+        found = found.filter(**{f"{report.identity[0]}__in": these(only)})
     nobody = Cast(Value(None), BigIntegerField())
-    rows = selection.rows.order_by().values(
+    rows = found.order_by().values(
         f_key=identity_key(report),
         f_label=Cast(report.finding_label, TextField()),
         f_merchant=F(report.merchant_path) if report.merchant_path else nobody,
         f_value=Coalesce(F(report.value_at_risk), Value(0), output_field=MoneyField()),
         f_currency=F(report.currency) if report.currency else Value(""),
     )
-    sql, params = rows.query.sql_with_params()
+    sql, params = sql_of(rows)
     names = {f"p{index}": value for index, value in enumerate(params)}
-    named = sql % tuple(f"%({name})s" for name in names)
-    statement = UPSERT.replace("{rows}", named)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, names | {"report": report.slug, "now": as_of})
-        counts = ScanCounts(*cursor.fetchone())
-    if counts.opened:
-        automation.apply(report, as_of=as_of)
-        publishing.publish_opened(report, as_of=as_of)
-    return counts
+    return sql % tuple(f"%({name})s" for name in names), names
 
 
 # -- what people do -------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from inventory_ops.kit import broker
 from inventory_ops.kit.registry import Registry
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import ScanRun, ScanSchedule, User
-from inventory_ops.operations import audit, figure_days, finding_days, findings, issues
+from inventory_ops.operations import audit, figure_days, finding_days, issues, rescans
 from inventory_ops.operations.findings import ScanCounts
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ class Scan:
     """A scan: what it does, and how often by default."""
 
     name: str
-    run: Callable[[datetime], ScanCounts]
+    run: Callable[[datetime, bool], ScanCounts]  # of a moment; of all rows, or of what changed where that is known
     every: timedelta
     queue: str = "scans"
     prepare: Callable[[datetime], object] = lambda as_of: None  # in a transaction of its own, before the scan's
@@ -93,13 +93,13 @@ def _refresh_tables(as_of: datetime) -> None:
         issues.refresh(as_of=as_of, patience=issues.PATIENCE)
 
 
-def _report_scan(name: str) -> Callable[[datetime], ScanCounts]:
-    def scan(as_of: datetime) -> ScanCounts:
+def _report_scan(name: str) -> Callable[[datetime, bool], ScanCounts]:
+    def scan(as_of: datetime, whole: bool) -> ScanCounts:
         reports = [report for report in registry if report.scan == name]
         counts = ScanCounts()
         for report in reports:
             report.before_scan(as_of=as_of)
-            counts += findings.scan_report(report, as_of=as_of)
+            counts += rescans.scan(report, as_of=as_of, whole=whole)
             figure_days.record(report, as_of=as_of)
         finding_days.record_days(day=as_of.date(), reports=[report.slug for report in reports])
         return counts
@@ -107,8 +107,8 @@ def _report_scan(name: str) -> Callable[[datetime], ScanCounts]:
     return scan
 
 
-def run(name: str, *, as_of: datetime | None = None, requested_by: str = "") -> ScanRun:
-    """Run a scan now and answer its run.
+def run(name: str, *, as_of: datetime | None = None, requested_by: str = "", whole: bool = False) -> ScanRun:
+    """Run a scan now and answer its run. `whole` reads all rows, even of a scan that knows what changed.
 
     Raises UnknownScan, ScanUnavailable, and ScanBusy when it runs already; an error of the scan itself is written to
     the run and raised again: nothing it did stays.
@@ -130,7 +130,7 @@ def run(name: str, *, as_of: datetime | None = None, requested_by: str = "") -> 
             )
             # laterals over millions of rows: a compiled plan costs more than it saves, and memoize never hits
             cursor.execute("set local enable_memoize = off")
-            counts = _scans.get(name).run(moment)
+            counts = _scans.get(name).run(moment, whole)
     except ScanBusy:
         scan_run.delete()
         raise

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from inventory_ops.kit.registry import Registry
-from inventory_ops.operations import issues
+from inventory_ops.operations import issues, rescans
 from inventory_ops.queries import findings, ledger, stock
 from inventory_ops.queries import issues as issue_queries
 
@@ -146,3 +146,4 @@ add_check("audit log", audit_chain)
 add_check("statistics of products", stock.product_differences)
 add_check("tables of issues", lambda: issue_queries.differences(most=MOST_LISTED))
 add_check("totals of findings", lambda: findings.total_differences(most=MOST_LISTED))
+add_check("findings of what changed", lambda: rescans.all_differences(most=MOST_LISTED))

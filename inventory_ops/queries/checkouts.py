@@ -14,6 +14,7 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     IntegerField,
+    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -27,7 +28,7 @@ from django.db.models.functions import Coalesce, Concat, Upper
 from django.db.models.lookups import IsNull
 
 from inventory_ops.kit.db.fields import MoneyField
-from inventory_ops.models import Order, OrderItem, PaymentAttempt, User
+from inventory_ops.models import Order, OrderItem, PaymentAttempt, Store, User
 from inventory_ops.models.orders import OrderStatus
 from inventory_ops.queries.search import SHORTEST_FRAGMENT
 
@@ -83,6 +84,22 @@ def abandoned_checkouts(
         )
         .annotate(card_issue=told)
     )
+
+
+def turned(before: datetime, now: datetime, *, starts: tuple[datetime, datetime]) -> QuerySet[Any, int]:
+    """Carts that are in one and not in the other of the lists of two moments, though nobody changed anything: their
+    store's time-out passed, or they left the window, which began at `starts`."""
+    carts = Order.objects.filter(status=OrderStatus.CART).order_by()
+    longest = Store.objects.aggregate(longest=Max("abandon_after"))["longest"] or timedelta(0)
+    after = Coalesce(F("store__abandon_after"), Value(DEFAULT_ABANDON_AFTER))
+    timed_out = (
+        # of no cart that was active earlier, to the index; which of these it is, each store says
+        carts.filter(last_activity_at__gte=before - max(longest, DEFAULT_ABANDON_AFTER), last_activity_at__lte=now)
+        .annotate(deadline=ExpressionWrapper(F("last_activity_at") + after, output_field=DateTimeField()))
+        .filter(deadline__gte=before, deadline__lte=now)
+    )
+    left = carts.filter(last_activity_at__gte=min(starts), last_activity_at__lte=max(starts))
+    return timed_out.values_list("pk", flat=True).union(left.values_list("pk", flat=True), all=True)
 
 
 def matching(carts: QuerySet[Order], text: str) -> QuerySet[Order]:

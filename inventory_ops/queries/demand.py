@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from inventory_ops.kit.reports.scope import BEGINNING
-from inventory_ops.models import OrderItem, Product, User
+from inventory_ops.models import OrderItem, Product, ProductDemand, User
 from inventory_ops.models.statistics import NEVER_YET
 
 
@@ -61,3 +61,18 @@ def products_without_orders(
         stock_value=F("stock_total__value"),
         is_new=Case(When(created_at__gt=after, then=Value(True)), default=Value(False), output_field=BooleanField()),
     )
+
+
+def turned(before: datetime, now: datetime, *, window: timedelta) -> QuerySet[Any, int]:
+    """Products that are in one and not in the other of the lists of two moments, though nobody changed anything: their
+    last order left the window, they are no longer newer than it, or the time that they are made at has come.
+
+    That a first order leaves it decides nothing before the last one has.
+    """
+    asleep = ProductDemand.objects.alias(last_kept=Coalesce("last_ordered_at", Value(NEVER_YET))).filter(
+        last_kept__gt=before - window, last_kept__lte=now - window
+    )
+    made = Product.objects.filter(
+        Q(created_at__gt=before, created_at__lte=now) | Q(created_at__gt=before - window, created_at__lte=now - window)
+    )
+    return asleep.values_list("product_id", flat=True).union(made.values_list("pk", flat=True), all=True)

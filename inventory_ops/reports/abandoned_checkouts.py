@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters
@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.fields import suggesting
 from inventory_ops.kit.reports import Breakdown, Kpi, Link, Scope, Step, View, columns, filters, register
+from inventory_ops.kit.reports.scope import parse_window
 from inventory_ops.kit.viewer import Viewer
-from inventory_ops.models import Store
+from inventory_ops.models import ReportScan, Store
 from inventory_ops.models.orders import order_address
 from inventory_ops.operations.orders import recovered
 from inventory_ops.queries import checkouts, recovery
@@ -257,7 +258,14 @@ class AbandonedCheckouts(ActionReport):
     merchant_path = None
 
     def before_scan(self, *, as_of: datetime) -> None:
-        recovered.find(as_of=as_of)
+        # loads look for themselves, channels bring new orders within hours; the first scan of a day looks at all
+        last = ReportScan.objects.filter(report=self.slug, whole_on=as_of.date()).first()
+        recovered.find(as_of=as_of, placed_since=last.as_of - timedelta(days=1) if last else None)
+
+    def turned(self, before: datetime, now: datetime) -> QuerySet[Any]:
+        window = self.filterset_class.defaults["window"]
+        starts = parse_window(window, as_of=before).start, parse_window(window, as_of=now).start
+        return checkouts.turned(before, now, starts=starts)
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
         return selected(scope, in_turn=scope.viewer is not None)  # the system's scan asks for all

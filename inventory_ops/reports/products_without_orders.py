@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum, Value
@@ -15,7 +15,7 @@ from inventory_ops.kit import showing
 from inventory_ops.kit.db.expressions import in_one_order
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Breakdown, Kpi, Scope, Step, View, Window, columns, filters, register
-from inventory_ops.kit.reports.scope import BEGINNING
+from inventory_ops.kit.reports.scope import BEGINNING, parse_window
 from inventory_ops.models import ProductMark
 from inventory_ops.queries import demand
 from inventory_ops.reports import common
@@ -148,6 +148,10 @@ class ProductsWithoutOrders(ActionReport):
         ),
     )
     finding_label = Concat("sku", Value(" · "), "name")
+
+    def turned(self, before: datetime, now: datetime) -> QuerySet[Any]:
+        window = parse_window(self.filterset_class.defaults["window"], as_of=now)
+        return demand.turned(before, now, window=window.end - window.start)
 
     def issues(self, scope: Scope) -> QuerySet[Any]:
         window = scope.window or Window(BEGINNING, scope.as_of)

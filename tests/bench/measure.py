@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db import connections
+import psycopg
+from django.db import connection, connections, transaction
 
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -71,3 +72,25 @@ def statements() -> Iterator[Statements]:
         for connection in connections.all():
             stack.enter_context(connection.execute_wrapper(wrap))
         yield found
+
+
+class _UndoneError(Exception):
+    """Ends a measured transaction without leaving anything."""
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """A transaction that is rolled back."""
+    try:
+        with transaction.atomic():
+            yield
+            raise _UndoneError
+    except _UndoneError:
+        pass
+
+
+def raw_connection() -> psycopg.Connection[Any]:
+    """The driver's connection under Django's."""
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    return raw

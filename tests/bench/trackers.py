@@ -1,10 +1,9 @@
-"""P1 to P3: health of trackers. And the generator's step that makes them."""
+"""P1 and P3: health of trackers. And the generator's step that makes them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -142,36 +141,6 @@ class Scan(Job):
             at_least("one to two shards", ours / times["two shards at once"].seconds, 1.6, needs="M"),
             at_least("loop to ours", times["a loop over trackers"].seconds / ours, 500, needs="M"),
             at_least("bulk_update to ours", times["bulk_update"].seconds / ours, 100, needs="M"),
-        ]
-
-
-@register
-class Rescan(Job):
-    name = "P2"
-    title = "Rescan with nothing changed"
-
-    def set_up(self) -> None:
-        self.as_of = timezone.now()
-        health.evaluate_all(self.as_of)
-        self.changed = 0
-        self.wal = 0
-
-    def ways(self) -> Sequence[Way]:
-        return [Way("rescan", self.rescan)]
-
-    def rescan(self) -> None:
-        self.changed += health.evaluate_all(self.as_of).changed
-        with connection.cursor() as cursor, transaction.atomic():
-            # the statement's own WAL: that of the server counts everybody's
-            params = {"as_of": self.as_of, "day": self.as_of.date()}
-            cursor.execute(f"explain (analyze, wal, format json) {health.statement('true')}", params)
-            plan: Any = cursor.fetchone()[0]
-        self.wal += int(plan[0]["Plan"].get("WAL Bytes", 0)) if not isinstance(plan, str) else 0
-
-    def goals(self, times: Mapping[str, Timing]) -> Sequence[Goal]:
-        return [
-            Goal("rows written: 0", str(self.changed), self.changed == 0),
-            Goal("WAL of its own: 0 bytes", str(self.wal), self.wal == 0),
         ]
 
 

@@ -173,7 +173,7 @@ def test_a_failed_scan_closes_nothing_and_says_so(monkeypatch: pytest.MonkeyPatc
     scans.run("costs", as_of=NOW)
     assert Finding.objects.filter(report=SLUG).count() == 1
 
-    def broken(as_of: Any) -> Any:
+    def broken(as_of: Any, whole: bool) -> Any:
         Finding.objects.all().delete()
         raise RuntimeError("half way")
 
@@ -194,7 +194,7 @@ def test_a_failed_scan_closes_nothing_and_says_so(monkeypatch: pytest.MonkeyPatc
 def test_the_same_scan_never_runs_twice_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     started, finish = threading.Event(), threading.Event()
 
-    def slow(as_of: Any) -> findings.ScanCounts:
+    def slow(as_of: Any, whole: bool) -> findings.ScanCounts:
         started.set()
         finish.wait(60)
         return findings.ScanCounts()

@@ -34,6 +34,7 @@ HERE = {
     "manage.py bench --scale S|M|L": "bench --scale S --help",
     "manage.py report <slug>": "report products-without-orders",
     "manage.py reseal": "reseal",
+    "manage.py scan --full": "scan --full",
     "manage.py verify_ledger": "verify_ledger",
     "uv run manage.py bench": "bench --help",
     "uv run manage.py load FOLDER": "load {folder}",

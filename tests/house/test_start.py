@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +63,19 @@ def test_commands_start_without_what_they_do_not_use(command: str) -> None:
 def test_what_pages_need_is_found_when_it_is_imported() -> None:
     """The list above names modules that exist: `check` imports every page."""
     assert {"config.urls", "fpdf", "rest_framework.views", "redis"} <= imported("check")
+
+
+@pytest.mark.parametrize("command", ["reprot", "help", "report --help", "version"])
+def test_what_needs_no_database_starts_none(command: str, tmp_path: Path) -> None:
+    own = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command.split()],
+        cwd=CHECKOUT,
+        env=own | {"OPS_DATA_DIR": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ("Did you mean report?" in done.stderr) is (command == "reprot"), done.stderr
+    assert not (tmp_path / "data" / "postgres").exists()

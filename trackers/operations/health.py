@@ -14,7 +14,7 @@ from inventory_ops.kit.db import parallel
 from inventory_ops.operations.findings import ScanCounts
 from inventory_ops.operations.notifications.publishing import News, publish
 from trackers.models import KeptRange, State
-from trackers.queries import evaluation
+from trackers.queries import evaluation, kept_trackers
 
 SHARD = 10_000  # trackers; fewer are not worth a connection
 
@@ -24,7 +24,7 @@ with n as materialized ({evaluation}),
 moved as (
     update trackers_tracker t set value = n.value, threshold = n.threshold, sold = n.sold, health = n.health,
         actual_days = n.actual_days, not_counted = n.not_counted, state = n.state, evaluated_at = %(as_of)s
-    from n where t.id = n.id
+    from n where t.id = n.id and t.xmin = n.read
     returning t.id, old.state as before, new.state as after, new.value, new.threshold, new.health,
         old.evaluated_at is null as is_first
 ),
@@ -40,6 +40,11 @@ logged as (
     select id, %(as_of)s, '', 'state', before || ' → ' || after, health from moved
     where before <> after and not is_first
     returning 1
+),
+-- what somebody else wrote meanwhile may come of newer numbers than these, or of older ones
+again as (
+    insert into trackers_dirtypair (product_id, inventory_type_id)
+    select product_id, inventory_type_id from n where not exists (select from moved m where m.id = n.id)
 )
 select (select count(*) from trackers_tracker t where t.is_enabled and {condition}), (select count(*) from moved),
     (select count(*) from moved where after in ('critical', 'low', 'stock_out')
@@ -79,7 +84,8 @@ from changed c where c.is_worse
 """.replace("{ranks}", "array['low', 'critical', 'stock_out']")
 
 
-def _alert(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:
+def alert(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:
+    """Tell of the trackers `t` that meet a condition and are worse than was told."""
     with connection.cursor() as cursor:
         cursor.execute(ALERT.replace("{condition}", condition), params | {"as_of": as_of})
         rows = cursor.fetchall()
@@ -98,18 +104,18 @@ def _alert(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:
 
 def statement(condition: str) -> str:
     """The scan of the trackers `t` that meet a condition; it takes `%(as_of)s` and `%(day)s`, that moment's in UTC."""
-    # read by itself and by its ids: joined with vendors first, a shard would walk all of their trackers
-    source = f"(select * from trackers_tracker t where t.is_enabled and {condition} offset 0)"
-    return UPDATE.replace("{evaluation}", evaluation(source, changed=True)).replace("{condition}", condition)
+    evaluated = evaluation(kept_trackers(condition), changed=True)
+    return UPDATE.replace("{evaluation}", evaluated).replace("{condition}", condition)
 
 
-def _evaluate(condition: str, params: dict[str, Any], *, as_of: datetime) -> ScanCounts:
+def evaluate_where(condition: str, params: dict[str, Any], *, as_of: datetime) -> ScanCounts:
+    """The trackers `t` that meet a condition, in the transaction at hand."""
     with connection.cursor() as cursor:
         # no two trackers ask for the same: remembering answers finds none
         cursor.execute("set local enable_memoize = off; set local jit = off")
         cursor.execute(statement(condition), params | {"as_of": as_of, "day": as_of.date()})
         seen, changed, opened, resolved, _logged, _kept = cursor.fetchone()
-    _alert(condition, params, as_of=as_of)
+    alert(condition, params, as_of=as_of)
     return ScanCounts(seen=seen, opened=opened, resolved=resolved, changed=changed)
 
 
@@ -134,7 +140,7 @@ def _ids() -> tuple[int, int]:
 def evaluate_shard(first: int, last: int, *, as_of: datetime) -> ScanCounts:
     """Trackers whose id lies between two numbers, both included, with their history of the day."""
     shard = "t.id between %(first)s and %(last)s", {"first": first, "last": last}
-    counts = _evaluate(*shard, as_of=as_of)
+    counts = evaluate_where(*shard, as_of=as_of)
     kept = KeptRange(day=as_of.date(), first=first, last=last)
     if not KeptRange.objects.filter(day=kept.day, first=first, last=last).exists():
         _keep_day(*shard, as_of=as_of)  # that of the trackers whose numbers stayed what they were the day before
@@ -158,16 +164,18 @@ def evaluate_in_shards(*, as_of: datetime, most: int = 0) -> ScanCounts:
     return sum(shards, ScanCounts())
 
 
+@transaction.atomic
 def _forget_dirty() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("delete from trackers_dirtypair")
+        # until all are evaluated, nothing is known of any
+        cursor.execute("delete from trackers_healthscan; delete from trackers_dirtypair")
 
 
 @transaction.atomic
 def evaluate(ids: Sequence[int], *, as_of: datetime) -> ScanCounts:
     """A few trackers, like the one just saved."""
     few = "t.id = any(%(ids)s)", {"ids": list(ids)}
-    counts = _evaluate(*few, as_of=as_of)
+    counts = evaluate_where(*few, as_of=as_of)
     _keep_day(*few, as_of=as_of)  # one that was switched on again may have none yet, and not have moved
     return counts
 
@@ -184,7 +192,13 @@ def refresh(*, as_of: datetime | None = None) -> int:
         )
         if not cursor.fetchone()[0]:
             return 0
-    with transaction.atomic(), connection.cursor() as cursor:
+    return evaluate_dirty(as_of=as_of or timezone.now()).seen
+
+
+@transaction.atomic
+def evaluate_dirty(*, as_of: datetime) -> ScanCounts:
+    """Those of `refresh`; `seen` is their number."""
+    with connection.cursor() as cursor:
         cursor.execute(
             """
             with taken as (
@@ -199,9 +213,7 @@ def refresh(*, as_of: datetime | None = None) -> int:
             """
         )
         ids = [row[0] for row in cursor.fetchall()]
-        if ids:
-            _evaluate("t.id = any(%(ids)s)", {"ids": ids}, as_of=as_of or timezone.now())
-    return len(ids)
+    return evaluate_where("t.id = any(%(ids)s)", {"ids": ids}, as_of=as_of) if ids else ScanCounts()
 
 
 def _keep_day(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:

@@ -11,6 +11,26 @@ begin
     return null;
 end $function$;
 
+create or replace function trackers_on_lost_stock()
+returns trigger
+language plpgsql
+as $function$
+begin
+    insert into trackers_dirtypair (product_id, inventory_type_id) values (old.product_id, old.inventory_type_id);
+    return null;
+end $function$;
+
+-- Days without stock or sales count from then on, for stock of every type.
+create or replace function trackers_on_first()
+returns trigger
+language plpgsql
+as $function$
+begin
+    insert into trackers_dirtypair (product_id, inventory_type_id)
+    select new.product_id, id from inventory_ops_inventorytype;
+    return null;
+end $function$;
+
 create or replace function trackers_on_events()
 returns trigger
 language plpgsql
@@ -83,3 +103,16 @@ create or replace trigger trackers_insert after insert on inventory_ops_stockbal
 
 create or replace trigger trackers_update after update on inventory_ops_stockbalance referencing new table as changed
     for each statement execute function trackers_on_stock();
+
+create or replace trigger trackers_delete after delete on inventory_ops_stockbalance for each row
+    execute function trackers_on_lost_stock();
+
+create or replace trigger trackers_moved after update of product_id, inventory_type_id on inventory_ops_stockbalance
+    for each row when ((old.product_id, old.inventory_type_id) <> (new.product_id, new.inventory_type_id))
+    execute function trackers_on_lost_stock();
+
+create or replace trigger trackers_first after update of first_at on trackers_productfirst for each row
+    when (old.first_at <> new.first_at) execute function trackers_on_first();
+
+create or replace trigger trackers_first after insert or update of first_at on trackers_productfirststock for each row
+    execute function trackers_on_first();

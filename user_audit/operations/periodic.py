@@ -19,8 +19,9 @@ class ScanIncomplete(Exception):
     """At least one account could not be read: no finding is opened or closed on half the truth."""
 
 
-def scan_users(as_of: datetime) -> ScanCounts:
-    """Reads every account, then brings the findings in line. Raises ScanIncomplete when an account is missing."""
+def scan_users(as_of: datetime, whole: bool) -> ScanCounts:
+    """Reads every account, always all of it, then brings the findings in line. Raises ScanIncomplete when one is
+    missing."""
     results = _outside_of_the_transaction()
     bad = [result for result in results if result.state != IamScan.State.COMPLETE]
     if bad:

@@ -20,7 +20,7 @@ from django.utils import translation
 from inventory_ops.kit.db import size
 from inventory_ops.kit.db.compiled import sql_of
 from inventory_ops.kit.reports.columns import Integer, Money, Percent
-from inventory_ops.kit.reports.report import Selection
+from inventory_ops.kit.reports.report import Report, Selection
 
 CHUNK_BYTES = 64 * 1024
 FIRST_ROWS = 200  # of a large list: found by the index that it is ordered by, as a page is
@@ -171,7 +171,7 @@ def write_xlsx(
         head = book.add_format({"bold": True, "bottom": 1})
         sheet = book.add_worksheet(report.slug[:31])
         sheet.freeze_panes(1, 0)
-        numeric = [isinstance(column, Integer | Money | Percent) for column in report.exported_columns]
+        numeric = are_numbers(report)
         for index, column in enumerate(report.exported_columns):
             sheet.set_column(index, index, max(12, min(len(column.header) + 2, 40)))
             sheet.write_string(0, index, column.header, head)
@@ -190,3 +190,8 @@ def write_xlsx(
                     sheet.write_string(written, index, text)
         sheet.autofilter(0, 0, max(written, 1), len(report.exported_columns) - 1)
     return written
+
+
+def are_numbers(report: Report) -> list[bool]:
+    """Of each exported column, whether a sheet has it as numbers."""
+    return [isinstance(column, Integer | Money | Percent) for column in report.exported_columns]

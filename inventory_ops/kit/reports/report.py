@@ -188,6 +188,13 @@ class Report:
     def before_scan(self, *, as_of: datetime) -> None:
         """Bring up to date what `rows()` reads, in the transaction of the periodic scan."""
 
+    def turned(self, before: datetime, now: datetime) -> QuerySet[Any] | None:
+        """Ids of the rows that time alone may have changed between two scans.
+
+        None, unless triggers note whatever else changes a row (`sql/scan_notes.sql`): then each scan reads all rows.
+        """
+        return None
+
     def prepare(self, scope: Scope) -> Scope:
         """The scope with what `rows()` has to know first."""
         return scope

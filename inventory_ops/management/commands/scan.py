@@ -19,6 +19,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", type=text, metavar="NAME", help="which scans (default: all)")
         parser.add_argument("--as-of", type=text, metavar="ISO", help="the moment that windows end at (default: now)")
+        parser.add_argument(
+            "--full", action="store_true", help="read all rows, not only what changed since the last scan"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         wanted = options["names"] or scans.names()
@@ -32,7 +35,7 @@ class Command(BaseCommand):
         failed = []
         for name in wanted:
             try:
-                run = scans.run(name, as_of=as_of, requested_by="command line")
+                run = scans.run(name, as_of=as_of, requested_by="command line", whole=options["full"])
             except scans.ScanBusy:
                 self.stdout.write(f"{name}: runs already, left alone")
             except scans.ScanUnavailable as reason:

@@ -52,13 +52,18 @@ _TAKE_BACK = f"""
 
 
 @transaction.atomic
-def find(*, as_of: datetime, of: str = "") -> int:
+def find(*, as_of: datetime, of: str = "", placed_since: datetime | None = None) -> int:
     """Write down which carts were recovered by another order, and which no longer are; answers how many were found.
 
-    `of` is a query of addresses in capitals, of whose carts all are looked at; without it, carts that were left lately.
+    `of` is a query of addresses in capitals, of whose carts all are looked at; without it, carts that were left lately,
+    with `placed_since` of those alone who placed an order after it.
     """
     which = f"upper(c.customer_email) in ({of})" if of else "c.last_activity_at > %(since)s"
-    values: dict[str, Any] = {"within": WITHIN, "since": as_of - LOOKS_BACK}
+    if placed_since is not None:
+        # as an array, each leads to its carts by index
+        which += """ and upper(c.customer_email) = any(array(
+            select upper(o.customer_email) from inventory_ops_order o where o.placed_at > %(placed)s))"""
+    values: dict[str, Any] = {"within": WITHIN, "since": as_of - LOOKS_BACK, "placed": placed_since}
     with connection.cursor() as cursor:
         if not of:
             cursor.execute(_TAKE_BACK, values)
