@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import re
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,15 +22,13 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.adapters.csv_folder import Folder, InStore, OnDisk
+from inventory_ops.adapters.csv_rows import CARTS, CATALOGUE, ORDERS, SPECS, cart_of, moment, order_of, rows_of
 from inventory_ops.adapters.kinds import Kind, Setting, register
 from inventory_ops.adapters.protocol import (
     BadRequest,
     Basis,
     Capabilities,
-    FailedPayment,
-    OrderLine,
     OrderSnapshot,
-    OrderState,
     Outcome,
     Page,
     StockItem,
@@ -40,66 +37,7 @@ from inventory_ops.adapters.protocol import (
     WriteResult,
 )
 from inventory_ops.kit import files
-from inventory_ops.kit.imports import Column, Counts, FileRefused, ImportSpec, Limits, Reader, RowError, open_source
-from inventory_ops.kit.imports.values import BadValue, Integer, Moment, Text, money
-
-LIMITS = Limits(max_bytes=100 * 1024 * 1024, max_rows=1_000_000)
-LARGEST = 2_147_483_647
-
-
-def _spec(name: str, *columns: Column) -> ImportSpec:
-    """The columns alone: these files are read row by row, never staged."""
-    return ImportSpec(
-        name=name, title=name, order=0, columns=columns, check=lambda staging: None, apply=lambda staging: Counts()
-    )
-
-
-_UNITS = Integer(0, LARGEST)
-CATALOGUE = _spec(
-    "catalogue",
-    Column("sku", Text(200), required=True),
-    Column("external_id", Text(200)),
-    Column("title", Text(300)),
-    Column("location", Text(200)),
-    Column("quantity", Integer(-LARGEST, LARGEST)),
-    Column("price", money()),
-    Column("currency", Text(3)),
-)
-ORDERS = _spec(
-    "orders",
-    Column("order_id", Text(200), required=True),
-    Column("line_id", Text(200)),
-    Column("number", Text(100)),
-    Column("sku", Text(200), required=True),
-    Column("quantity", _UNITS, required=True),
-    Column("shipped_quantity", _UNITS),
-    Column("cancelled_quantity", _UNITS),
-    Column("returned_quantity", _UNITS),
-    Column("unit_price", money()),
-    Column("currency", Text(3)),
-    Column("customer_email", Text(254)),
-    Column("placed_at", Moment(), required=True),
-    Column("updated_at", Moment(), required=True),
-)
-CARTS = _spec(
-    "carts",
-    Column("cart_id", Text(200), required=True),
-    Column("line_id", Text(200)),
-    Column("number", Text(100)),
-    Column("sku", Text(200), required=True),
-    Column("quantity", _UNITS, required=True),
-    Column("unit_price", money()),
-    Column("currency", Text(3)),
-    Column("customer_email", Text(254)),
-    Column("promo_code", Text(100)),
-    Column("promo_value", money()),
-    Column("comment", Text(5_000, one_line=False)),
-    Column("card_code", Text(50)),
-    Column("card_message", Text(300)),
-    Column("card_failed_at", Moment()),
-    Column("updated_at", Moment(), required=True),
-)
-SPECS = {"catalogue": CATALOGUE, "orders": ORDERS, "carts": CARTS}
+from inventory_ops.kit.imports import FileRefused, ImportSpec
 
 
 class CsvAdapter:
@@ -197,7 +135,7 @@ class CsvAdapter:
         for row in self._rows("carts.csv", CARTS):
             carts.setdefault(row["cart_id"], []).append((row.get("line_id") or row["sku"], row))
         for cart_id, rows in carts.items():
-            yield _cart(cart_id, list(dict(rows).items()))
+            yield cart_of(cart_id, list(dict(rows).items()))
 
     def accept(self, what: str, source: IO[bytes], name: str) -> int:
         """Check an uploaded `catalogue`, `orders` or `carts` file and put it into the folder; answers its rows.
@@ -209,37 +147,32 @@ class CsvAdapter:
         if what == "orders":
             stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem)[:60].strip("-") or "orders"
             target = f"orders/{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{stem}.csv"
-        with tempfile.TemporaryDirectory() as place:
-            upload = Path(place) / "upload.csv"
-            with upload.open("wb") as kept:
+        with self.folder.write(target) as path:
+            with path.open("wb") as kept:
                 shutil.copyfileobj(source, kept)
-            rows = sum(1 for _row in _parsed(upload, spec))
-            with self.folder.write(target) as path:
-                shutil.copyfile(upload, path)
-        return rows
+            return sum(1 for _row in rows_of(path, spec))
 
     def _orders(self, since: datetime | None) -> Iterator[OrderSnapshot]:
         """Orders of the files that came since, each line as its newest row says."""
         lines: dict[tuple[str, str], dict[str, str]] = {}
-        for name in self.folder.orders():
-            times = self.folder.times(name)
-            if times is None or (since is not None and times.came < _nanoseconds(since)):
+        for name, times in self.folder.orders():
+            if since is not None and times.came < _nanoseconds(since):
                 continue
             for row in self._rows(name, ORDERS):
                 key = row["order_id"], row.get("line_id") or row["sku"]
                 known = lines.get(key)
-                if known is None or _moment(row["updated_at"]) >= _moment(known["updated_at"]):
+                if known is None or moment(row["updated_at"]) >= moment(known["updated_at"]):
                     lines[key] = row
         orders: dict[str, list[tuple[str, dict[str, str]]]] = {}
         for (order_id, line_id), row in lines.items():
             orders.setdefault(order_id, []).append((line_id, row))
         for order_id, rows in orders.items():
-            yield _snapshot(order_id, rows)
+            yield order_of(order_id, rows)
 
     def _rows(self, name: str, spec: ImportSpec) -> Iterator[dict[str, str]]:
         try:
             with self.folder.read(name) as path:
-                yield from _parsed(path, spec)
+                yield from rows_of(path, spec)
         except FileRefused as refused:
             name = name.rpartition("/")[2]
             if self.folder.times(name) is None:
@@ -251,10 +184,7 @@ class CsvAdapter:
 
     def _quantities(self) -> dict[str, tuple[str, int]]:
         try:
-            with (
-                self.folder.read("quantities.csv") as path,
-                path.open(newline="", encoding="utf-8") as file,
-            ):
+            with self.folder.read("quantities.csv") as path, path.open(newline="", encoding="utf-8") as file:
                 return {row["external_id"]: (row["sku"], int(row["quantity"])) for row in csv.DictReader(file)}
         except FileNotFoundError:
             return {}
@@ -269,120 +199,12 @@ class CsvAdapter:
         return {key: quantity for key, (_sku, quantity) in self._quantities().items()}
 
 
-def _parsed(path: Path, spec: ImportSpec) -> Iterator[dict[str, str]]:
-    """Rows by column name, every cell checked. Raises FileRefused at the first bad one."""
-    with open_source(path) as source:
-        reader = Reader(source, spec, LIMITS)
-        for numbers, rows in reader.batches():
-            if reader.errors:
-                raise FileRefused(*reader.errors)
-            for line, cells in zip(numbers, rows, strict=True):
-                yield _checked(line, dict(zip(reader.header, cells, strict=True)), spec)
-        if reader.errors:
-            raise FileRefused(*reader.errors)
-
-
-def _checked(line: int, row: dict[str, str], spec: ImportSpec) -> dict[str, str]:
-    for name, cell in row.items():
-        text = cell.strip()
-        if name not in spec.fields:
-            continue
-        if not text:
-            if spec.fields[name].required:
-                raise FileRefused(RowError(line, name, "", "required", "is required"))
-            row[name] = ""
-            continue
-        try:
-            row[name] = spec.fields[name].type.parse(text)
-        except BadValue as error:
-            raise FileRefused(RowError(line, name, text[:200], error.code, str(error))) from error
-    return row
-
-
 def _nanoseconds(moment: datetime) -> float:
     return moment.timestamp() * 1_000_000_000
 
 
 def _said(error: OSError) -> str:
     return error.strerror or str(error)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _snapshot(order_id: str, rows: Sequence[tuple[str, dict[str, str]]]) -> OrderSnapshot:
-    first = rows[0][1]
-    lines = []
-    for line_id, row in rows:
-        ordered, shipped = int(row["quantity"]), int(row.get("shipped_quantity") or 0)
-        cancelled = int(row.get("cancelled_quantity") or 0)
-        lines.append(
-            OrderLine(
-                external_id=line_id,
-                variant_id=row["sku"],
-                sku=row["sku"],
-                ordered=ordered,
-                open=max(ordered - shipped - cancelled, 0),
-                fulfilled=min(shipped, ordered),
-                unit_price=Decimal(row.get("unit_price") or 0),
-                returned=int(row.get("returned_quantity") or 0),
-            )
-        )
-    state: OrderState = "cancelled"
-    if any(line.open for line in lines):
-        state = "placed"
-    elif any(line.fulfilled for line in lines):
-        state = "shipped"
-    return OrderSnapshot(
-        external_id=order_id,
-        number=first.get("number") or order_id,
-        state=state,
-        raw_state=state,
-        placed_at=min(_moment(row["placed_at"]) for _id, row in rows),
-        updated_at=max(_moment(row["updated_at"]) for _id, row in rows),
-        currency=(first.get("currency") or "").upper(),
-        lines=tuple(lines),
-        customer_email=first.get("customer_email") or "",
-    )
-
-
-def _cart(cart_id: str, rows: Sequence[tuple[str, dict[str, str]]]) -> OrderSnapshot:
-    """What is said of the cart itself is taken from the first row that says it."""
-
-    def said(name: str) -> str:
-        return next((row[name] for _id, row in rows if row.get(name)), "")
-
-    updated_at = max(_moment(row["updated_at"]) for _id, row in rows)
-    code, message = said("card_code"), said("card_message")
-    failed_at = _moment(said("card_failed_at")) if said("card_failed_at") else updated_at
-    return OrderSnapshot(
-        external_id=cart_id,
-        number=said("number") or cart_id,
-        state="cart",
-        raw_state="cart",
-        placed_at=None,
-        updated_at=updated_at,
-        currency=said("currency").upper(),
-        lines=tuple(
-            OrderLine(
-                external_id=line_id,
-                variant_id=row["sku"],
-                sku=row["sku"],
-                ordered=int(row["quantity"]),
-                open=int(row["quantity"]),
-                fulfilled=0,
-                unit_price=Decimal(row.get("unit_price") or 0),
-            )
-            for line_id, row in rows
-        ),
-        customer_email=said("customer_email"),
-        promo_code=said("promo_code"),
-        promo_value=Decimal(said("promo_value")) if said("promo_value") else None,
-        comment=said("comment"),
-        failed_payments=(FailedPayment(failed_at, code, message),) if code or message else (),
-    )
 
 
 def _check_folder(name: str) -> None:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -31,10 +32,10 @@ class Folder(Protocol):
         """Make it, and what is below it, where that is needed for somebody to put files there."""
 
     def times(self, name: str) -> Times | None:
-        """None: there is no such file."""
+        """When this file changed and came; None when there is none."""
 
-    def orders(self) -> list[str]:
-        """The names of the files in `orders`, sorted."""
+    def orders(self) -> list[tuple[str, Times]]:
+        """The files in `orders`, by name."""
 
     def read(self, name: str) -> AbstractContextManager[Path]:
         """A path to read it at; nothing is there when the folder has none."""
@@ -64,8 +65,9 @@ class OnDisk:
         # a file that is moved here keeps the time at which it changed
         return Times(status.st_mtime_ns, max(status.st_mtime_ns, status.st_ctime_ns))
 
-    def orders(self) -> list[str]:
-        return [f"orders/{path.name}" for path in sorted((self.path / "orders").glob("*.csv"))]
+    def orders(self) -> list[tuple[str, Times]]:
+        names = [f"orders/{path.name}" for path in sorted((self.path / "orders").glob("*.csv"))]
+        return [(name, times) for name in names if (times := self.times(name))]
 
     @contextmanager
     def read(self, name: str) -> Iterator[Path]:
@@ -98,15 +100,14 @@ class InStore:
 
     def times(self, name: str) -> Times | None:
         try:
-            moment = int(files.written_at(self._full(name)).timestamp() * 1_000_000_000)
+            return _of_store(files.written_at(self._full(name)))
         except FileNotFoundError:
             return None
-        return Times(moment, moment)
 
-    def orders(self) -> list[str]:
-        found = files.listed(self._full("orders"))
+    def orders(self) -> list[tuple[str, Times]]:
+        found = [each for each in files.listed(self._full("orders")) if each.name.endswith(".csv")]
         start = len(self._full(""))
-        return sorted(each.name[start:] for each in found if each.name.endswith(".csv"))
+        return sorted((each.name[start:], _of_store(each.written_at)) for each in found)
 
     @contextmanager
     def read(self, name: str) -> Iterator[Path]:
@@ -120,3 +121,8 @@ class InStore:
 
     def _full(self, name: str) -> str:
         return f"channels/{self.name}/{name}"
+
+
+def _of_store(moment: datetime) -> Times:
+    nanoseconds = int(moment.timestamp() * 1_000_000_000)
+    return Times(nanoseconds, nanoseconds)
