@@ -85,7 +85,7 @@ from changed c where c.is_worse
 
 
 def alert(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:
-    """Tell of the trackers `t` that meet a condition and are worse than was told."""
+    """Notify people of the trackers `t` that meet a condition and are worse than they were told."""
     with connection.cursor() as cursor:
         cursor.execute(ALERT.replace("{condition}", condition), params | {"as_of": as_of})
         rows = cursor.fetchall()
@@ -159,7 +159,7 @@ def evaluate_in_shards(*, as_of: datetime, most: int = 0) -> ScanCounts:
     size = max((last - first) // (4 * workers) + 1, SHARD)  # several each, so that none waits long for the slowest
     ranges = [(start, min(start + size - 1, last)) for start in range(first, last + 1, size)]
     # first and by itself: what changes from here on is evaluated again by `refresh`
-    list(parallel.on_own_connections(lambda _: _forget_dirty(), [None]))
+    parallel.on_own_connection(_forget_dirty)
     shards = parallel.on_own_connections(lambda ids: evaluate_shard(*ids, as_of=as_of), ranges, most=workers)
     return sum(shards, ScanCounts())
 

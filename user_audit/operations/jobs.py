@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,6 +15,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from inventory_ops.kit import broker
+from inventory_ops.kit.db import parallel
 from inventory_ops.models import User
 from inventory_ops.registries.permissions import ADMIN
 from user_audit.models import ActionItem, ActionJob, Identity
@@ -255,17 +255,8 @@ def work(job_id: UUID, *, threads: int = THREADS, batch: int = BATCH) -> bool:
     if threads == 1:
         _work_alone(job_id, share)
     else:
-        with ThreadPoolExecutor(threads, thread_name_prefix="iam") as pool:
-            for done in [pool.submit(_work_in_thread, job_id, share) for _ in range(threads)]:
-                done.result()
+        list(parallel.on_own_connections(lambda _: _work_alone(job_id, share), range(threads), most=threads))
     return _settle(job_id)
-
-
-def _work_in_thread(job_id: UUID, share: int) -> None:
-    try:
-        _work_alone(job_id, share)
-    finally:
-        connection.close()
 
 
 def _work_alone(job_id: UUID, share: int) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from django.db import connection
 from django.utils import timezone
 
+from inventory_ops.kit.db import parallel
 from inventory_ops.kit.reports import registry
 from inventory_ops.operations import figure_days, finding_days, findings
 from inventory_ops.operations.findings import ScanCounts
@@ -22,7 +21,8 @@ class ScanIncomplete(Exception):
 def scan_users(as_of: datetime, whole: bool) -> ScanCounts:
     """Reads every account, always all of it, then brings the findings in line. Raises ScanIncomplete when one is
     missing."""
-    results = _outside_of_the_transaction()
+    # what one account's scan found stays when another one's fails
+    results = parallel.on_own_connection(scans.scan_all)
     bad = [result for result in results if result.state != IamScan.State.COMPLETE]
     if bad:
         raise ScanIncomplete("; ".join(f"account {r.account_id}: {r.state}: {r.message}" for r in bad))
@@ -32,16 +32,3 @@ def scan_users(as_of: datetime, whole: bool) -> ScanCounts:
     days.record(day=as_of.date())
     finding_days.record_days(day=(as_of or timezone.now()).date(), reports=[report.slug])
     return counts
-
-
-def _outside_of_the_transaction() -> list[scans.ScanResult]:
-    """What one account's scan found must stay when another one's fails: a connection of its own, which commits."""
-
-    def scan() -> list[scans.ScanResult]:
-        try:
-            return scans.scan_all()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1, thread_name_prefix="iam-scan") as pool:
-        return pool.submit(scan).result()

@@ -25,7 +25,6 @@ def on_own_connections[T, R](function: Callable[[T], R], items: Iterable[T], *, 
     fails. Language and request id are the caller's. The first error is raised when what has begun has ended; nothing
     begins after it.
     """
-
     language = translation.get_language()
 
     def call(item: T) -> R:
@@ -43,3 +42,9 @@ def on_own_connections[T, R](function: Callable[[T], R], items: Iterable[T], *, 
         finally:
             for future in futures:
                 future.cancel()
+
+
+def on_own_connection[R](function: Callable[[], R]) -> R:
+    """What the function answers, called by itself: what it commits stays, whatever comes of the caller's."""
+    [answer] = on_own_connections(lambda _: function(), [None])
+    return answer
