@@ -23,20 +23,15 @@ where b.product_id = %(product)s::bigint and t.code = %(type)s::text and l.code 
   and b.lot = %(lot)s::text and b.expires_on is not distinct from %(expires_on)s::date
 """
 REPEATED = 0
-_MORE = (
-    "order_item_id",
-    "reverses_id",
-    "counted_quantity",
-    "source",
-    "actor",
-)  # what a movement may say, and one here not
+# what a movement may say, and one here not
+_MORE = ("order_item_id", "reverses_id", "counted_quantity", "source", "actor")
 
 
 def book_one(movement: Movement, *, source: EventSource, actor: str) -> int | None:
     """Book it, not below zero; answers the events booked, or REPEATED when its key was used before.
 
     None: nothing was booked, and `ledger.book` has to say what is to be done or why it cannot be. Raises
-    InsufficientStock. Call it in a transaction.
+    InsufficientStock. What it books is a transaction of its own unless the caller has begun one.
     """
     if movement.kind in ALLOCATION_KINDS or any(getattr(movement, name) is not None for name in _MORE):
         return None

@@ -237,8 +237,7 @@ def new_movement(place: Place, kind: EventKind, quantity: int, details: ChangeDe
 def book(movements: list[Movement], *, by: User, details: ChangeDetails) -> Changed:
     keyed = [replace(each, key=_key(details.key, index)) for index, each in enumerate(movements)]
     if len(keyed) == 1:
-        with transaction.atomic():
-            events = book_one(keyed[0], source=details.source, actor=by.email)
+        events = book_one(keyed[0], source=details.source, actor=by.email)
         if events is not None:
             return Changed(events, repeated=events == REPEATED)
     booked = ledger.book(keyed, source=details.source, actor=by.email, below_zero=False)
