@@ -29,23 +29,12 @@ from config.embedded.paths import CHECKOUT
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import Order, Product
 from tests.bench.job import Goal, Job, Timing, Way, at_most, register
-from tests.bench.lists import bench_user
+from tests.bench.lists import FirstPages, bench_user
 from tests.ports import free_ports
 
 FILE = "sku,name\n" + "".join(f"BENCH-{number},A product of the benchmark\n" for number in range(20_000))
 PART = {"HX-Request": "true", "HX-Target": "report-results"}
-LISTS = (
-    "inventory-cost-issues",
-    "shipping-issues",
-    "order-cost-issues",
-    "products-without-orders",
-    "abandoned-checkouts",
-    "events-ledger",
-    "stock-inquiry",
-    "trackers",
-    "products",
-    "orders",
-)
+LISTS = (*FirstPages.slugs, "products", "orders")
 FILTERED = (
     "inventory-cost-issues?q=kettle",
     "shipping-issues?window=90d",
@@ -122,7 +111,8 @@ class Crowd(Job):
         until = time.monotonic() + 90
         while time.monotonic() < until and self.server.poll() is None:
             try:
-                if self.get(HTTPConnection("127.0.0.1", self.port, timeout=60), self.addresses[0]):
+                with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as link:
+                    self.get(link, self.addresses[0])
                     return
             except OSError:
                 time.sleep(0.2)

@@ -15,6 +15,7 @@ from django.utils.safestring import mark_safe
 
 from inventory_ops.kit import kept, showing
 from inventory_ops.models import User
+from tests import make
 
 KEPT = re.compile(r"{% kept \"([^\"]+)\"")
 PARTS = {name for path in Path("templates").rglob("*.html") for name in KEPT.findall(path.read_text())}
@@ -86,13 +87,13 @@ def test_a_kept_part_asks_neither_request_nor_clock(name: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_merchant_is_shown_no_menu_of_others() -> None:
-    """Who comes first leaves nothing for who comes next."""
+def test_who_comes_first_leaves_nothing_for_who_comes_next() -> None:
     admin = User.objects.create_user(email="first@example.com", name="Ada First", role="admin")
     finance = User.objects.create_user(email="next@example.com", name="Fin Next", role="finance", language="de")
+    seller = make.user("merchant", of=make.merchant(), email="seller@example.com")
     for _ in range(2):
         pages = {}
-        for user in (admin, finance):
+        for user in (admin, finance, seller):
             client = Client()
             client.force_login(user)
             pages[user.role] = client.get("/").content.decode()
@@ -101,3 +102,5 @@ def test_a_merchant_is_shown_no_menu_of_others() -> None:
         assert "Ada First" not in pages["finance"]
         assert "Abmelden" in pages["finance"]
         assert "Sign out" not in pages["finance"]
+        assert "Ada First" not in pages["merchant"] and "Fin Next" not in pages["merchant"]
+        assert "People" not in pages["merchant"] and "Abmelden" not in pages["merchant"]
