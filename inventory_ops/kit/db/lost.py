@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import psycopg
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, OperationalError, connections
 
 # statements that go past Django (COPY) raise the driver's own errors
 LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 
-def is_lost(error: BaseException | None) -> bool:
+def is_lost(error: BaseException | None, *, using: str = DEFAULT_DB_ALIAS) -> bool:
     """Does this error of a statement say that the database cannot be reached?
 
     Also any other error of the database that left no connection behind: one that breaks in the middle of a statement
@@ -17,5 +17,5 @@ def is_lost(error: BaseException | None) -> bool:
     """
     if isinstance(error, LOST):
         return True
-    is_of_database = isinstance(error, DatabaseError | psycopg.Error)
-    return is_of_database and (connection.connection is None or bool(connection.connection.closed))
+    raw = connections[using].connection
+    return isinstance(error, DatabaseError | psycopg.Error) and (raw is None or bool(raw.closed))

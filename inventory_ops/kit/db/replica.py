@@ -17,8 +17,10 @@ from functools import wraps
 from typing import Any, Concatenate
 
 import structlog
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from inventory_ops.kit.db.lost import is_lost
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +86,9 @@ def reads_from_replica[**P, R: HttpResponseBase](
         try:
             with _reading():
                 return view(request, *args, **kwargs)
-        except (OperationalError, InterfaceError) as error:
+        except (DatabaseError, InterfaceError) as error:
+            if not is_lost(error, using=ALIAS):
+                raise
             _set_down(error)
             return view(request, *args, **kwargs)
 
