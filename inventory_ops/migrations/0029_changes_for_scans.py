@@ -53,5 +53,5 @@ class Migration(migrations.Migration):
                 name="order_recovered_by_none",
             ),
         ),
-        ApplySql("inventory_ops", "scan_notes", "d62785eb98ad77ac"),
+        ApplySql("inventory_ops", "scan_notes", "0ac7d9e3891ff1b9"),
     ]

@@ -4,7 +4,7 @@ wake. All rows are read once a day, on demand, and where too much changed.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -20,7 +20,7 @@ from inventory_ops.operations.findings import ScanCounts
 log = structlog.get_logger(__name__)
 
 MOST_KEYS = 20_000  # more are not looked at one by one: all rows are read again
-PAST = timedelta(minutes=1)  # a moment so long ago is not now: what was then is no base for the next scan
+PAST = timedelta(minutes=1)  # a moment so long ago is not now
 
 # asleep or acknowledged, though it is time, or it got worse
 WOKEN = """
@@ -70,8 +70,18 @@ def scan(report: Report, *, as_of: datetime, whole: bool = False) -> ScanCounts:
     return counts
 
 
+def may_follow(last: datetime, as_of: datetime, *, whole_on: date) -> bool:
+    """Is the scan of `last` a base for one of `as_of`? On a day (UTC) other than `whole_on` none has read all rows."""
+    return whole_on == as_of.date() and last <= as_of and is_now(as_of)
+
+
+def is_now(as_of: datetime) -> bool:
+    """What was at a moment of the past is no base for the next scan."""
+    return as_of >= timezone.now() - PAST
+
+
 def _remember(report: Report, as_of: datetime) -> None:
-    if as_of < timezone.now() - PAST:
+    if not is_now(as_of):
         ReportScan.objects.filter(report=report.slug).delete()
         return
     values = {"as_of": as_of, "whole_on": as_of.date()}
@@ -80,7 +90,7 @@ def _remember(report: Report, as_of: datetime) -> None:
 
 def _changed(report: Report, last: ReportScan | None, as_of: datetime) -> list[int] | None:
     """Ids of the rows to look at, whose notes are deleted; None where all have to be read."""
-    if last is None or last.whole_on != as_of.date() or not last.as_of <= as_of or as_of < timezone.now() - PAST:
+    if last is None or not may_follow(last.as_of, as_of, whole_on=last.whole_on):
         return None
     turned = report.turned(last.as_of, as_of)
     noted = ScanChange.objects.filter(report=report.slug)

@@ -3,13 +3,13 @@
 -- as the last scan left it. What is so near that time decides is noted or found by time: a day's difference between
 -- the clocks of a scan and of a long transaction does no harm.
 
-create or replace function inventory_ops_note_product()
+create or replace function inventory_ops_note_row_of_report()
 returns trigger
 language plpgsql
 as $function$
-begin
+begin -- the report is the argument
     insert into inventory_ops_scanchange (report, key)
-    values ('products-without-orders', case when tg_op = 'DELETE' then old.id else new.id end);
+    values (tg_argv[0], case when tg_op = 'DELETE' then old.id else new.id end);
     return null;
 end $function$;
 
@@ -19,16 +19,6 @@ language plpgsql
 as $function$
 begin
     insert into inventory_ops_scanchange (report, key) values ('products-without-orders', new.product_id);
-    return null;
-end $function$;
-
-create or replace function inventory_ops_note_cart()
-returns trigger
-language plpgsql
-as $function$
-begin
-    insert into inventory_ops_scanchange (report, key)
-    values ('abandoned-checkouts', case when tg_op = 'DELETE' then old.id else new.id end);
     return null;
 end $function$;
 
@@ -57,15 +47,16 @@ end $function$;
 
 -- A new product that was made just now is too new for the list, until time says otherwise.
 create or replace trigger scan_note_insert after insert on inventory_ops_product for each row
-    when (new.created_at < now() - interval '29 days') execute function inventory_ops_note_product();
+    when (new.created_at < now() - interval '29 days')
+    execute function inventory_ops_note_row_of_report('products-without-orders');
 
 create or replace trigger scan_note_update after update on inventory_ops_product for each row
     when ((old.sku, old.name, old.merchant_id, old.created_at)
         is distinct from (new.sku, new.name, new.merchant_id, new.created_at))
-    execute function inventory_ops_note_product();
+    execute function inventory_ops_note_row_of_report('products-without-orders');
 
 create or replace trigger scan_note_delete after delete on inventory_ops_product for each row
-    execute function inventory_ops_note_product();
+    execute function inventory_ops_note_row_of_report('products-without-orders');
 
 -- Which of them nobody ordered cannot be asked here: somebody may be cancelling the last order this moment.
 create or replace trigger scan_note_update after update of value on inventory_ops_productstock for each row
@@ -83,16 +74,17 @@ create or replace trigger scan_note_update after update on inventory_ops_merchan
     when (old.currency <> new.currency) execute function inventory_ops_note_every_row('products-without-orders');
 
 create or replace trigger scan_note_insert after insert on inventory_ops_order for each row
-    when (new.status = 1) execute function inventory_ops_note_cart();
+    when (new.status = 1)
+    execute function inventory_ops_note_row_of_report('abandoned-checkouts');
 
 create or replace trigger scan_note_update after update on inventory_ops_order for each row
     when ((old.status = 1 or new.status = 1)
         and (old.status, old.number, old.total_amount, old.currency, old.last_activity_at, old.store_id)
         is distinct from (new.status, new.number, new.total_amount, new.currency, new.last_activity_at, new.store_id))
-    execute function inventory_ops_note_cart();
+    execute function inventory_ops_note_row_of_report('abandoned-checkouts');
 
 create or replace trigger scan_note_delete after delete on inventory_ops_order for each row
-    when (old.status = 1) execute function inventory_ops_note_cart();
+    when (old.status = 1) execute function inventory_ops_note_row_of_report('abandoned-checkouts');
 
 create or replace trigger scan_note_line_insert after insert on inventory_ops_orderitem for each row
     when (new.status = 1) execute function inventory_ops_note_line_of_cart();

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
+from inventory_ops.operations import rescans
 from inventory_ops.operations.findings import ScanCounts
 from trackers.models import DirtyPair, HealthScan, Tracker
 from trackers.operations import health
@@ -18,7 +18,6 @@ from trackers.queries import evaluation, kept_trackers
 MOST_PAIRS = 20_000  # more are not looked at one by one: all trackers are evaluated
 MOST_ROUNDS = 10
 LATE = timedelta(minutes=5)  # what began so long before a day turned may still be written for the day before
-PAST = timedelta(minutes=1)  # a moment so long ago is not now: what was then is no base for the next scan
 # vendors on whose calendar two moments are of different days
 TURNED = """
 select id from inventory_ops_merchant
@@ -42,14 +41,14 @@ def scan(as_of: datetime, whole: bool = False) -> ScanCounts:
         HealthScan.objects.update(as_of=as_of)
         return counts
     counts = health.evaluate_all(as_of)
-    if as_of >= timezone.now() - PAST:
+    if rescans.is_now(as_of):
         HealthScan.objects.update_or_create(pk=1, defaults={"as_of": as_of, "whole_on": as_of.date()})
     return counts
 
 
 def _by_changes(last: HealthScan | None, as_of: datetime) -> ScanCounts | None:
     """What was changed, found by notes and by the clock; None when all trackers have to be evaluated."""
-    if last is None or last.whole_on != as_of.date() or last.as_of > as_of or as_of < timezone.now() - PAST:
+    if last is None or not rescans.may_follow(last.as_of, as_of, whole_on=last.whole_on):
         return None
     if DirtyPair.objects.all()[: MOST_PAIRS + 1].count() > MOST_PAIRS:
         return None
