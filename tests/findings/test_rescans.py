@@ -216,6 +216,22 @@ def test_a_scan_by_changes_reads_only_what_changed(monkeypatch: pytest.MonkeyPat
     assert "Lantern" in Finding.objects.get(key=str(first.pk)).label
 
 
+def test_a_cart_that_loses_its_last_line_or_gets_one_is_looked_at() -> None:
+    """By the line alone: nothing else of the cart says so."""
+    now = timezone.now()
+    product = make.product(created_at=make.ago(days=1))
+    cart = make.order(status=1, at=make.ago(days=2))
+    line = make.item(product, in_=cart)
+    start(now)
+    assert Finding.objects.filter(report=CARTS).exclude(state="resolved").count() == 1
+    OrderItem.objects.filter(pk=line.pk).delete()
+    assert_as_whole(now + timedelta(seconds=1))
+    assert not Finding.objects.filter(report=CARTS).exclude(state="resolved").exists()
+    make.item(product, in_=cart)
+    assert_as_whole(now + timedelta(seconds=2))
+    assert Finding.objects.filter(report=CARTS).exclude(state="resolved").count() == 1
+
+
 def test_the_first_scan_of_a_day_and_a_whole_one_say_what_was_missed() -> None:
     now = timezone.now() - timedelta(seconds=20)
     product = make.product()
