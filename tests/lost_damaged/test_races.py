@@ -58,8 +58,11 @@ def test_without_the_constraint_the_same_race_books_more_than_once(world: World,
     try:
         for statement, original in zip(statements, originals, strict=True):
             setattr(write_offs.booking, statement, original.replace("on conflict (uid_key) do nothing", ""))
-        at_once(50, lambda n: book(people[n], [Item(0, "A", "one")]))
-        assert WriteOff.objects.filter(uid_key="ONE").count() > 1
+        for attempt in range(5):  # nobody says that the first meet
+            at_once(50, lambda n, uid=f"one{attempt}": book(people[n], [Item(0, "A", uid)]))  # type: ignore[misc]
+            if (most := max(Counter(WriteOff.objects.values_list("uid_key", flat=True)).values())) > 1:
+                break
+        assert most > 1
     finally:
         for statement, original in zip(statements, originals, strict=True):
             setattr(write_offs.booking, statement, original)

@@ -178,7 +178,8 @@ def test_rows_are_not_looked_for_where_the_count_found_none(dear: Any, django_as
 def test_the_filter_form_is_drawn_as_django_draws_it(report: Any) -> None:
     drawn = report.filters(QueryDict("vendor=%3CV1%3E&times=x&window=30d&status=3&flash_sale=yes&date_from=2026-01-02"))
     wanted = render_to_string("components/form.html", {"form": drawn.form, "mark_required": False})
-    assert _tags(form.fields(drawn.form)) == _tags(wanted)
+    for _again in range(2):  # the second time from what was kept
+        assert _tags(form.fields(drawn.form, of=type(drawn))) == _tags(wanted)
 
 
 def _tags(html: str) -> list[tuple[str, list[str], str]]:
