@@ -13,10 +13,12 @@ from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 
+from inventory_ops.kit import money
 from inventory_ops.kit.db import size
 from inventory_ops.kit.reports import figures, form, page, registry
 from inventory_ops.models import Finding, Product
 from inventory_ops.operations import findings
+from inventory_ops.queries import rates
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +182,19 @@ def test_the_filter_form_is_drawn_as_django_draws_it(report: Any) -> None:
     wanted = render_to_string("components/form.html", {"form": drawn.form, "mark_required": False})
     for _again in range(2):  # the second time from what was kept
         assert _tags(form.fields(drawn.form, of=type(drawn))) == _tags(wanted)
+
+
+def test_a_hint_that_names_the_currency_follows_the_rates() -> None:
+    before = _hints()
+    assert "own currency." in before and "In GBP;" not in before
+    make.rates("GBP", JPY="0.005")
+    assert "In GBP; where no rate is known" in _hints()
+
+
+def _hints() -> str:
+    with money.known(rates.current()):
+        drawn = registry.get(SLUG).filters(QueryDict(""))
+        return form.fields(drawn.form, of=type(drawn))
 
 
 def _tags(html: str) -> list[tuple[str, list[str], str]]:

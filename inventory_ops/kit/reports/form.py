@@ -28,13 +28,14 @@ def fields(form: forms.Form, *, of: type) -> SafeString:
 
 
 def _kept(of: type, bound: BoundField) -> str:
-    """A field as it was drawn before with the same value in it, in the same language. Those with errors, and those
-    whose choices may change, are drawn each time."""
+    """A field as it was drawn before with the same value, label and hint, in the same language: a hint may name the
+    shop's currency. Those with errors, and those whose choices may change, are drawn each time."""
     choices: Any = getattr(bound.field, "choices", ())
     changes = isinstance(getattr(choices, "choices", choices), CallableChoiceIterator)
     if changes or isinstance(bound.field, forms.ModelChoiceField) or bound.errors:
         return _field(bound)
-    key = (of, bound.name, kept.exact(bound.value()), get_language())
+    texts = (str(bound.label), str(bound.help_text))
+    key = (of, bound.name, kept.exact(bound.value()), get_language(), texts)
     return _fields.get(key, lambda: _field(bound))
 
 
