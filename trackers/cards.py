@@ -32,7 +32,7 @@ def panels(user: User, now: datetime) -> list[Panel]:
     if not user.has_role(OPERATIONS, MERCHANT, ADMIN):
         return []
     below = below_target(user)
-    losing = [_row(each) for each in losses.ranked(below, as_of=now)[:SHOWN]]
+    losing = [_row(each) for each in losses.ranked(below, as_of=now, most=SHOWN)]
     dead = [_row(losses.Losing(tracker)) for tracker in losses.dead(below)[:SHOWN_DEAD]]
     found = [Panel(_("Watched trackers"), "trackers/_panel.html", losing, reverse("tracker-new"), _("New tracker"))]
     if dead:

@@ -20,33 +20,44 @@ class Losing:
 
     tracker: Tracker
     units: Decimal = Decimal(0)
-    amount: Decimal = Decimal(0)
-    pace: Decimal = Decimal(0)  # units sold a day while there were any
+
+    @property
+    def amount(self) -> Decimal:
+        return self.units * self.tracker.product.price
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """What trackers are ranked by; `pace` are the units sold a day."""
+
+    pk: int
+    pace: Decimal
+    left: int
+
+    @property
+    def units(self) -> Decimal:
+        return self.pace if self.left <= 0 else Decimal(0)
 
     @property
     def days_left(self) -> Decimal:
         """At the present pace; what does not sell lasts for ever."""
-        left = Decimal(max(self.tracker.value or 0, 0))
-        return left / self.pace if self.pace else Decimal("Infinity")
+        return Decimal(max(self.left, 0)) / self.pace if self.pace else Decimal("Infinity")
 
 
-def ranked(below: QuerySet[Tracker], *, as_of: datetime) -> list[Losing]:
-    """Trackers of stock, those that lose most units a day first, then those that run out soonest.
+def ranked(below: QuerySet[Tracker], *, as_of: datetime, most: int) -> list[Losing]:
+    """Up to `most` trackers of stock, those that lose most units a day first, then those that run out soonest.
 
     Units are compared, as amounts of several currencies cannot be.
     """
-    rows = list(below.exclude(mechanism="stalled_days").select_related("product", "merchant")
-                .order_by("severity", "id")[:CANDIDATES])  # fmt: skip
+    stock = below.exclude(mechanism="stalled_days").order_by("severity", "pk")
+    rows = list(stock.values_list("pk", "product", "value")[:CANDIDATES])
     since = (as_of - timedelta(days=SALES_DAYS)).date()
-    sales = ProductDay.objects.filter(product__in={row.product_id for row in rows}, day__gt=since)
+    sales = ProductDay.objects.filter(product__in={product for _pk, product, _value in rows}, day__gt=since)
     sold = dict(sales.values_list("product").annotate(n=Sum("sold")))
-    found = [_losing(row, Decimal(sold.get(row.product_id) or 0) / SALES_DAYS) for row in rows]
-    return sorted(found, key=lambda each: (-each.units, each.days_left, each.tracker.pk))
-
-
-def _losing(tracker: Tracker, pace: Decimal) -> Losing:
-    units = pace if (tracker.value or 0) <= 0 else Decimal(0)
-    return Losing(tracker, units, units * tracker.product.price, pace)
+    found = [_Candidate(pk, Decimal(sold.get(product) or 0) / SALES_DAYS, value or 0) for pk, product, value in rows]
+    first = sorted(found, key=lambda each: (-each.units, each.days_left, each.pk))[:most]
+    shown = below.select_related("product", "merchant").in_bulk([each.pk for each in first])
+    return [Losing(shown[each.pk], each.units) for each in first if each.pk in shown]
 
 
 def dead(below: QuerySet[Tracker]) -> QuerySet[Tracker]:
