@@ -4,7 +4,7 @@
 
 Every file is copied unmodified, but for `sourceMappingURL` comments: they name files that are
 not shipped, and hashed static names refuse such links. MANIFEST.json beside the files says for
-each one where it came from and its sha256; tests/ui/test_vendor.py checks it.
+each one where it came from and its sha256; tests/ui/test_assets.py checks it.
 """
 
 import hashlib

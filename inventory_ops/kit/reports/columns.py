@@ -116,14 +116,18 @@ class Column:
         value = row[self.alias]
         return escape(value) if value not in (None, "") else ""
 
+    def drawing(self) -> Callable[[Row], str]:
+        """What `html` gives, for many rows in one language."""
+        return self.html
+
     def cell(self, sub: Column | None, layout: str = "") -> Cell:
-        """A function that makes the whole <td> of a row. Built once a page, called once a row."""
+        """A function that makes the whole <td> of a row. Built once a language, called once a row."""
         classes = " ".join(filter(None, ["num" if self.numeric else "", self.css, layout]))
         start = f'<td{f" class={chr(34)}{classes}{chr(34)}" if classes else ""} data-label="{escape(self.title)}">'
-        html, link = self.html, self.link
+        html, link = self.drawing(), self.link
         if sub is None and link is None:
             return lambda row: f"{start}{html(row)}</td>"
-        sub_html = sub.html if sub else None
+        sub_html = sub.drawing() if sub else None
 
         def make(row: Row) -> str:
             main = html(row)
@@ -273,6 +277,19 @@ class Choice(Column):
         word = str(self.words.get(value, value))
         tone = self.tones.get(value)
         return markup.badge(tone, word) if tone else escape(word)
+
+    def drawing(self) -> Callable[[Row], str]:
+        if type(self).html is not Choice.html:
+            return self.html  # it may look at more of the row
+        drawn: dict[Any, str] = {}  # the words are few, and each is looked up in the language and escaped once
+
+        def html(row: Row) -> str:
+            value = row[self.alias]
+            if value not in drawn:
+                drawn[value] = self.html(row)
+            return drawn[value]
+
+        return html
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The table of a list page: django-tables2 for columns and ordering, rows drawn by one function a column.
 
 Stock tables2 inspects signatures and builds attribute dictionaries for every cell; a page of 50 rows then costs
-five times as much as this. `tests/reports/test_table.py` holds the proof that both draw the same text.
+five times as much as this.
 """
 
 from __future__ import annotations
