@@ -25,7 +25,6 @@ from lost_damaged.operations import payments, statement_mail
 from lost_damaged.queries import statements as queries
 from lost_damaged.queries.statements import COLUMNS, Figures, Past
 from lost_damaged.statement_forms import PastForm, PaymentForm, ReturnForm
-from lost_damaged.statement_pdf import pdf_of
 from lost_damaged.statement_rows import lines_of, waterfall
 
 SHOWN = 50
@@ -46,6 +45,8 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
     if request.GET.get("_export") == "csv" and not past.errors:
         return _csv(found, then.figures if then else queries.figures(found))
     if request.GET.get("_export") == "pdf" and not past.errors:
+        from lost_damaged.statement_pdf import pdf_of  # with its fonts and pictures a tenth of a web process
+
         return HttpResponse(
             pdf_of(found, viewer=user, then=then),
             content_type="application/pdf",

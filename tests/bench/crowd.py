@@ -32,6 +32,7 @@ from tests.bench.job import Goal, Job, Timing, Way, at_most, register
 from tests.bench.lists import FirstPages, bench_user
 from tests.ports import free_ports
 
+IMAGE = CHECKOUT / "Dockerfile"
 FILE = "sku,name\n" + "".join(f"BENCH-{number},A product of the benchmark\n" for number in range(20_000))
 PART = {"HX-Request": "true", "HX-Target": "report-results"}
 LISTS = (*FirstPages.slugs, "products", "orders")
@@ -89,7 +90,7 @@ class Crowd(Job):
 
     def _command(self) -> list[str]:
         """That of the image, on a port of its own."""
-        found = re.findall(r"^CMD (\[.*\])$", (CHECKOUT / "Dockerfile").read_text(), re.MULTILINE)
+        found = re.findall(r"^CMD (\[.*\])$", IMAGE.read_text(), re.MULTILINE)
         program, *arguments = json.loads(found[-1])
         arguments[arguments.index("--bind") + 1] = f"127.0.0.1:{self.port}"
         return [str(Path(sys.executable).with_name(program)), *arguments, *self.options]
@@ -99,13 +100,18 @@ class Crowd(Job):
         host, port = quote(database["HOST"], safe=""), f":{database['PORT']}" if database["PORT"] else ""
         password = f":{quote(database['PASSWORD'], safe='')}" if database["PASSWORD"] else ""
         address = f"postgresql://{database['USER']}{password}@{host}{port}/{database['NAME']}"
-        return os.environ | {
-            "DATABASE_URL": address,
-            "REDIS_URL": settings.REDIS_URL.replace("db=0", "db=9"),
-            "SECRET_KEY": settings.SECRET_KEY,
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "OPS_LOG_LEVEL": "ERROR",
-        }
+        memory = dict(re.findall(r"\b(MALLOC_\w+)=(\S+)", IMAGE.read_text()))
+        return (
+            os.environ
+            | memory
+            | {
+                "DATABASE_URL": address,
+                "REDIS_URL": settings.REDIS_URL.replace("db=0", "db=9"),
+                "SECRET_KEY": settings.SECRET_KEY,
+                "ALLOWED_HOSTS": "127.0.0.1",
+                "OPS_LOG_LEVEL": "ERROR",
+            }
+        )
 
     def _wait(self) -> None:
         until = time.monotonic() + 90
