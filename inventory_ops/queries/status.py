@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, DateTimeField, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 
 from inventory_ops.kit import broker
+from inventory_ops.kit.db.compiled import Slot, Statement
 from inventory_ops.models import AuditEvent, Delivery, Import, Job, ScanRun, ScanSchedule
 from inventory_ops.models.audit import Security, is_security
 
@@ -17,6 +18,7 @@ TICK_KEY = "ops:tick"
 TICK_LATE = timedelta(minutes=3)
 WAITS_TOO_LONG = timedelta(minutes=2)
 DAY = timedelta(hours=24)
+SINCE = Slot("since", DateTimeField())  # of statements that /metrics runs again and again: they are compiled once
 
 
 def last_tick() -> datetime | None:
@@ -51,8 +53,12 @@ def failed_jobs(*, now: datetime) -> QuerySet[Job]:
 
 def last_backup() -> datetime | None:
     """When `manage.py backup` last succeeded; None when it never did. Copies made by other means are not known."""
-    made = AuditEvent.objects.filter(is_security(), action=Security.BACKUP_MADE)
-    return made.order_by("-pk").values_list("at", flat=True).first()
+    return next((at for (at,) in _BACKUP.rows()), None)
+
+
+_BACKUP = Statement(
+    lambda: AuditEvent.objects.filter(is_security(), action=Security.BACKUP_MADE).order_by("-pk").values_list("at")[:1]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +99,49 @@ class JobTimes:
 
 
 def job_times(*, now: datetime) -> list[JobTimes]:
-    ended = Job.objects.filter(finished_at__gt=now - DAY, started_at__isnull=False)
-    rows = ended.values_list("kind", "state").annotate(n=Count("pk"), ran=Sum(F("finished_at") - F("started_at")))
-    return [JobTimes(kind, state, n, ran.total_seconds()) for kind, state, n, ran in rows.order_by("kind", "state")]
+    rows = _JOB_TIMES.rows(since=now - DAY)
+    return [JobTimes(kind, state, n, ran.total_seconds()) for kind, state, n, ran in rows]
+
+
+_JOB_TIMES = Statement(
+    lambda: (
+        Job.objects.filter(finished_at__gt=SINCE, started_at__isnull=False)
+        .values_list("kind", "state")
+        .annotate(n=Count("pk"), ran=Sum(F("finished_at") - F("started_at")))
+        .order_by("kind", "state")
+    )
+)
 
 
 def queue_ages(*, now: datetime) -> Mapping[str, float]:
     """Seconds that the oldest job of each queue has waited for a worker."""
-    waiting = Job.objects.filter(state=Job.State.QUEUED).values_list("queue").annotate(oldest=Min("created_at"))
-    return {queue: max((now - oldest).total_seconds(), 0.0) for queue, oldest in waiting.order_by("queue")}
+    return {queue: max((now - oldest).total_seconds(), 0.0) for queue, oldest in _OLDEST.rows()}
+
+
+_OLDEST = Statement(
+    lambda: (
+        Job.objects.filter(state=Job.State.QUEUED)
+        .values_list("queue")
+        .annotate(oldest=Min("created_at"))
+        .order_by("queue")
+    )
+)
 
 
 def refused_rows(*, now: datetime) -> Mapping[str, int]:
     """Rows of import files that were refused in the last 24 hours, by kind."""
-    rows = Import.objects.filter(finished_at__gt=now - DAY).exclude(kind="").values_list("kind")
-    return dict(rows.annotate(n=Sum("rows_failed")).order_by("kind"))
+    return dict(_REFUSED.rows(since=now - DAY))
+
+
+_REFUSED = Statement(
+    lambda: (
+        Import.objects.filter(finished_at__gt=SINCE)
+        .exclude(kind="")
+        .values_list("kind")
+        .annotate(n=Sum("rows_failed"))
+        .order_by("kind")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +155,21 @@ class DayCounts:
 
 def day_counts(*, now: datetime) -> DayCounts:
     since = now - DAY
-    jobs = Job.objects.filter(Q(finished_at__gt=since) | Q(finished_at__isnull=True)).values_list("state")
-    sent = Delivery.objects.filter(created_at__gt=since).values_list("state")
-    runs = ScanRun.objects.filter(started_at__gt=since).values_list("name", "state")
     return DayCounts(
-        jobs=dict(jobs.annotate(n=Count("pk"))),
-        deliveries=dict(sent.annotate(n=Count("pk"))),
-        scans={(name, state): n for name, state, n in runs.annotate(n=Count("pk"))},
+        jobs=dict(_JOBS.rows(since=since)),
+        deliveries=dict(_SENT.rows(since=since)),
+        scans={(name, state): n for name, state, n in _RUNS.rows(since=since)},
     )
+
+
+_JOBS = Statement(
+    lambda: (
+        Job.objects.filter(Q(finished_at__gt=SINCE) | Q(finished_at__isnull=True))
+        .values_list("state")
+        .annotate(n=Count("pk"))
+    )
+)
+_SENT = Statement(lambda: Delivery.objects.filter(created_at__gt=SINCE).values_list("state").annotate(n=Count("pk")))
+_RUNS = Statement(
+    lambda: ScanRun.objects.filter(started_at__gt=SINCE).values_list("name", "state").annotate(n=Count("pk"))
+)
