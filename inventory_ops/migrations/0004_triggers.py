@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     operations = [
         ApplySql("inventory_ops", "append_only", "a66e901a02af6060"),
-        ApplySql("inventory_ops", "ledger", "209b6f508ac899db"),
+        ApplySql("inventory_ops", "ledger", "3367325cd06f3912"),
         ApplySql("inventory_ops", "audit_chain", "1e66968cc50ea13e"),
         ApplySql("inventory_ops", "finding_totals", "890a856b768f0409"),
         ApplySql("inventory_ops", "stock_totals", "dbbce3a34255d8c2"),

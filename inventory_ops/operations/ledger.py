@@ -160,7 +160,7 @@ def book_staged(
         if placed < staged:
             _find_balances(cursor, table)
         cursor.execute(_RUNNING.format(table=table), {"allocation": [str(kind) for kind in ALLOCATION_KINDS]})
-        cursor.execute("analyze pg_temp.ledger_running")
+        cursor.execute("analyze pg_temp.ledger_running (product_id, balance_id)")
         _refuse_retired(cursor, source)
         _refuse_impossible(cursor, below_zero=below_zero)
         cursor.execute(_INSERT, {"source": str(source), "actor": actor, "batch": batch})
@@ -209,7 +209,7 @@ def _find_balances(cursor: Any, table: str) -> None:
                 join inventory_ops_product p on p.id = b.product_id
                 where b.balance_id is null"""
     cursor.execute(f"create temp table ledger_place on commit drop as {place}")
-    cursor.execute("analyze pg_temp.ledger_place")
+    cursor.execute("analyze pg_temp.ledger_place (product_id, inventory_type_id, location_id, lot)")
     same = """b.product_id = n.product_id and b.inventory_type_id = n.inventory_type_id
               and b.location_id = n.location_id and b.lot = n.lot and b.expires_on is not distinct from n.expires_on"""
     cursor.execute(

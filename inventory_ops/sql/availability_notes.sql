@@ -8,7 +8,7 @@ as $function$
 begin
     insert into inventory_ops_channelchange (channel_id, listing_id)
     select l.channel_id, l.id
-    from (select n.id from changed n join before o on o.id = n.id where n.is_live <> o.is_live) p
+    from (select id, is_live from changed except select id, is_live from before) p
     join inventory_ops_channellisting l on l.product_id = p.id
     join inventory_ops_channel c on c.id = l.channel_id and c.state <> 'retired';
     return null;

@@ -14,8 +14,9 @@ begin
     else
         insert into inventory_ops_channelchange (channel_id, listing_id)
         select l.channel_id, l.id
-        from (select distinct n.product_id from changed n join before o on o.id = n.id
-              where n.on_hand - n.allocated <> o.on_hand - o.allocated) n
+        from (select distinct product_id
+              from (select id, product_id, on_hand - allocated from changed
+                    except select id, product_id, on_hand - allocated from before) moved) n
         join inventory_ops_channellisting l on l.product_id = n.product_id
         join inventory_ops_channel c on c.id = l.channel_id and c.state <> 'retired';
     end if;

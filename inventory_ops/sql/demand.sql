@@ -47,10 +47,13 @@ as $function$
 begin
     if tg_op = 'UPDATE' then
         perform inventory_ops_reread_demand(array_agg(distinct x.product_id)) from (
-            select unnest(array[b.product_id, c.product_id]) as product_id
-            from changed c join before b on b.id = c.id
-            where (b.product_id, b.ordered_at, b.status in (2, 3) and b.quantity > b.cancelled_quantity)
-               is distinct from (c.product_id, c.ordered_at, c.status in (2, 3) and c.quantity > c.cancelled_quantity)
+            (select id, product_id, ordered_at, status in (2, 3) and quantity > cancelled_quantity from changed
+             except
+             select id, product_id, ordered_at, status in (2, 3) and quantity > cancelled_quantity from before)
+            union all
+            (select id, product_id, ordered_at, status in (2, 3) and quantity > cancelled_quantity from before
+             except
+             select id, product_id, ordered_at, status in (2, 3) and quantity > cancelled_quantity from changed)
         ) x;
     else
         perform inventory_ops_reread_demand(array_agg(distinct product_id)) from before

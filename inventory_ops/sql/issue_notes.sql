@@ -20,20 +20,21 @@ language plpgsql
 as $function$
 begin
     insert into inventory_ops_issuechange (subject, key)
-    select case when (b.merchant_id, b.sku, b.name, b.brand_name, b.category_id)
-                is distinct from (c.merchant_id, c.sku, c.name, c.brand_name, c.category_id)
-           then 'product' else 'price' end, c.id
-    from changed c join before b on b.id = c.id
-    where (b.merchant_id, b.sku, b.name, b.brand_name, b.category_id, b.price, b.special_price, b.special_from,
-           b.special_to, b.cost)
-        is distinct from (c.merchant_id, c.sku, c.name, c.brand_name, c.category_id, c.price, c.special_price,
-           c.special_from, c.special_to, c.cost);
-    if exists (select from changed c join before b on b.id = c.id
-               where inventory_ops_cost_near_own_price(b.cost, b.price, b.special_price)
-                  <> inventory_ops_cost_near_own_price(c.cost, c.price, c.special_price)) then
+    select max(subject), id  -- a row whose price changed as well is read again with its product
+    from (select 'product' as subject, id
+          from (select id, merchant_id, sku, name, brand_name, category_id from changed
+                except select id, merchant_id, sku, name, brand_name, category_id from before) named
+          union all
+          select 'price', id
+          from (select id, price, special_price, special_from, special_to, cost from changed
+                except select id, price, special_price, special_from, special_to, cost from before) priced) x
+    group by id;
+    if exists (select id, inventory_ops_cost_near_own_price(cost, price, special_price) from changed
+               except select id, inventory_ops_cost_near_own_price(cost, price, special_price) from before) then
         -- with those that the statistics lock after this: all in one order
-        perform inventory_ops_watch_stock(array_agg(c.id)) from changed c join before b on b.id = c.id
-        where (b.cost, b.price, b.special_price) is distinct from (c.cost, c.price, c.special_price);
+        perform inventory_ops_watch_stock(array_agg(id))
+        from (select id, cost, price, special_price from changed
+              except select id, cost, price, special_price from before) x;
     end if;
     return null;
 end $function$;

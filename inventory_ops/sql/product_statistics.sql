@@ -21,12 +21,12 @@ language plpgsql
 as $function$
 begin
     update inventory_ops_productstock s
-    set value = inventory_ops_stock_value(l.cost, l.price, s.on_hand), category_id = l.category_id, is_live = l.is_live
+    set value = inventory_ops_stock_value(l.worth, l.worth, s.on_hand), category_id = l.category_id, is_live = l.is_live
     from (
-        select k.product_id, c.cost, c.price, c.category_id, c.is_live from changed c join before b on b.id = c.id
+        select k.product_id, c.worth, c.category_id, c.is_live
+        from (select id, coalesce(cost, price) as worth, category_id, is_live from changed
+              except select id, coalesce(cost, price), category_id, is_live from before) c
         join inventory_ops_productstock k on k.product_id = c.id
-        where (coalesce(c.cost, c.price), c.category_id, c.is_live)
-            is distinct from (coalesce(b.cost, b.price), b.category_id, b.is_live)
         order by k.product_id for no key update of k
     ) l where s.product_id = l.product_id;
     return null;

@@ -1,6 +1,9 @@
 -- On hand, available and value by product, and their sums by merchant, category and type: kept by statement as
 -- balances change, locked in the order of products so that writers at once never wait in a circle. Stock inquiry
 -- and the reports read them; the functions named rebuild make them anew, and must say the same.
+--
+-- Rows before and after are grouped by id, not joined: the plan of a trigger is made once a connection, and one made for
+-- a single row would compare each row of a load with each.
 
 create or replace function inventory_ops_stock_value(cost numeric, price numeric, on_hand bigint)
 returns numeric
@@ -101,22 +104,17 @@ begin
         perform inventory_ops_add_stock(array_agg(product_id), array_agg(inventory_type_id), array_agg(units),
             array_agg(held), array_agg(dated), bool_or(is_moved))
         from (
-            select x.product_id, x.inventory_type_id, sum(x.units) as units, sum(x.held) as held,
+            select x.product_id, x.inventory_type_id, sum(x.units)::bigint as units, sum(x.held)::bigint as held,
                    bool_or(x.dated) as dated, bool_or(x.is_moved) as is_moved
-            from changed c join before b on b.id = c.id
-            cross join lateral (
-                select c.product_id, c.inventory_type_id, c.on_hand - b.on_hand as units,
-                       c.allocated - b.allocated as held, false as is_moved,
-                       c.expires_on is distinct from b.expires_on
-                       or c.expires_on is not null and (c.on_hand > 0) <> (b.on_hand > 0) as dated
-                where (c.product_id, c.inventory_type_id) = (b.product_id, b.inventory_type_id)
-                union all
-                select c.product_id, c.inventory_type_id, c.on_hand, c.allocated, true, true
-                where (c.product_id, c.inventory_type_id) <> (b.product_id, b.inventory_type_id)
-                union all
-                select b.product_id, b.inventory_type_id, -b.on_hand, -b.allocated, true, true
-                where (c.product_id, c.inventory_type_id) <> (b.product_id, b.inventory_type_id)
-            ) x
+            from (select product_id, inventory_type_id, sum(sign * on_hand) as units, sum(sign * allocated) as held,
+                         count(*) = 1 or count(expiry) = 1 or min(expiry) <> max(expiry) as dated,
+                         count(*) = 1 as is_moved
+                  from (select 1 as sign, id, product_id, inventory_type_id, on_hand, allocated,
+                               case when on_hand > 0 then expires_on end as expiry from changed
+                        union all
+                        select -1, id, product_id, inventory_type_id, on_hand, allocated,
+                               case when on_hand > 0 then expires_on end from before) v
+                  group by id, product_id, inventory_type_id) x
             where x.units <> 0 or x.held <> 0 or x.dated
             group by x.product_id, x.inventory_type_id order by x.product_id, x.inventory_type_id) y;
     else

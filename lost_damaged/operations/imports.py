@@ -109,7 +109,7 @@ def check(record: Import) -> None:
         write_offs.write_off_staged(
             source=Source.CSV, by=locked.created_by, dry_run=True, together=locked.all_or_nothing
         )
-        cursor.execute("analyze pg_temp.ld_result")
+        cursor.execute("analyze pg_temp.ld_result (position)")
         cursor.execute(_STORE, [*_problems(), file.pk])
         cursor.execute("drop table pg_temp.ld_upload")
     count(locked)
@@ -223,7 +223,7 @@ def _problems() -> list[list[str]]:
 def _take_results(file: WriteOffFile) -> None:
     """Write what `ld_result` says of each row to the row."""
     with connection.cursor() as cursor:
-        cursor.execute("analyze pg_temp.ld_result")
+        cursor.execute("analyze pg_temp.ld_result (position)")
         cursor.execute(_TAKE, [*_problems(), file.pk])
 
 

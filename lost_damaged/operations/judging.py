@@ -172,9 +172,10 @@ spent as materialized (
 ),
 amounts as (
     select p.*, {formula.amount_sql("raw_amount", "digits")} as amount, q.id is not null as is_waiting,
-           p.problem is null and p.is_first and not exists (
-               select from lost_damaged_writeoff w where w.uid_key = p.uid_key) as is_new
+           p.problem is null and p.is_first and w.id is null as is_new
     from priced p left join lost_damaged_waitingunit q on q.uid_key = p.uid_key and q.state = 'waiting'
+    -- joined, so that it is looked up once a row: whether a row is new is asked four times below
+    left join lost_damaged_writeoff w on w.uid_key = p.uid_key
 ),
 limited as (
     select a.*, coalesce(cap.unit_cap, {limits.UNIT}) as unit_cap,

@@ -55,7 +55,7 @@ def take_out(*, source: Source, actor: str, now: datetime) -> None:
         staged = cursor.rowcount
         if not staged:
             return
-        cursor.execute("analyze pg_temp.ledger_booking")
+        cursor.execute("analyze pg_temp.ledger_booking (product_id, balance_id)")
         cursor.execute(LOCK_CHOSEN)
         cursor.execute(IS_TAKEN)
         if cursor.fetchone()[0]:

@@ -89,13 +89,16 @@ begin
     )
     insert into lost_damaged_statementline (statement_id, merchant_id, currency, kind, order_item_id, sequence, quantity,
         unit_amount, amount, occurred_at, recorded_at)
-    select s.id, d.merchant_id, d.currency, d.kind, d.order_item_id,
+    -- the open statement is looked up a line, not joined: where the first statements of many sellers begin, a join knows
+    -- of none yet and compares each line with each of them
+    select (select s.id from lost_damaged_statement s
+            where s.merchant_id = d.merchant_id and s.currency = d.currency and s.state = 'open') as statement_id,
+           d.merchant_id, d.currency, d.kind, d.order_item_id,
            coalesce(d.last, 0) + row_number() over (partition by d.order_item_id, d.kind order by d.merchant_id,
                                                            d.currency),
            d.quantity, d.unit_amount, d.amount, coalesce(d.occurred_at, now()), now()
     from due d
-    join lost_damaged_statement s on s.merchant_id = d.merchant_id and s.currency = d.currency and s.state = 'open'
-    order by s.id, d.occurred_at, d.order_item_id;
+    order by statement_id, d.occurred_at, d.order_item_id;
     get diagnostics written = row_count;
     return written;
 end $function$;
@@ -205,15 +208,16 @@ end $function$;
 create or replace function lost_damaged_check_new_lines()
 returns trigger
 language plpgsql
+SET enable_seqscan TO 'off'
 as $function$
 declare
     wrong record;
 begin
     select a.statement_id, a.merchant_id, a.currency into wrong
     from (select distinct statement_id, merchant_id, currency from added) a
-    left join lost_damaged_statement s on s.id = a.statement_id and s.merchant_id = a.merchant_id
-        and s.currency = a.currency and s.state = 'open'
-    where s.id is null limit 1;
+    where (select (s.merchant_id, s.currency, s.state) = (a.merchant_id, a.currency, 'open')
+           from lost_damaged_statement s where s.id = a.statement_id) is not true
+    limit 1;
     if found then
         raise exception 'Statement % is not the open one of seller % in %.',
             wrong.statement_id, wrong.merchant_id, wrong.currency using errcode = 'check_violation';

@@ -81,7 +81,7 @@ begin
             (select min(i.ordered_at) from inventory_ops_orderitem i where i.product_id = c.id and i.status in (2, 3)),
             (select min(e.occurred_at) from inventory_ops_inventoryevent e where e.product_id = c.id
                 and e.quantity > 0 and e.kind not in ('allocated', 'released'))) as first_at
-        from changed c join before b on b.id = c.id where b.created_at <> c.created_at order by c.id
+        from (select id, created_at from changed except select id, created_at from before) c order by c.id
     ) x where f.product_id = x.id and f.first_at <> x.first_at;
     return null;
 end $function$;

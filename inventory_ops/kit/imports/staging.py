@@ -49,7 +49,7 @@ class _Memo(dict[str, str]):
                 value = self.column.type.parse(text)
                 if self.dated and value > self.newest:
                     self.newest = value
-                result = value.translate(_ESCAPES)
+                result = value if value.isprintable() and "\\" not in value else value.translate(_ESCAPES)
             elif self.column.required and not self._keep_empty:
                 raise BadValue("is empty: a value is required", code="required")
             else:

@@ -100,38 +100,31 @@ def apply_stock(staging: Staging) -> Counts:
     ledger.lock_balances("stock_place")
     ledger.stage()
     # after the locks, in a statement of its own, so that it sees what others have booked meanwhile
-    booked_rows = staging.fetch(
+    changed, new = staging.fetch(
         """with target as (
                select balance_id, product_id, inventory_type, location, lot, expires_on, sum(quantity) as quantity
                from pg_temp.stock_place group by 1, 2, 3, 4, 5, 6
            ), booking as (
-               insert into pg_temp.ledger_booking (product_id, kind, quantity, inventory_type, location, lot,
-                   expires_on, occurred_at, counted_quantity)
-               select t.product_id, 'imported', t.quantity - b.on_hand, t.inventory_type, t.location, t.lot,
-                   t.expires_on, %(now)s, t.quantity
+               insert into pg_temp.ledger_booking (balance_id, product_id, kind, quantity, inventory_type, location,
+                   lot, expires_on, occurred_at, counted_quantity)
+               select t.balance_id, t.product_id, 'imported', t.quantity - b.on_hand, t.inventory_type, t.location,
+                   t.lot, t.expires_on, %(now)s, t.quantity
                from target t join inventory_ops_stockbalance b on b.id = t.balance_id
                where t.quantity <> b.on_hand
                order by t.product_id, t.balance_id
-               returning product_id, inventory_type, location, lot, expires_on
+               returning balance_id, product_id, inventory_type, location, lot, expires_on
            )
-           select count(distinct s.line) from pg_temp.staged_stock s join booking b
-           on b.product_id = s.product_id and b.inventory_type = s.inventory_type and b.location = s.location
-           and b.lot = s.lot and b.expires_on is not distinct from s.expires_on""",
+           select count(distinct s.line), count(distinct s.line) filter (where b.version = 0)
+           from pg_temp.staged_stock s
+           join booking k on k.product_id = s.product_id and k.inventory_type = s.inventory_type
+               and k.location = s.location and k.lot = s.lot and k.expires_on is not distinct from s.expires_on
+           join inventory_ops_stockbalance b on b.id = k.balance_id""",
         {"now": staging.now},
-    )
-    new = staging.fetch(
-        """select count(distinct s.line) from pg_temp.staged_stock s join pg_temp.ledger_booking k
-           on k.product_id = s.product_id and k.inventory_type = s.inventory_type and k.location = s.location
-               and k.lot = s.lot and k.expires_on is not distinct from s.expires_on
-           join pg_temp.stock_place x on x.product_id = s.product_id and x.inventory_type = s.inventory_type
-               and x.location = s.location and x.lot = s.lot and x.expires_on is not distinct from s.expires_on
-           join inventory_ops_stockbalance b on b.id = x.balance_id where b.version = 0"""
-    )[0][0]
+    )[0]
     total = staging.fetch("select count(*) from pg_temp.staged_stock")[0][0]
     if staging.shows_change:
         _show_change(staging)
     ledger.book_staged(source=EventSource.CSV, actor=staging.actor, batch=staging.batch)
-    changed = booked_rows[0][0]
     staging.execute("drop table pg_temp.stock_place")
     return Counts(new=new, changed=changed - new, unchanged=total - changed + staging.unchanged)
 
