@@ -24,7 +24,7 @@ class Copies:
         self.columns: dict[str, str] = {}
         for table in rows:
             _execute(f"drop table if exists {_copy(table)} cascade")
-            _execute(f"create table {_copy(table)} (like {table} including all)")
+            _make_copy(table)
             found = _fetch(
                 "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute"
                 " where attrelid = %s::regclass and attnum > 0 and not attisdropped and attgenerated = ''",
@@ -76,6 +76,19 @@ class Copies:
     def drop(self) -> None:
         for table in reversed(self.rows):
             _execute(f"drop table if exists {_copy(table)} cascade")
+
+
+def _make_copy(table: str, *, part: str = "") -> None:
+    """A table of the same shape, with its partitions; `part` says of a partition of which copy it is one."""
+    [(by,)] = _fetch("select pg_get_partkeydef(%s::regclass)", [table])
+    shape = part or f"(like {table} including all)"
+    _execute(f"create table {_copy(table)} {shape}{f' partition by {by}' if by else ''}")
+    parts = (
+        "select c.oid::regclass::text, pg_get_expr(c.relpartbound, c.oid) from pg_inherits i"
+        " join pg_class c on c.oid = i.inhrelid where i.inhparent = %s::regclass"
+    )
+    for name, bound in _fetch(parts, [table]):
+        _make_copy(name, part=f"partition of {_copy(table)} {bound}")
 
 
 def _copy(table: str) -> str:
