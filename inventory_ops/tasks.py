@@ -7,7 +7,7 @@ from contextlib import suppress
 from celery import shared_task
 from django.utils import timezone
 
-from inventory_ops.operations import exports, issues, jobs, ledger_partitions, scans, vendor_requests
+from inventory_ops.operations import exports, issues, jobs, ledger_partitions, order_months, scans, vendor_requests
 from inventory_ops.operations.channels import drift, exchange
 from inventory_ops.operations.imports import uploads
 from inventory_ops.operations.notifications import deliveries, dispatch, view_mails
@@ -69,10 +69,13 @@ def channels_hourly() -> None:
 
 @shared_task(name="inventory_ops.tasks.daily")
 def daily() -> None:
-    """Every night: make the ledger's coming months, drop empty past ones, delete files nobody needs any more."""
+    """Every night: months of ledger and order items are made ahead, or dropped when empty; files nobody needs go."""
     today = timezone.now().date()
     ledger_partitions.make_ahead(today=today)
     ledger_partitions.drop_empty(today=today)
+    order_months.make_ahead(today=today)
+    order_months.settle(today=today)
+    order_months.drop_empty(today=today)
     uploads.delete_old(now=timezone.now())
     exports.delete_stray(now=timezone.now())
     dispatch.delete_old(now=timezone.now())

@@ -16,7 +16,8 @@ def marks(order: Order, items: Sequence[OrderItem]) -> Mapping[int, Sequence[Mar
     """“Lost or Damaged” for every unit of the items that is written off and not reversed."""
     reversed_ids = SellerTransaction.objects.filter(type=SellerTransaction.Type.DEBIT).values("write_off_id")
     found: dict[int, list[Mark]] = {}
-    rows = WriteOff.objects.filter(order_item__in=items).exclude(pk__in=reversed_ids).order_by("pk")
+    of_items = WriteOff.objects.filter(order_item__in=[item.pk for item in items])
+    rows = of_items.exclude(pk__in=reversed_ids).order_by("pk")
     for item_id, number in rows.values_list("order_item_id", "number"):
         found.setdefault(item_id or 0, []).append(
             Mark("warning", _("Lost or Damaged"), reverse("write-off", args=[number]))

@@ -22,8 +22,8 @@ KEPT = ("django_migrations", "django_content_type", "auth_permission")
 # above that a table is truncated, which gives its space back; below, deleting is ten times as fast
 LARGE = 1_000_000  # bytes
 WRITTEN = """
-    select c.oid::regclass::text, pg_relation_size(c.oid) from pg_class c
-    where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname != all(%s)
+    select c.oid::regclass::text, coalesce(pg_relation_size(c.oid), 0) from pg_class c
+    where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and c.relname != all(%s)
 """
 
 

@@ -82,6 +82,7 @@ def item(of: Product, *, in_: Order | None = None, quantity: int = 1, **fields: 
     parent = in_ or order()
     shipped = fields.pop("shipped", quantity if parent.status == 3 else 0)
     values = {
+        "shop_item_id": next(_numbers) + 1_000_000,
         "unit_price": Decimal("10"),
         "unit_cost": Decimal("5"),
         "ordered_at": parent.created_at,
@@ -94,7 +95,6 @@ def item(of: Product, *, in_: Order | None = None, quantity: int = 1, **fields: 
         order=parent,
         merchant_id=of.merchant_id,
         product=of,
-        shop_item_id=next(_numbers) + 1_000_000,
         status=parent.status,
         quantity=quantity,
         **values,

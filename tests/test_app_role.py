@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from inventory_ops.models import AuditEvent, InventoryEvent, Job, StockBalance
-from inventory_ops.operations import ledger_partitions, proposals, scans, verify
+from inventory_ops.operations import ledger_partitions, order_months, proposals, scans, verify
 from inventory_ops.operations.imports.files import load_files
 from lost_damaged.models import LedgerEntry, SellerTransaction, Source, WriteOff
 from lost_damaged.operations import nav, rules, settings, statements, waiting, write_offs
@@ -114,6 +114,19 @@ def test_partitions_are_made_and_dropped_at_night(world: World) -> None:
     with connection.cursor() as cursor:
         for n in range(7):
             cursor.execute(f"drop table inventory_ops_inventoryevent_2031{n + 1:02}")
+
+
+def test_months_of_order_items_are_made_filled_and_dropped_at_night(world: World) -> None:
+    product = make.product(of=world.seller)
+    item = make.item(product, in_=make.order(at=datetime(2020, 1, 3, tzinfo=UTC)))
+    today = timezone.now().date()
+    order_months.drop_empty(today=today)  # what other tests left
+    with role_of_the_product():
+        assert order_months.MONTHS.make_month(date(2020, 2, 1))
+        assert order_months.settle(today=today) == [date(2020, 1, 1)]
+        assert order_months.drop_empty(today=today) == ["inventory_ops_orderitem_202002"]
+        item.delete()
+        assert order_months.drop_empty(today=today) == ["inventory_ops_orderitem_202001"]
 
 
 GUARDED = (

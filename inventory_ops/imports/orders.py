@@ -61,7 +61,12 @@ SPEC = register(
         key=("item_id", "store_number"),
         prepare=prepare_orders,
         carried=Carried("order_number", "status", OF_ORDER),
-        tables=("inventory_ops_order", "inventory_ops_orderitem", "inventory_ops_stockbalance"),
+        tables=(
+            "inventory_ops_order",
+            "inventory_ops_orderitem",
+            "inventory_ops_orderitemkey",
+            "inventory_ops_stockbalance",
+        ),
         check=check_orders,
         apply=apply_orders,
     )

@@ -41,6 +41,7 @@ from inventory_ops.models.ledger import AdjustmentReason, EventActor, EventKey, 
 from inventory_ops.models.marks import ProductMark
 from inventory_ops.models.merchants import Merchant, Store
 from inventory_ops.models.notifications import Delivery, Destination, Notice, Notification, Subscription
+from inventory_ops.models.order_keys import OrderItemKey
 from inventory_ops.models.orders import Order, OrderItem, PaymentAttempt
 from inventory_ops.models.pricing import FlashSale, PriceChange, PriceGuard
 from inventory_ops.models.proposals import Proposal
@@ -99,6 +100,7 @@ __all__ = [
     "Order",
     "OrderCostIssue",
     "OrderItem",
+    "OrderItemKey",
     "PaymentAttempt",
     "PriceChange",
     "PriceGuard",

@@ -361,7 +361,10 @@ class ChannelOrderLine(models.Model):
     product = models.ForeignKey(
         "inventory_ops.Product", models.PROTECT, null=True, related_name="+", db_constraint=False
     )
-    item = models.ForeignKey("inventory_ops.OrderItem", models.SET_NULL, null=True, related_name="+")
+    # the constraint of the database, `channelorderline_item`, sets it to null itself: keys go with their items
+    item = models.ForeignKey(
+        "inventory_ops.OrderItemKey", models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )
     shipped_before = models.PositiveIntegerField(
         default=0, help_text=_("Left the shelf before the catalogue was read.")
     )

@@ -208,6 +208,10 @@ class OrderItem(models.Model):
     Price and cost are those at the time of order: copied when the line is added, refreshed while the order is a
     cart, frozen when it leaves status 1. `status` and `ordered_at` repeat the order's, so that reports over
     millions of lines need no join, and `store`, in which the shop's id is unique; operations write both together.
+
+    The table is partitioned: carts by themselves, placed items by month of `ordered_at`. Its real primary key is (id,
+    status, ordered_at); OrderItemKey keeps id and shop id unique over all months, and is what other tables refer to.
+    Say the status and a span of time where they are known: then only those months are looked into.
     """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="items")
@@ -216,7 +220,7 @@ class OrderItem(models.Model):
     product = models.ForeignKey(
         "inventory_ops.Product", models.PROTECT, related_name="order_items", db_constraint=False, db_index=False
     )
-    # the constraint order_item_shop_id_is_unique_in_its_store begins with the id; nobody looks for items by store
+    # the shop's id is unique in it by OrderItemKey; nobody looks for items by store
     store = models.ForeignKey(
         "inventory_ops.Store", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
@@ -259,11 +263,6 @@ class OrderItem(models.Model):
         verbose_name = _("order item")
         verbose_name_plural = _("order items")
         constraints = [
-            models.UniqueConstraint(
-                fields=["shop_item_id", "store"],
-                nulls_distinct=False,
-                name="order_item_shop_id_is_unique_in_its_store",
-            ),
             models.CheckConstraint(name="order_item_shop_id_is_given", condition=~Q(shop_item_id="")),
             models.CheckConstraint(
                 name="order_item_status_is_known",

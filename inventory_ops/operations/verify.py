@@ -137,12 +137,28 @@ def audit_chain() -> list[str]:
     )
 
 
+def order_item_keys() -> list[str]:
+    """Order items and their keys that do not say the same, and items of one id or shop's id in several months."""
+    return _lines(
+        """
+        select 'order item ' || coalesce(i.id, k.id) || case when k.id is null then ' has no key'
+               when i.id is null then ' is a key without an item' else ' is not where its key says, or twice' end
+               as line
+        from (select *, count(*) over (partition by id) as times from inventory_ops_orderitem) i
+        full join inventory_ops_orderitemkey k on k.id = i.id
+        where (i.id, i.order_id, i.product_id, i.store_id, i.shop_item_id, i.ordered_at, i.times) is distinct from
+              (k.id, k.order_id, k.product_id, k.store_id, k.shop_item_id, k.ordered_at, 1)
+        """
+    )
+
+
 add_check("events unaltered", altered_events)
 add_check("events complete", gaps)
 add_check("running quantities", running_quantities)
 add_check("balances", balances)
 add_check("actors of events", lambda: ledger.actor_differences(most=MOST_LISTED))
 add_check("audit log", audit_chain)
+add_check("keys of order items", order_item_keys)
 add_check("statistics of products", stock.product_differences)
 add_check("tables of issues", lambda: issue_queries.differences(most=MOST_LISTED))
 add_check("totals of findings", lambda: findings.total_differences(most=MOST_LISTED))

@@ -17,8 +17,8 @@ DRY_ROWS = 20
 # of a finding f, by what its report's rows are; carts have no brand
 BRAND = {
     "product": "(select p.brand_name from inventory_ops_product p where p.id = f.row_id)",
-    "item": """(select p.brand_name from inventory_ops_orderitem i join inventory_ops_product p on p.id = i.product_id
-        where i.id = f.row_id)""",
+    "item": """(select p.brand_name from inventory_ops_orderitemkey i
+        join inventory_ops_product p on p.id = i.product_id where i.id = f.row_id)""",
 }
 
 

@@ -9,7 +9,17 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Sum
 from django.db.models.functions import TruncDate
 
-from inventory_ops.models import Finding, FindingEvent, InventoryEvent, Order, OrderItem, PriceChange, Product, User
+from inventory_ops.models import (
+    Finding,
+    FindingEvent,
+    InventoryEvent,
+    Order,
+    OrderItem,
+    OrderItemKey,
+    PriceChange,
+    Product,
+    User,
+)
 from inventory_ops.models.ledger import ALLOCATION_KINDS
 
 MOST_EVENTS = 200
@@ -55,7 +65,7 @@ def subject(about: str, row_id: int | None) -> Subject:
     if about == "product":
         return Subject(list(products.filter(pk=row_id)))
     if about == "item":
-        item = OrderItem.objects.select_related("order__store", "product__merchant").filter(pk=row_id).first()
+        item = OrderItemKey.objects.select_related("order__store", "product__merchant").filter(pk=row_id).first()
         return Subject([item.product], item.order) if item else Subject()
     order = Order.objects.select_related("store").filter(pk=row_id).first()
     return Subject(list(products.filter(order_items__order=row_id).distinct()[:20]), order) if order else Subject()

@@ -13,7 +13,7 @@ from django.db.models import CharField, F, Q, Sum, Value
 from django.db.models.functions import Cast, Concat
 
 from inventory_ops.kit.reports import Report, registry
-from inventory_ops.models import Finding, FindingTotal, OrderItem, Product, ReportDay, User
+from inventory_ops.models import Finding, FindingTotal, OrderItem, OrderItemKey, Product, ReportDay, User
 
 SHOWN = 20  # findings on the page of their product
 COUNTED = (Finding.State.OPEN, Finding.State.ACKNOWLEDGED)
@@ -34,7 +34,7 @@ def product_ids(found: Iterable[Finding]) -> list[int]:
         report = registry.find(finding.report)
         if finding.row_id is not None:
             by_subject.setdefault(getattr(report, "about", ""), []).append(finding.row_id)
-    items = OrderItem.objects.filter(pk__in=by_subject.get("item", ())).values_list("product_id", flat=True)
+    items = OrderItemKey.objects.filter(pk__in=by_subject.get("item", ())).values_list("product_id", flat=True)
     return sorted({*by_subject.get("product", ()), *items})
 
 

@@ -71,7 +71,7 @@ def in_words(left: Mapping[int, str]) -> str:
 def letters(carts: Sequence[Order]) -> list[dict[str, Any]]:
     """What a mail tool gets to know of each cart."""
     items: dict[int, list[dict[str, Any]]] = {cart.pk: [] for cart in carts}
-    lines = OrderItem.objects.filter(order__in=carts).order_by("order_id", "pk")
+    lines = OrderItem.objects.filter(order__in=carts, status=OrderStatus.CART).order_by("order_id", "pk")
     for line in lines.values("order_id", "quantity", "unit_price", sku=F("product__sku"), name=F("product__name")):
         price = f"{line['unit_price']:f}"
         entry = {"sku": line["sku"], "name": line["name"], "quantity": line["quantity"], "unit_price": price}

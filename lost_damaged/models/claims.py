@@ -33,7 +33,9 @@ class Claim(models.Model):
     number = models.CharField(_("number"), max_length=20, unique=True)
     merchant = models.ForeignKey("inventory_ops.Merchant", models.PROTECT, related_name="+")
     product = models.ForeignKey("inventory_ops.Product", models.PROTECT, related_name="+")
-    order_item = models.ForeignKey("inventory_ops.OrderItem", models.PROTECT, null=True, blank=True, related_name="+")
+    order_item = models.ForeignKey(
+        "inventory_ops.OrderItemKey", models.PROTECT, null=True, blank=True, related_name="+"
+    )
     uid = models.CharField(_("UID"), max_length=64, blank=True, default="")
     uid_key = models.CharField(max_length=64, blank=True, default="")
     reason = models.CharField(_("what happened"), max_length=30, choices=Reason.choices)

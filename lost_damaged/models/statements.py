@@ -160,7 +160,7 @@ class StatementLine(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     # order items with lines cannot be deleted: the trigger `lost_damaged_keep_item`
     order_item = models.ForeignKey(
-        "inventory_ops.OrderItem",
+        "inventory_ops.OrderItemKey",
         models.PROTECT,
         null=True,
         blank=True,

@@ -50,7 +50,7 @@ class WriteOff(models.Model):
         "inventory_ops.Product", models.PROTECT, related_name="write_offs", db_constraint=False, db_index=False
     )
     order_item = models.ForeignKey(
-        "inventory_ops.OrderItem", models.PROTECT, null=True, blank=True, related_name="write_offs", db_index=False
+        "inventory_ops.OrderItemKey", models.PROTECT, null=True, blank=True, related_name="write_offs", db_index=False
     )
     uid = models.CharField(_("UID"), max_length=64)
     uid_key = models.CharField(max_length=64)

@@ -137,7 +137,7 @@ from (select c.* from pg_temp.ld_checked c
 left join lost_damaged_writeoff w on w.uid_key = c.uid_key
 left join lost_damaged_waitingunit q on q.uid_key = c.uid_key and q.state = 'waiting'
 left join inventory_ops_product p on p.id = w.product_id
-left join inventory_ops_orderitem o on o.id = w.order_item_id
+left join inventory_ops_orderitemkey o on o.id = w.order_item_id
 left join lost_damaged_sellertransaction credit on credit.write_off_id = w.id and credit.type = 'credit'
 left join lost_damaged_sellertransaction debit on debit.write_off_id = w.id and debit.type = 'debit'
 cross join lateral (select p.sku = c.sku and o.shop_item_id is not distinct from c.shop_item_id as data) same
@@ -181,7 +181,7 @@ KNOWN_ONE = """
 select w.number, t.amount, t.currency, t.warnings, w.merchant_id
 from lost_damaged_writeoff w
 join inventory_ops_product p on p.id = w.product_id
-left join inventory_ops_orderitem o on o.id = w.order_item_id
+left join inventory_ops_orderitemkey o on o.id = w.order_item_id
 join lost_damaged_sellertransaction t on t.write_off_id = w.id and t.type = 'credit'
 where w.uid_key = %(uid_key)s::text and p.sku = %(sku)s::text
   and o.shop_item_id is not distinct from %(shop_item_id)s::text

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import showing
-from inventory_ops.models import Merchant, OrderItem, Product, User
+from inventory_ops.models import Merchant, OrderItemKey, Product, User
 from inventory_ops.operations import audit
 from lost_damaged.errors import ClaimRefused
 from lost_damaged.items import Item
@@ -180,10 +180,10 @@ def _locked(claim: Claim) -> Claim:
     return found
 
 
-def _order_item(details: ClaimDetails, product: Product) -> OrderItem | None:
+def _order_item(details: ClaimDetails, product: Product) -> OrderItemKey | None:
     if details.shop_item_id is None:
         return None
-    found = list(OrderItem.objects.filter(shop_item_id=details.shop_item_id, product=product)[:2])
+    found = list(OrderItemKey.objects.filter(shop_item_id=details.shop_item_id, product=product)[:2])
     if not found:
         raise ClaimRefused(_("No order of yours has this item for this SKU."), "shop_item_id")
     if len(found) > 1:

@@ -39,11 +39,14 @@ select from inventory_ops_product where sku in (select sku from pg_temp.ld_item)
 # Rivals that write off units of the same order item wait as well: how many are gone is read after this, by a statement
 # of its own, so that nobody counts without the units of the other.
 LOCK_ORDER_ITEMS = """
-select from inventory_ops_orderitem where shop_item_id in (select shop_item_id from pg_temp.ld_item)
-order by id for no key update
+select from inventory_ops_orderitemkey n
+join inventory_ops_orderitem i on i.id = n.id and i.ordered_at = n.ordered_at
+where n.shop_item_id in (select shop_item_id from pg_temp.ld_item) order by i.id for no key update of i
 """
 LOCK_ORDER_ITEM = """
-select id from inventory_ops_orderitem where shop_item_id = %(shop_item_id)s::text order by id for no key update
+select i.id from inventory_ops_orderitemkey n
+join inventory_ops_orderitem i on i.id = n.id and i.ordered_at = n.ordered_at
+where n.shop_item_id = %(shop_item_id)s::text order by i.id for no key update of i
 """
 
 # No two bookings of a person pass a cap together. Many units hold all slots of the person from here to the commit: then
@@ -116,8 +119,10 @@ found as (
     -- an id is unique in its store: where several stores have it, the one that sold this SKU is meant
     left join lateral (
         select x.*, count(*) filter (where sold.sku = i.sku) over () > 1 as is_ambiguous
-        from inventory_ops_orderitem x left join inventory_ops_product sold on sold.id = x.product_id
-        where x.shop_item_id = i.shop_item_id order by sold.sku = i.sku desc, x.id limit 1
+        from inventory_ops_orderitemkey n
+        join inventory_ops_orderitem x on x.id = n.id and x.ordered_at = n.ordered_at
+        left join inventory_ops_product sold on sold.id = n.product_id
+        where n.shop_item_id = i.shop_item_id order by sold.sku = i.sku desc, x.id limit 1
     ) o on true
     left join inventory_ops_order od on od.id = o.order_id
     left join product p on p.sku = i.sku and (p.owners = 1 or p.id = o.product_id)

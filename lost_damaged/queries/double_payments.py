@@ -9,7 +9,6 @@ from django.db.models import (
     CharField,
     Count,
     Exists,
-    F,
     Func,
     IntegerField,
     OuterRef,
@@ -21,7 +20,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from inventory_ops.models import User
+from inventory_ops.models import OrderItem, User
 from lost_damaged.models import WriteOff
 from lost_damaged.queries.write_offs import write_offs
 
@@ -46,6 +45,8 @@ def double_payments(*, viewer: User | None) -> QuerySet[Any]:
         .annotate(units=Count("pk"))
         .values("units")
     )
+    # its key says in which month the item lies: only that one is looked into
+    item = OrderItem.objects.filter(pk=OuterRef("order_item"), ordered_at=OuterRef("order_item__ordered_at"))
     near = (
         WriteOff.objects.alias(core=UidCore("uid_key"))
         .filter(product=OuterRef("product"), core=UidCore(OuterRef("uid_key")))
@@ -55,9 +56,13 @@ def double_payments(*, viewer: User | None) -> QuerySet[Any]:
     return rows.annotate(
         units_of_item=Coalesce(Subquery(of_item, output_field=IntegerField()), 0),
         problem=Case(
-            When(order_item__isnull=False, units_of_item__gt=F("order_item__quantity"), then=Value(MORE_THAN_ORDERED)),
+            When(
+                order_item__isnull=False,
+                units_of_item__gt=Subquery(item.values("quantity")[:1]),
+                then=Value(MORE_THAN_ORDERED),
+            ),
             When(Exists(near), then=Value(NEAR_EQUAL_UID)),
-            When(order_item__quantity_shipped__gt=0, then=Value(SHIPPED)),
+            When(Exists(item.filter(quantity_shipped__gt=0)), then=Value(SHIPPED)),
             output_field=CharField(),
         ),
     ).filter(Q(problem__isnull=False))

@@ -68,7 +68,7 @@ CHECKS = {
         from (select order_item_id, merchant_id, currency, kind, sum(quantity) as quantity, sum(amount) as amount
               from lost_damaged_statementline where order_item_id is not null group by 1, 2, 3, 4) l
         full join lost_damaged_owed o using (order_item_id, merchant_id, currency, kind)
-        join inventory_ops_orderitem i on i.id = order_item_id
+        join inventory_ops_orderitemkey i on i.id = order_item_id
         where l.quantity is distinct from o.quantity and (coalesce(l.quantity, 0) <> 0 or o.quantity is not null)
            or coalesce(l.amount, 0) <> coalesce(o.amount, 0)
         group by i.shop_item_id

@@ -151,12 +151,15 @@ create or replace function lost_damaged_keep_item()
 returns trigger
 language plpgsql
 as $function$
+declare
+    kept text;
 begin
-    if exists (select from lost_damaged_statementline where order_item_id = old.id) then
-        raise exception 'Order item % is on a statement: it stays.', old.shop_item_id
-            using errcode = 'foreign_key_violation';
+    select r.shop_item_id into kept
+    from removed r where exists (select from lost_damaged_statementline l where l.order_item_id = r.id) limit 1;
+    if found then
+        raise exception 'Order item % is on a statement: it stays.', kept using errcode = 'foreign_key_violation';
     end if;
-    return old;
+    return null;
 end $function$;
 
 create or replace function lost_damaged_keep_order_currency()
@@ -263,8 +266,9 @@ create or replace trigger statement_lines_added after insert on inventory_ops_or
 create or replace trigger statement_lines_changed after update on inventory_ops_orderitem
     referencing old table as before new table as after for each statement execute function lost_damaged_items_changed();
 
-create or replace trigger statement_lines_keep_item before delete on inventory_ops_orderitem
-    for each row execute function lost_damaged_keep_item();
+-- of a whole statement: an item that moves to another month is deleted there as far as triggers of rows see it
+create or replace trigger statement_lines_keep_item after delete on inventory_ops_orderitem
+    referencing old table as removed for each statement execute function lost_damaged_keep_item();
 
 create or replace trigger statement_lines_keep_currency before update of currency on inventory_ops_order
     for each row when (old.currency is distinct from new.currency) execute function lost_damaged_keep_order_currency();

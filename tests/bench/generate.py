@@ -16,7 +16,7 @@ from inventory_ops.operations import issues
 from inventory_ops.queries.issues import TABLES
 from tests.bench.scale import Scale
 
-VERSION = 2
+VERSION = 3
 EMAIL = "bench@example.com"
 
 type Step = Callable[[Scale], None]
@@ -182,6 +182,8 @@ cross join lateral (select now() - (1 - o::float8 / ((%(items)s - 1) * 2 / 5 + 1
 cross join lateral (select case when at > now() - interval '14 days' and pg_temp.u(o, 30) < 0.5 then 2
                                 when pg_temp.u(o, 30) > 0.99 then 2 else 3 end as status) s;
 
+select inventory_ops_make_order_month((date_trunc('month', now()) - n * interval '1 month')::date)
+from generate_series(1, 24) n;
 insert into inventory_ops_orderitem (id, order_id, merchant_id, product_id, shop_item_id, store_id, status, ordered_at,
     quantity, unit_price, unit_cost, commission, quantity_shipped, shipped_at, cancelled_quantity, cancelled_by,
     ship_by, issue_at)
@@ -220,6 +222,8 @@ from generate_series(1, %(carts)s) i join inventory_ops_order o on o.id = %(item
 cross join lateral (select 1 + (pg_temp.u(i, 43) * 0.85 * %(products)s)::bigint as p,
     pg_temp.u(i, 44) < 0.015 as is_loss) x
 cross join lateral (select (5 + (pg_temp.u(p, 8) * 195)::int + 0.99)::numeric as price) y;
+insert into inventory_ops_orderitemkey (id, order_id, product_id, store_id, shop_item_id, ordered_at)
+select id, order_id, product_id, store_id, shop_item_id, ordered_at from inventory_ops_orderitem;
 insert into inventory_ops_paymentattempt (order_id, attempted_at, succeeded, code, message)
 select id, created_at, false, 'E' || id %% 9, 'Declined by the bank' from inventory_ops_order
 where status = 1 and pg_temp.u(id, 45) < 0.3;
@@ -252,7 +256,7 @@ PRODUCT_STATISTICS = """
 insert into inventory_ops_productstock (product_id, merchant_id, on_hand, available, value, category_id, is_live)
 select id, merchant_id, 0, 0, 0, category_id, is_live from inventory_ops_product;
 insert into inventory_ops_productdemand (product_id, merchant_id) select id, merchant_id from inventory_ops_product;
-analyze inventory_ops_orderitem, inventory_ops_stockbalance, inventory_ops_product;
+analyze inventory_ops_orderitem, inventory_ops_orderitemkey, inventory_ops_stockbalance, inventory_ops_product;
 select inventory_ops_rebuild_product_stock();
 select inventory_ops_rebuild_product_demand();
 select inventory_ops_rebuild_stock_totals();

@@ -110,6 +110,7 @@ class OrdersLoad(_FileLoad):
     new_rows = {
         "inventory_ops_order": "id > %(inventory_ops_order)s",
         "inventory_ops_orderitem": "id > %(inventory_ops_orderitem)s",
+        "inventory_ops_orderitemkey": "id > %(inventory_ops_orderitem)s",
     }
 
     def is_whole(self, outcome: Any) -> bool:

@@ -156,8 +156,7 @@ def test_the_order_page_shows_the_detailed_status_until_it_is_reversed(world: Wo
     assert "Lost or Damaged" in page and "Open" in page and str(item.shop_item_id) in page
     write_offs.reverse(number=booked[0], note="found", by=world.finance)
     assert "Lost or Damaged" not in client.get(f"/orders/{item.order.number}/").content.decode()
-    item.refresh_from_db()
-    assert item.status == 2
+    assert OrderItem.objects.get(pk=item.pk).status == 2
 
 
 def test_a_write_off_is_reversed_from_its_page_once(world: World, booked: list[str]) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.models import Sum
+from structlog.testing import capture_logs
 
-from inventory_ops.models import User
+from inventory_ops.models import OrderItem, OrderItemKey, User
 from lost_damaged.items import Item
 from lost_damaged.models import LedgerEntry, SellerTransaction, Source, Statement, WriteOff
 from lost_damaged.operations import write_offs
@@ -154,3 +157,34 @@ def test_a_file_and_single_units_share_the_quantity_of_an_order_item(world: Worl
 
         states = Counter(state for states in at_once(4, work) for state in states)
         assert states["booked"] == 2, states
+
+
+@pytest.mark.parametrize("count", [1, 3])  # one unit and many go by other statements
+def test_units_of_an_item_that_moves_to_another_month_meanwhile_are_booked(world: World, count: int) -> None:
+    """The server refuses who waits for a row that leaves its month; the booking is done again."""
+    item = world.order_item(world.product("A"), quantity=count)
+    units = [Item(n, "A", f"moved-{n}", str(item.shop_item_id)) for n in range(count)]
+    is_moved = threading.Event()
+
+    def work(n: int) -> list[str]:
+        if n:
+            assert is_moved.wait(60)
+            return book(world.finance, units)
+        with transaction.atomic(), connection.cursor() as cursor:
+            OrderItem.objects.filter(pk=item.pk).update(ordered_at=item.ordered_at - timedelta(days=62))
+            is_moved.set()
+            for _attempt in range(600):
+                cursor.execute(
+                    "select exists (select from pg_stat_activity where wait_event_type = 'Lock'"
+                    " and datname = current_database())"
+                )
+                if cursor.fetchone() == (True,):
+                    return []
+                time.sleep(0.05)
+        raise AssertionError("nobody waited")
+
+    with capture_logs() as logged:
+        assert at_once(2, work) == [[], ["booked"] * count]
+    assert [each["reason"] for each in logged if each["event"] == "booking_repeated"] == ["SerializationFailure"]
+    assert set(WriteOff.objects.values_list("order_item_id", flat=True)) == {item.pk}
+    assert OrderItemKey.objects.get().ordered_at == OrderItem.objects.get().ordered_at < item.ordered_at

@@ -138,7 +138,7 @@ def check(shop: Shop) -> None:
     assert verification.problems() == []
     lines = StatementLine.objects.filter(merchant=seller)
     for item in shop.items():
-        assert (lines.filter(order_item=item).aggregate(total=Sum("amount"))["total"] or 0) == owed(item)
+        assert (lines.filter(order_item=item.pk).aggregate(total=Sum("amount"))["total"] or 0) == owed(item)
     booked = SellerTransaction.objects.filter(merchant=seller)
     assert lines.filter(transaction__isnull=False).count() == booked.count()
     everything = sum(map(owed, shop.items()), sum(booked.values_list("amount", flat=True), Decimal(0)))

@@ -1,6 +1,6 @@
 """Month partitions of a large table: made ahead, filled from the partition for all other dates, dropped when empty.
 
-Functions of the database do each, in the owner's name (`sql/ledger.sql`): the role that the
+Functions of the database do each, in the owner's name (`sql/ledger.sql`, `sql/order_months.sql`): the role that the
 product runs as owns no table. A month that somebody uses is left for the next night.
 """
 

@@ -25,7 +25,7 @@ def is_large(model: type[Any]) -> bool:
         with connections[alias].cursor() as cursor:
             cursor.execute(
                 "select coalesce(sum(greatest(reltuples, 0)), 0) from pg_class where relkind = 'r'"
-                " and (oid = %s::regclass or oid in (select inhrelid from pg_inherits where inhparent = %s::regclass))",
+                " and (oid = %s::regclass or oid in (select relid from pg_partition_tree(%s::regclass)))",
                 [table, table],
             )
             answer = cursor.fetchone()[0] > LARGE
@@ -40,7 +40,7 @@ def outgrown(tables: Iterable[str], rows: int, *, share: float) -> list[str]:
             """select t.name from unnest(%s::text[]) t (name)
                where %s > %s * (select coalesce(sum(greatest(c.reltuples, 0)), 0) from pg_class c where c.relkind = 'r'
                    and (c.oid = t.name::regclass
-                        or c.oid in (select inhrelid from pg_inherits where inhparent = t.name::regclass)))""",
+                        or c.oid in (select relid from pg_partition_tree(t.name::regclass))))""",
             [list(tables), rows, share],
         )
         return [name for (name,) in cursor.fetchall()]

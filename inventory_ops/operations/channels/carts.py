@@ -177,7 +177,8 @@ def _take(channel: Channel, snapshot: OrderSnapshot, now: datetime) -> bool:
             raise LedgerRefusal(_("The channel has two orders of the number %(n)s.") % {"n": snapshot.number})
         known.order = saved.order
         for row in rows.values():
-            row.item = saved.items.get(row.shop_item_id)
+            item = saved.items.get(row.shop_item_id)
+            row.item_id = item.pk if item else None
         _keep_failures(saved.order, snapshot.failed_payments)
     known.save()
     known.lines.model.objects.bulk_update(rows.values(), ["product", "item"])

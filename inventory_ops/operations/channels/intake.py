@@ -165,7 +165,7 @@ def lines_of(
         ],
         ignore_conflicts=True,
     )
-    rows = {row.external_id: row for row in known.lines.select_related("item").order_by("pk")}
+    rows = {row.external_id: row for row in known.lines.order_by("pk")}
     strange = {each.external_id: each for each in snapshot.lines if rows[each.external_id].product_id is None}
     if strange:
         listed = dict(
@@ -209,7 +209,7 @@ def _order(
     if known.order_id not in (None, placed.order.pk):
         raise LedgerRefusal(_("The channel has two orders of the number %(n)s.") % {"n": snapshot.number})
     for row, _line in took:
-        row.item = placed.items[row.shop_item_id]
+        row.item_id = placed.items[row.shop_item_id].pk
     if known.was_left and placed.order.recovered_at is None:
         placed.order.recovered_at = placed_at
         placed.order.save(update_fields=["recovered_at"])
@@ -228,9 +228,10 @@ def _move(
     in_time = snapshot.updated_at - placed_at <= channel.cancel_window
     cancelled: dict[int, int] = {}
     shipped: dict[int, int] = {}
+    items = OrderItem.objects.in_bulk([row.item_id for row, _line in took if row.item_id])
     for row, line in took:
-        item = row.item
-        assert isinstance(item, OrderItem)
+        assert row.item_id is not None
+        item = items[row.item_id]
         if line.cancelled and in_time:  # what is on its way already is for people to take back
             cancelled[item.pk] = min(line.cancelled, item.quantity - max(item.quantity_shipped, line.fulfilled))
         if line.fulfilled:

@@ -20,7 +20,9 @@ ORDER_COLUMNS = (
 LARGEST_LINE = 100_000_000_000
 # an order is its number in its store: `staged_order` knows both, and the order that has them
 OF_ORDER = "k.number = s.order_number and k.store = coalesce(s.store_number, '')"
-OF_ITEM = "i.shop_item_id = s.item_id and i.store_id is not distinct from k.store_id"
+# an item's key is unique in its store, and says in which month the item lies
+OF_KEY = "n.shop_item_id = s.item_id and n.store_id is not distinct from k.store_id"
+OF_ITEM = "i.id = n.id and i.ordered_at = n.ordered_at"
 
 
 def prepare_orders(staging: Staging) -> None:
@@ -55,7 +57,8 @@ def check_orders(staging: Staging) -> None:
         "'More came back than the ' || coalesce(s.quantity_shipped, 0) || ' that were shipped'",
         "where s.returned_quantity > coalesce(s.quantity_shipped, 0)"
         if "quantity_shipped" in staging.present
-        else f"""left join pg_temp.staged_order k on {OF_ORDER} left join inventory_ops_orderitem i on {OF_ITEM}
+        else f"""left join pg_temp.staged_order k on {OF_ORDER} left join inventory_ops_orderitemkey n on {OF_KEY}
+                 left join inventory_ops_orderitem i on {OF_ITEM}
                  where s.returned_quantity > coalesce(i.quantity_shipped, 0)""",
     )
     unsure = "s.line not in (select line from pg_temp.import_error where col in ('cancelled_by', 'cancelled_quantity'))"
@@ -84,16 +87,16 @@ def check_orders(staging: Staging) -> None:
         "item_id",
         "other_order",
         "'Belongs to order ' || o.number || ' already'",
-        f"""join pg_temp.staged_order k on {OF_ORDER} join inventory_ops_orderitem i on {OF_ITEM}
-            join inventory_ops_order o on o.id = i.order_id where o.number <> s.order_number""",
+        f"""join pg_temp.staged_order k on {OF_ORDER} join inventory_ops_orderitemkey n on {OF_KEY}
+            join inventory_ops_order o on o.id = n.order_id where o.number <> s.order_number""",
     )
     error(
         "item_id",
         "other_product",
         "'Is known as SKU ' || ip.sku || ': an item does not become another product'",
-        f"""{JOIN} join pg_temp.staged_order k on {OF_ORDER} join inventory_ops_orderitem i
-            on {OF_ITEM} and i.order_id = k.id
-            join inventory_ops_product ip on ip.id = i.product_id where i.product_id <> p.product_id""",
+        f"""{JOIN} join pg_temp.staged_order k on {OF_ORDER} join inventory_ops_orderitemkey n
+            on {OF_KEY} and n.order_id = k.id
+            join inventory_ops_product ip on ip.id = n.product_id where n.product_id <> p.product_id""",
     )
     error(
         "status",
@@ -143,9 +146,9 @@ def _resolve_orders(staging: Staging) -> None:
             "item_ids",
             "'The items of this order are known by ids of the shop: name them in a column item_id'",
             f"""join pg_temp.staged_order k on {OF_ORDER}
-                where not exists (select from inventory_ops_orderitem i where {OF_ITEM})
-                and exists (select from inventory_ops_orderitem i where i.order_id = k.id
-                            and not starts_with(i.shop_item_id, k.number || '-'))""",
+                where not exists (select from inventory_ops_orderitemkey n where {OF_KEY})
+                and exists (select from inventory_ops_orderitemkey n where n.order_id = k.id
+                            and not starts_with(n.shop_item_id, k.number || '-'))""",
         )
 
 

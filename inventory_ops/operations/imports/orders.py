@@ -7,7 +7,7 @@ from inventory_ops.kit.imports import Counts, Staging
 from inventory_ops.kit.imports.staging import SHOWN_CHANGES, Change
 from inventory_ops.models.ledger import EventSource
 from inventory_ops.operations import ledger
-from inventory_ops.operations.imports.order_checks import OF_ITEM, OF_ORDER, ORDER_COLUMNS
+from inventory_ops.operations.imports.order_checks import OF_ITEM, OF_KEY, OF_ORDER, ORDER_COLUMNS
 from inventory_ops.operations.imports.products_of_rows import JOIN
 from inventory_ops.operations.orders import recovered
 
@@ -15,6 +15,7 @@ MANY_ROWS = 5_000
 
 
 def apply_orders(staging: Staging) -> Counts:
+    _lock_orders(staging)
     _resolve_lines(staging)
     _write_stores(staging)
     _write_orders(staging)
@@ -31,6 +32,14 @@ def apply_orders(staging: Staging) -> Counts:
            from pg_temp.order_line i join pg_temp.order_head o using (number, store)"""
     )[0]
     return Counts(new=new, changed=changed, unchanged=total - new - changed)
+
+
+def _lock_orders(staging: Staging) -> None:
+    """Orders before items, like everybody: an item that a rival moves to another month is not where it was read."""
+    staging.execute(
+        """select from inventory_ops_order where id in (select id from pg_temp.staged_order where id is not null)
+           order by id for no key update"""
+    )
 
 
 def _show_change(staging: Staging) -> None:
@@ -89,9 +98,11 @@ def _resolve_lines(staging: Staging) -> None:
                 coalesce({kept("cancelled_by")}, '') as cancelled_by, {kept("ship_by", moments["ship_by"])} as ship_by,
                 case when i.issue_at = i.ordered_at then u.created_at else i.issue_at end as issue_at,
                 i.issue_sale_starts_at, i.issue_sale_ends_at, i.issue_sale_snapshot_price, i.issue_sale_percentage,
-                i.id, i.status as old_status, i.id is null as is_new, false as is_changed
+                i.id, i.status as old_status, i.ordered_at as old_ordered_at, i.id is null as is_new,
+                false as is_changed
             from pg_temp.{staging.table} s {JOIN} join pg_temp.staged_order k on {OF_ORDER}
             cross join lateral (select {moments["created_at"]} as created_at, {moments["updated_at"]} as updated_at) u
+            left join inventory_ops_orderitemkey n on {OF_KEY}
             left join inventory_ops_orderitem i on {OF_ITEM}""",
         {"now": staging.now},
     )
@@ -225,7 +236,7 @@ def _write_items(staging: Staging) -> None:
         f"""with changed as (
                 update inventory_ops_orderitem i
                 set ordered_at = l.created_at, {", ".join(f"{c} = l.{c}" for c in columns)}
-                from pg_temp.order_line l where l.id = i.id
+                from pg_temp.order_line l where l.id = i.id and l.old_ordered_at = i.ordered_at
                 and (i.ordered_at, {", ".join(f"i.{c}" for c in columns)})
                     is distinct from (l.created_at, {", ".join(f"l.{c}" for c in columns)})
                 returning i.id)
@@ -233,8 +244,9 @@ def _write_items(staging: Staging) -> None:
     )
     # the order's other items, which this file does not mention, repeat its status, too
     staging.execute(
-        """update inventory_ops_orderitem i set status = o.status from pg_temp.order_head o
-           where not o.is_new and i.order_id = o.id and i.status <> o.status"""
+        """update inventory_ops_orderitem i set status = o.status
+           from pg_temp.order_head o join inventory_ops_orderitemkey n on n.order_id = o.id
+           where not o.is_new and i.id = n.id and i.ordered_at = n.ordered_at and i.status <> o.status"""
     )
 
 
@@ -242,12 +254,14 @@ def _write_totals(staging: Staging) -> None:
     if staging.rows > MANY_ROWS:
         # what this transaction wrote is not in the statistics yet: a plan for an empty table takes minutes here, one
         # for a table of half the size does not
-        for table in outgrown(["inventory_ops_orderitem", "inventory_ops_order"], staging.rows, share=1.0):
+        tables = ["inventory_ops_orderitem", "inventory_ops_orderitemkey", "inventory_ops_order"]
+        for table in outgrown(tables, staging.rows, share=1.0):
             staging.execute(f"analyze {table}")
     staging.execute(
         """update inventory_ops_order o set total_amount = t.total from (
-               select i.order_id, sum(i.quantity * i.unit_price) as total from inventory_ops_orderitem i
-               where i.order_id in (select h.id from pg_temp.order_head h where not h.is_new) group by i.order_id) t
+               select n.order_id, sum(i.quantity * i.unit_price) as total from inventory_ops_orderitemkey n
+               join inventory_ops_orderitem i on i.id = n.id and i.ordered_at = n.ordered_at
+               where n.order_id in (select h.id from pg_temp.order_head h where not h.is_new) group by n.order_id) t
            where o.id = t.order_id and o.total_amount <> t.total"""
     )
 
@@ -284,7 +298,8 @@ def _allocate(staging: Staging) -> None:
                        as target,
                    coalesce((select sum(e.quantity) from inventory_ops_inventoryevent e where e.order_item_id = i.id
                              and e.kind in ('allocated', 'released')), 0) as held
-               from pg_temp.order_head h join inventory_ops_orderitem i on i.order_id = h.id
+               from pg_temp.order_head h join inventory_ops_orderitemkey n on n.order_id = h.id
+               join inventory_ops_orderitem i on i.id = n.id and i.ordered_at = n.ordered_at
                where (h.is_new and h.status = 2) or not h.is_new
            ) t where t.target <> t.held order by t.occurred_at, t.item"""
     )
