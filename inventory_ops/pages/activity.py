@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory_ops.kit import markup
-from inventory_ops.models import AuditEvent, Finding, User
-from inventory_ops.registries.permissions import ADMIN
+from inventory_ops.kit import imports, markup
+from inventory_ops.kit.reports import registry
+from inventory_ops.models import AuditEvent, Finding, Import, User
+from inventory_ops.registries.permissions import ADMIN, may_open
 
 SHOWN = 12
 # the start of an action → its icon, the word of the filter, and what is filtered by
@@ -122,7 +124,7 @@ def choices(wanted: str) -> list[Choice]:
 def lines(viewer: User, now: datetime, *, wanted: str = "") -> list[Line]:
     """The newest first; merchants see what was done about their own, and not by whom."""
     found = list(_events(viewer, wanted)[:SHOWN])
-    addresses = _addresses(found)
+    addresses = _addresses(found, viewer)
     return [
         Line(
             icon=_icon(event.action),
@@ -167,21 +169,36 @@ def sentence(action: str, summary: str) -> str:
     return text or action.replace("_", " ").replace(".", ": ")
 
 
-def _addresses(events: Sequence[AuditEvent]) -> dict[int, str]:
-    """The pages of what the events are about, by event."""
-    ids = [event.subject_id for event in events if event.subject_type == "finding"]
-    findings = {str(pk): (report, key) for pk, report, key in _named(ids)}
+def _addresses(events: Sequence[AuditEvent], viewer: User) -> dict[int, str]:
+    """The pages of what the events are about that the viewer may open, by event."""
+    findings = {str(pk): (report, key) for pk, report, key in _named(_subjects(events, "finding"))}
+    files = {str(pk) for pk in _files(_subjects(events, "import"), viewer)}
     found = {}
     for event in events:
         if event.subject_type == "finding" and event.subject_id in findings:
-            found[event.pk] = reverse("finding", args=findings[event.subject_id])
+            slug, key = findings[event.subject_id]
+            report = registry.find(slug)
+            if report is not None and report.allows(viewer):
+                found[event.pk] = reverse("finding", args=[slug, key])
         elif (route := PAGES.get(event.subject_type)) and not event.action.endswith(".delete"):
-            try:
-                found[event.pk] = reverse(route, args=[event.subject_id])
-            except NoReverseMatch:
+            if event.subject_type == "import" and event.subject_id not in files:
                 continue
+            with suppress(NoReverseMatch):
+                address = reverse(route, args=[event.subject_id])
+                if may_open(viewer, address):
+                    found[event.pk] = address
     return found
+
+
+def _subjects(events: Sequence[AuditEvent], subject_type: str) -> list[str]:
+    return [event.subject_id for event in events if event.subject_type == subject_type]
 
 
 def _named(ids: list[str]) -> Any:
     return Finding.objects.filter(pk__in=ids).values_list("pk", "report", "key") if ids else []
+
+
+def _files(ids: list[str], viewer: User) -> Any:
+    """Import files of kinds that the viewer may upload: others are not there for them."""
+    kinds = [spec.name for spec in imports.registry if viewer.has_role(*spec.roles)]
+    return Import.objects.filter(pk__in=ids, kind__in=[*kinds, ""]).values_list("pk", flat=True) if ids else []

@@ -10,6 +10,7 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import resolve
 
 from inventory_ops.models import User
 
@@ -34,9 +35,16 @@ def roles_required[**P](*roles: str) -> Callable[[View[P]], View[P]]:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
+        checked.roles = frozenset(roles)  # type: ignore[attr-defined]
         return cast("View[P]", login_required(checked))
 
     return decorate
+
+
+def may_open(user: User, address: str) -> bool:
+    """May the user's roles open a page of ours? It may still not be there for them, as an object of somebody else."""
+    roles: frozenset[str] | None = getattr(resolve(address).func, "roles", None)
+    return roles is None or user.has_role(*roles)
 
 
 def signs_in_again[**P](when: Callable[[HttpRequest], bool] | None = None) -> Callable[[View[P]], View[P]]:

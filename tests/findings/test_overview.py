@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from inventory_ops.kit import showing
 from inventory_ops.kit.reports import registry
-from inventory_ops.models import AuditEvent, Finding, Merchant
-from inventory_ops.operations import findings, price_rules, proposals
+from inventory_ops.models import AuditEvent, Channel, Finding, Import, Merchant, Product
+from inventory_ops.operations import audit, findings, price_rules, proposals
 from inventory_ops.pages import activity, do_first
 from inventory_ops.queries import worklist
 from tests import make
@@ -84,3 +84,28 @@ def test_activity_leads_to_what_it_is_about_and_can_be_filtered() -> None:
     assert "Commented on A" in page and f"/findings/{of('A').key}/" in page
     assert "Commented on A" in browser.get("/?activity=findings").content.decode()
     assert "Commented on A" not in browser.get("/?activity=stock").content.decode()
+
+
+@pytest.mark.parametrize("role", ["operations", "finance", "admin", "merchant"])
+def test_activity_links_to_what_the_reader_may_open(role: str) -> None:
+    by, seller = make.user("operations"), make.merchant("V")
+    dear("A", 12, seller)
+    findings.scan_report(registry.get(SLUG), as_of=timezone.now())
+    findings.comment(finding=of("A"), text="Ask the vendor", by=by)
+    subjects = [
+        Product.objects.get(),
+        Channel.objects.create(merchant=seller, code="x", name="X", kind="csv", state="synced"),
+        *(
+            Import.objects.create(kind=kind, state=Import.State.DONE, finished_at=make.NOW, created_by=by)
+            for kind in ("orders", "users")
+        ),
+    ]
+    for subject in subjects:
+        audit.record(action="thing.change", by=by, subject=subject, summary="Something", merchant_id=seller.pk)
+    viewer = make.user(role, of=seller if role == "merchant" else None)
+    browser = Client()
+    browser.force_login(viewer)
+    addresses = [line.url for line in activity.lines(viewer, timezone.now()) if line.url]
+    assert [browser.get(address).status_code for address in addresses] == [200] * len(addresses)
+    # a finding, a product and a channel; of the files the admin's has people, and that of orders is for operations too
+    assert len(addresses) == {"operations": 4, "finance": 2, "admin": 5, "merchant": 2}[role]
