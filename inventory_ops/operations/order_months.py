@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db import connection
 
-from inventory_ops.kit.db.months import Months
+from inventory_ops.kit.db.months import MONTHS_AHEAD, Months
 
 MONTHS = Months(
     parent="inventory_ops_orderitem_placed",
@@ -22,7 +22,7 @@ YEARS_BACK = 10  # older dates, and those after the months ahead, are mistakes o
 WAITING = """
 select distinct date_trunc('month', ordered_at at time zone 'UTC')::date from inventory_ops_orderitem_default
 where ordered_at >= %s::date - %s * interval '1 year'
-and ordered_at < date_trunc('month', %s::date) + interval '7 months'
+and ordered_at < date_trunc('month', %s::date) + %s * interval '1 month'
 order by 1
 """
 
@@ -33,6 +33,6 @@ def settle(*, today: date) -> list[date]:
     Each in a transaction of its own, in which nobody else uses the partition they leave.
     """
     with connection.cursor() as cursor:
-        cursor.execute(WAITING, [today, YEARS_BACK, today])
+        cursor.execute(WAITING, [today, YEARS_BACK, today, MONTHS_AHEAD + 1])
         waiting = [row[0] for row in cursor.fetchall()]
     return [month for month in waiting if MONTHS.make_month(month)]
