@@ -15,9 +15,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory_ops.kit import imports, markup
+from inventory_ops.kit import markup
 from inventory_ops.kit.reports import registry
-from inventory_ops.models import AuditEvent, Finding, Import, User
+from inventory_ops.models import AuditEvent, Finding, User
+from inventory_ops.queries import imports
 from inventory_ops.registries.permissions import ADMIN, may_open
 
 SHOWN = 12
@@ -172,7 +173,9 @@ def sentence(action: str, summary: str) -> str:
 def _addresses(events: Sequence[AuditEvent], viewer: User) -> dict[int, str]:
     """The pages of what the events are about that the viewer may open, by event."""
     findings = {str(pk): (report, key) for pk, report, key in _named(_subjects(events, "finding"))}
-    files = {str(pk) for pk in _files(_subjects(events, "import"), viewer)}
+    of_imports = _subjects(events, "import")
+    visible = imports.visible_to(viewer).filter(pk__in=of_imports).values_list("pk", flat=True) if of_imports else []
+    files = {str(pk) for pk in visible}
     found = {}
     for event in events:
         if event.subject_type == "finding" and event.subject_id in findings:
@@ -196,9 +199,3 @@ def _subjects(events: Sequence[AuditEvent], subject_type: str) -> list[str]:
 
 def _named(ids: list[str]) -> Any:
     return Finding.objects.filter(pk__in=ids).values_list("pk", "report", "key") if ids else []
-
-
-def _files(ids: list[str], viewer: User) -> Any:
-    """Import files of kinds that the viewer may upload: others are not there for them."""
-    kinds = [spec.name for spec in imports.registry if viewer.has_role(*spec.roles)]
-    return Import.objects.filter(pk__in=ids, kind__in=[*kinds, ""]).values_list("pk", flat=True) if ids else []

@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.imports import registry
 from inventory_ops.kit.links import to
 from inventory_ops.kit.reports import Report, Scope, columns, filters, register
 from inventory_ops.models import Import
+from inventory_ops.queries import imports
 from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS
 
 
@@ -74,5 +74,4 @@ class Imports(Report):
     empty_text = _("Upload a file with “New import”, or load files with manage.py load.")
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
-        kinds = [spec.name for spec in registry if scope.viewer is None or scope.viewer.has_role(*spec.roles)]
-        return Import.objects.filter(kind__in=kinds)
+        return imports.visible_to(scope.viewer).exclude(kind="")

@@ -21,6 +21,7 @@ from inventory_ops.models import Import, Job, User
 from inventory_ops.models.imports import RowRemark
 from inventory_ops.operations.imports import rejected, uploads
 from inventory_ops.operations.imports.planning import Plan
+from inventory_ops.queries import imports as queries
 from inventory_ops.registries.permissions import ADMIN, FINANCE, OPERATIONS, roles_required, signs_in_again, viewer
 from inventory_ops.views import import_files, import_formats, jobs
 
@@ -38,8 +39,7 @@ def allowed(user: User) -> list[ImportSpec]:
 
 
 def find(request: HttpRequest, pk: UUID) -> Import:
-    kinds = [spec.name for spec in allowed(viewer(request))]
-    job = Import.objects.select_related("created_by").filter(pk=pk, kind__in=[*kinds, ""]).first()
+    job = queries.visible_to(viewer(request)).select_related("created_by").filter(pk=pk).first()
     if job is None:
         raise Http404
     return job
