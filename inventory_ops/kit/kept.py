@@ -84,6 +84,8 @@ def exact(value: Any) -> Hashable:
     if isinstance(value, Promise):
         return str(value)
     if is_dataclass(kind):
+        if _is_known_by_identity(kind):
+            return value
         return kind, tuple([exact(getattr(value, name)) for name in _names(kind)])
     raise TypeError(f"A kept part of a page cannot depend on a {kind.__name__}.")
 
@@ -91,3 +93,9 @@ def exact(value: Any) -> Hashable:
 @cache
 def _names(kind: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind))
+
+
+@cache
+def _is_known_by_identity(kind: Any) -> bool:
+    """Frozen, and equal to itself alone? Whoever makes those sees to it that what says the same is the same object."""
+    return bool(kind.__hash__ is object.__hash__ and kind.__dataclass_params__.frozen)

@@ -8,7 +8,7 @@ templates.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape as escaped
 
 from django.templatetags.static import static
@@ -22,6 +22,7 @@ from iso4217 import Currency
 from inventory_ops.kit import showing
 
 MINUS = "\N{MINUS SIGN}"
+NO_TIME, MINUTE = timedelta(0), timedelta(minutes=1)
 TONES = frozenset({"critical", "warning", "good", "neutral", "flash", "brand"})
 HEALTH_TONES = {
     "healthy": "good",
@@ -134,8 +135,11 @@ def number(value: Number | None, places: int | None = None) -> SafeString:
     """Number with thousands separators and a true minus; `places` decimals, by default as many as it has."""
     if value is None:
         return SafeString("")
-    text = f"{value:,}" if places is None else f"{value:,.{places}f}"
+    text = format(value, "," if places is None else _FORMATS[places] if places < 5 else f",.{places}f")
     return _safe(showing.plain_number(text).replace("-", MINUS))
+
+
+_FORMATS = (",.0f", ",.1f", ",.2f", ",.3f", ",.4f")  # by decimals
 
 
 def short(value: Number | None, places: int = 2) -> SafeString:
@@ -151,17 +155,20 @@ def money(amount: Decimal | None, currency: str | None = None) -> SafeString:
     if amount is None:
         return SafeString("")
     places = _minor_units(currency) if currency else 2
-    return number(amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP), places)
+    return number(amount.quantize(_unit(places), ROUND_HALF_UP), places)
 
 
 def unit_money(amount: Decimal | None, currency: str | None = None) -> SafeString:
     """A price of one unit: as `money`, but with the decimals beyond the currency's smallest unit that it has."""
     if amount is None:
         return SafeString("")
-    exponent = amount.normalize().as_tuple().exponent
-    own = -exponent if isinstance(exponent, int) else 0
-    places = max(_minor_units(currency) if currency else 2, own)
-    return number(amount.quantize(Decimal(1).scaleb(-places)), places)
+    places = _minor_units(currency) if currency else 2
+    rounded = amount.quantize(_unit(places), ROUND_HALF_UP)
+    if rounded != amount:
+        exponent = amount.normalize().as_tuple().exponent
+        places = max(places, -exponent if isinstance(exponent, int) else 0)
+        rounded = amount.quantize(_unit(places))
+    return number(rounded, places)
 
 
 def amount(value: Decimal | None, currency: str | None) -> SafeString:
@@ -177,7 +184,17 @@ def unit_amount(value: Decimal | None, currency: str | None) -> SafeString:
 def _with_code(number: SafeString, currency: str | None) -> SafeString:
     if not number or not currency:
         return number
-    return _safe(f'<span class="amount"><span class="currency">{escape(currency)}</span> {number}</span>')
+    return _safe(f"{_before_amount(currency)}{number}</span>")
+
+
+@lru_cache(maxsize=256)
+def _before_amount(currency: str) -> str:
+    return f'<span class="amount"><span class="currency">{escape(currency)}</span> '
+
+
+@cache
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 @lru_cache(maxsize=256)
@@ -195,12 +212,11 @@ def ago(moment: datetime | None, now: datetime) -> SafeString:
     if moment is None:
         return SafeString("")
     age = now - moment
-    if timedelta(0) <= age < timedelta(minutes=1):
+    if NO_TIME <= age < MINUTE:
         words = _("just now")
     else:
-        words = _ago(*_largest(abs(age)), age > timedelta(0), translation.get_language())
-    exact = showing.moment(moment)
-    return _safe(f'<time datetime="{moment.isoformat()}" title="{escape(exact)}">{escape(words)}</time>')
+        words = _ago(*_largest(abs(age)), age > NO_TIME, translation.get_language())
+    return _safe(f'<time datetime="{moment.isoformat()}" title="{escape(showing.moment(moment))}">{escape(words)}</time>')
 
 
 @lru_cache(maxsize=2_000)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -105,8 +105,14 @@ def moment(value: datetime | None) -> str:
     """A moment as day and time; '' for None."""
     if value is None:
         return ""
-    here = local(value)
-    return f"{_written(here, 0)}, {here.hour:02}:{here.minute:02}"
+    pattern = DATES[_formats.get().date][0]
+    return _written_moment(value, timezone.get_current_timezone(), pattern, translation.get_language())
+
+
+@lru_cache(maxsize=4_000)
+def _written_moment(value: datetime, zone: tzinfo, pattern: str, language: str | None) -> str:
+    here = value.astimezone(zone)
+    return f"{_written_day(here.date(), pattern, language)}, {here.hour:02}:{here.minute:02}"
 
 
 def day(value: date | datetime | None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from inventory_ops.kit import markup, showing
 from inventory_ops.models import User
@@ -17,7 +19,7 @@ from inventory_ops.queries.shell import MOST_IN_MENU, FrameData, frame_data
 from inventory_ops.registries import menu
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     label: str
     url: str
@@ -28,10 +30,12 @@ class Item:
     count_id: str = ""  # of the element that holds the count: parts of a page that are swapped bring new counts along
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
+    """A part of the menu. One that says the same is the same object (`_group`): parts of pages are kept by it."""
+
     title: str | None
-    items: list[Item]
+    items: tuple[Item, ...]
     key: str = ""
     is_open: bool = True
 
@@ -92,7 +96,7 @@ def of_request(request: HttpRequest, user: User, *, report: str = "") -> FrameDa
     """What surrounds the page of this request: read once, by whoever needs it first."""
     found: FrameData | None = getattr(request, "frame_data", None)
     if found is None:
-        entries = [each for key in menu.GROUPS for each in menu.entries(key) if user.has_role(*each.roles)]
+        entries = [each for group in menu.offered(user).values() for _number, each in group]
         counted = {each.url: each.counted for each in entries if each.counted}
         found = frame_data(viewer=user, others=counted, report=report)
         request.frame_data = found  # type: ignore[attr-defined]
@@ -111,26 +115,43 @@ def groups(request: HttpRequest, user: User) -> list[Group]:
     found = []
     folded = set(request.COOKIES.get("folded", "").split("."))
     counts = of_request(request, user).counts
-    for key, title in menu.GROUPS.items():
-        items = [
-            Item(
-                label=str(entry.label),
-                url=entry.url,
-                icon=entry.icon,
-                active=request.path == entry.url or (len(entry.url) > 1 and request.path.startswith(entry.url)),
-                count=_count(entry, counts),
-                go=entry.go,
-                count_id=f"count-{key}-{number}",
-            )
-            for number, entry in enumerate(menu.entries(key))
-            if user.has_role(*entry.roles)
-        ]
-        # of nested addresses only the longest one is where we are
-        active = [item for item in items if item.active]
-        for item in active:
-            item.active = item is max(active, key=lambda each: len(each.url))
-        if items:
+    for key, offered in menu.offered(user).items():
+        if offered:
+            here = _where(request.path, [each.url for _number, each in offered])
             # where one is, is never hidden
-            is_open = key not in folded or bool(active)
-            found.append(Group(str(title) if title else None, items, key, is_open))
+            is_open = key not in folded or bool(here)
+            shown = tuple([_count(each, counts) for _number, each in offered])
+            found.append(_group(key, tuple(offered), here, is_open, shown, get_language()))
     return found
+
+
+def _where(path: str, urls: Iterable[str]) -> str:
+    """The address of an entry that the path is below; of nested addresses the longest one, '' for none."""
+    above = [url for url in urls if path == url or (len(url) > 1 and path.startswith(url))]
+    return max(above, key=len, default="")
+
+
+@lru_cache(maxsize=2_000)
+def _group(
+    key: str,
+    offered: Sequence[tuple[int, menu.Entry]],
+    here: str,
+    is_open: bool,
+    counts: Sequence[str | None],
+    language: str | None,
+) -> Group:
+    """A group in the active language, which is `language`; its numbers are written as the reader wants them."""
+    items = [
+        Item(
+            label=str(entry.label),
+            url=entry.url,
+            icon=entry.icon,
+            active=entry.url == here,
+            count=count,
+            go=entry.go,
+            count_id=f"count-{key}-{number}",
+        )
+        for (number, entry), count in zip(offered, counts, strict=True)
+    ]
+    title = menu.GROUPS[key]
+    return Group(str(title) if title else None, tuple(items), key, is_open)

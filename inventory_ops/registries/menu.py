@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -23,9 +23,9 @@ GROUPS: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One line of the menu. At its right end: the open findings of `report`, or the number of rows of `counted`."""
+    """One line of the menu, the same object for as long as the process runs. At its right end: the open findings of `report`, or the number of rows of `counted`."""
 
     group: str
     label: Any
@@ -78,3 +78,18 @@ def add(
 
 def entries(group: str) -> list[Entry]:
     return sorted((entry for entry in _entries if entry.group == group), key=lambda entry: entry.order)
+
+
+def offered(user: User) -> Mapping[str, Sequence[tuple[int, Entry]]]:
+    """What the user may open, by group: entries with their numbers among all of the group."""
+    return _offered(user.role, user.is_active, user.is_superuser)
+
+
+@cache
+def _offered(role: str, is_active: bool, is_superuser: bool) -> Mapping[str, Sequence[tuple[int, Entry]]]:
+    """Each page asks; entries are there when all apps are ready, and stay as they are."""
+    user = User(role=role, is_active=is_active, is_superuser=is_superuser)
+    return {
+        group: [(number, each) for number, each in enumerate(entries(group)) if user.has_role(*each.roles)]
+        for group in GROUPS
+    }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -131,14 +133,50 @@ class Chip:
     remove_url: str
 
 
+class _Declared(OrderedDict[str, django_filters.Filter]):
+    """Filters as a class declares them. django-filter copies them for each request, down to the words of each choice;
+    all that it sets on a copy is whose filter it is."""
+
+    def __deepcopy__(self, memo: Any) -> dict[str, django_filters.Filter]:
+        copies = {}
+        for name, declared in self.items():
+            each = copies[name] = copy(declared)
+            if each.method is not None:
+                each.method = each.method  # which looks for its function where the copy belongs
+        return copies
+
+
+class _Fields(dict[str, forms.Field]):
+    """Fields that all forms of a class share: nothing changes one after it was made."""
+
+    def __deepcopy__(self, memo: Any) -> dict[str, forms.Field]:
+        return dict(self)
+
+
 class ReportFilterSet(django_filters.FilterSet):
     """Base of a report's filters.
 
     `defaults` hold while a parameter is absent from the address; a parameter that is there but empty means "no
-    filter". Values are read with `clean()`, which raises ValidationError; nothing is filtered by a bad value.
+    filter". Values are read with `clean()`, which raises ValidationError; nothing is filtered by a bad value. The
+    fields of its form are those of a class of forms that is made once: labels and hints have to be lazy texts, and
+    choices that change, callables.
     """
 
     defaults: ClassVar[Mapping[str, str]] = {}
+    _form_class: ClassVar[type[forms.Form] | None] = None
+
+    @classmethod
+    def get_filters(cls) -> dict[str, django_filters.Filter]:
+        return _Declared(super().get_filters())
+
+    def get_form_class(self) -> type[forms.Form]:
+        cls = type(self)
+        made = cls.__dict__.get("_form_class")
+        if made is None:
+            made = super().get_form_class()
+            made.base_fields = _Fields(made.base_fields)
+            cls._form_class = made
+        return made
 
     def __init__(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         given = QueryDict(mutable=True)

@@ -44,12 +44,13 @@ class Button:
     danger: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Bulk:
-    """The actions on ticked rows: those that are buttons, and those that stand in a menu by its label."""
+    """The actions on ticked rows: those that are buttons, and those that stand in a menu by its label. One object for
+    each report and language."""
 
-    actions: list[Button]
-    menus: list[tuple[str, list[Button]]]
+    actions: tuple[Button, ...]
+    menus: tuple[tuple[str, tuple[Button, ...]], ...]
 
 
 @dataclass(slots=True)
@@ -81,7 +82,6 @@ def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
         tuple(asked.widths.items()),
         get_language(),
     )
-    offered = offered_on(report.bulk_group, report.slug) if asked.selectable else []
 
     def label(row: Row) -> tuple[Any, str]:
         return ":".join(str(row[name]) for name in report.identity), report.row_label(row)
@@ -99,7 +99,7 @@ def of(asked: PageRequest, rows: Sequence[Row]) -> Table:
         column_choices=choices,
         shown_keys=",".join(column.key for column in columns),
         widths_text=layout.widths_text(asked.widths),
-        bulk=_bulk(offered),
+        bulk=_bulk(tuple(offered_on(report.bulk_group, report.slug)), get_language()) if asked.selectable else None,
         bulk_url=str(report.bulk_url) if asked.selectable else "",
     )
 
@@ -127,10 +127,12 @@ def _drawn(
     return drawn, tuple(choices)
 
 
-def _bulk(offered: Sequence[BulkAction[Any]]) -> Bulk:
+@lru_cache(maxsize=500)
+def _bulk(offered: Sequence[BulkAction[Any]], language: str | None) -> Bulk:
+    """The actions in the active language, which is `language`."""
     buttons: list[Button] = []
     menus: dict[str, list[Button]] = {}
     for action in offered:
         group = menus.setdefault(str(action.menu), []) if action.menu else buttons
         group.append(Button(action.name, str(action.label), action.icon, action.danger))
-    return Bulk(buttons, list(menus.items()))
+    return Bulk(tuple(buttons), tuple((label, tuple(group)) for label, group in menus.items()))
