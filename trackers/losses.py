@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, DateField, F, QuerySet, Sum
 
+from inventory_ops.kit.db.compiled import IsOneOf, Slot, Statement
 from trackers.models import ProductDay, Tracker
 
 CANDIDATES = 300  # the worst by health are looked at; ranking all would read the sales of each
@@ -52,12 +55,20 @@ def ranked(below: QuerySet[Tracker], *, as_of: datetime, most: int) -> list[Losi
     stock = below.exclude(mechanism="stalled_days").order_by("severity", "pk")
     rows = list(stock.values_list("pk", "product", "value")[:CANDIDATES])
     since = (as_of - timedelta(days=SALES_DAYS)).date()
-    sales = ProductDay.objects.filter(product__in={product for _pk, product, _value in rows}, day__gt=since)
-    sold = dict(sales.values_list("product").annotate(n=Sum("sold")))
+    sold = dict(_SOLD.rows(products=list({product for _pk, product, _value in rows}), since=since))
     found = [_Candidate(pk, Decimal(sold.get(product) or 0) / SALES_DAYS, value or 0) for pk, product, value in rows]
     first = sorted(found, key=lambda each: (-each.units, each.days_left, each.pk))[:most]
     shown = below.select_related("product", "merchant").in_bulk([each.pk for each in first])
     return [Losing(shown[each.pk], each.units) for each in first if each.pk in shown]
+
+
+def _sold() -> QuerySet[Any, Any]:
+    is_asked_for = IsOneOf(F("product"), Slot("products", ArrayField(BigIntegerField())))
+    sales = ProductDay.objects.filter(is_asked_for, day__gt=Slot("since", DateField()))
+    return sales.values_list("product").annotate(n=Sum("sold"))
+
+
+_SOLD = Statement(_sold)
 
 
 def dead(below: QuerySet[Tracker]) -> QuerySet[Tracker]:

@@ -216,7 +216,9 @@ def ago(moment: datetime | None, now: datetime) -> SafeString:
         words = _("just now")
     else:
         words = _ago(*_largest(abs(age)), age > NO_TIME, translation.get_language())
-    return _safe(f'<time datetime="{moment.isoformat()}" title="{escape(showing.moment(moment))}">{escape(words)}</time>')
+    return _safe(
+        f'<time datetime="{moment.isoformat()}" title="{escape(showing.moment(moment))}">{escape(words)}</time>'
+    )
 
 
 @lru_cache(maxsize=2_000)

@@ -19,6 +19,7 @@ from inventory_ops.kit import markup
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import AuditEvent, Finding, User
 from inventory_ops.queries import imports
+from inventory_ops.queries.of_viewer import OfViewer
 from inventory_ops.registries.permissions import ADMIN, may_open
 
 SHOWN = 12
@@ -124,7 +125,7 @@ def choices(wanted: str) -> list[Choice]:
 
 def lines(viewer: User, now: datetime, *, wanted: str = "") -> list[Line]:
     """The newest first; merchants see what was done about their own, and not by whom."""
-    found = list(_events(viewer, wanted)[:SHOWN])
+    found = _NEWEST.of(viewer, wanted).instances()
     addresses = _addresses(found, viewer)
     return [
         Line(
@@ -145,6 +146,9 @@ def _events(viewer: User, wanted: str) -> QuerySet[AuditEvent]:
     if not viewer.has_role(ADMIN):
         events = events.exclude(action__startswith="user")
     return events.filter(_starts(KINDS[wanted][2])) if wanted in KINDS else events
+
+
+_NEWEST = OfViewer(lambda viewer, wanted: _events(viewer, wanted)[:SHOWN])
 
 
 def _starts(starts: Iterable[str]) -> Q:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Exists, QuerySet
 from django.urls import reverse_lazy
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.registry import Registry
 from inventory_ops.models import Channel, Product, ScanRun, User
+from inventory_ops.queries.of_viewer import OfViewer
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS
 
 
@@ -47,12 +48,22 @@ def of(viewer: User) -> list[Shown]:
     """The steps of the viewer's role, in one query; none when all are done, or the list was put away."""
     if not viewer.has_role(OPERATIONS, ADMIN) or viewer.preferences.get("first_steps_dismissed"):
         return []
-    steps = sorted((step for step in _steps if viewer.has_role(*step.roles)), key=lambda step: step.order)
-    asked = {f"step_{n}": Exists(step.done(viewer)) for n, step in enumerate(steps)}
-    me: Any = User.objects.filter(pk=viewer.pk)
-    state = me.values(**asked).get()
-    shown = [Shown(step, bool(state[f"step_{n}"])) for n, step in enumerate(steps)]
+    [state] = _DONE.of(viewer).rows()
+    shown = [Shown(step, bool(is_done)) for step, is_done in zip(_steps_of(viewer), state, strict=True)]
     return [] if all(each.done for each in shown) else shown
+
+
+def _steps_of(viewer: User) -> list[Step]:
+    return sorted((step for step in _steps if viewer.has_role(*step.roles)), key=lambda step: step.order)
+
+
+def _done(viewer: User) -> QuerySet[Any, Any]:
+    asked = {f"step_{n}": Exists(step.done(viewer)) for n, step in enumerate(_steps_of(viewer))}
+    me: Any = User.objects.filter(pk=viewer.pk)
+    return cast("QuerySet[Any, Any]", me.annotate(**asked).values_list(*asked))
+
+
+_DONE = OfViewer(_done)
 
 
 def add_own() -> None:

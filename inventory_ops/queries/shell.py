@@ -16,11 +16,11 @@ from django.db.models.functions import JSONObject
 from inventory_ops.kit.db.compiled import sql_of
 from inventory_ops.kit.db.expressions import CountOf
 from inventory_ops.models import FindingTotal, Notification, SavedView, User
+from inventory_ops.queries import of_viewer
 from inventory_ops.queries.findings import COUNTED
 
 MOST_IN_MENU = 9_999
 MOST_UNREAD = 100
-KEPT = 2_000  # statements of this process
 
 type Counted = Callable[[User], QuerySet[Any]]
 
@@ -55,9 +55,7 @@ def frame_data(*, viewer: User, others: Mapping[str, Counted], report: str = "")
 
     The numbers of `others` stop at MOST_IN_MENU + 1: no page waits for a count over millions.
     """
-    # all that decides what somebody may see
-    who = {name: getattr(viewer, name) for name in ("pk", "role", "merchant_id", "is_superuser", "is_active")}
-    sql, params = _statement(tuple(who.items()), tuple(others.values()), report)
+    sql, params = _statement(of_viewer.who(viewer), tuple(others.values()), report)
     with connections[router.db_for_read(User)].cursor() as cursor:
         cursor.execute(sql, params)
         waiting, views, unread, *sizes = cursor.fetchone()
@@ -69,10 +67,8 @@ def frame_data(*, viewer: User, others: Mapping[str, Counted], report: str = "")
     )
 
 
-@lru_cache(maxsize=KEPT)
-def _statement(
-    who: tuple[tuple[str, Any], ...], others: tuple[Counted, ...], report: str
-) -> tuple[str, tuple[Any, ...]]:
+@lru_cache(maxsize=of_viewer.KEPT)
+def _statement(who: of_viewer.Who, others: tuple[Counted, ...], report: str) -> tuple[str, tuple[Any, ...]]:
     """Building a dozen subqueries takes longer than running them, so each person's are built once a process.
 
     They are built for a user who has nothing but `who`: nothing else can decide what is counted.

@@ -8,10 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import CharField, QuerySet, Value
+from django.db.models import CharField, DateField, QuerySet, Value
 
+from inventory_ops.kit.db.compiled import Slot
 from inventory_ops.models import Finding, User
 from inventory_ops.queries.findings import COUNTED
+from inventory_ops.queries.of_viewer import OfViewer
 
 DUE, MINE, LARGEST, OLDEST = "due", "mine", "largest", "oldest"
 ORDER = (DUE, MINE, LARGEST, OLDEST)
@@ -37,16 +39,7 @@ NAMES = ("why", "report", "key", "label", "value", "currency", "first_seen_at", 
 
 def tasks(reports: Sequence[str], *, viewer: User, today: date) -> list[Task]:
     """In one query. Amounts of different currencies are not compared: the largest of each is named."""
-    waiting = Finding.objects.visible_to(viewer).filter(report__in=reports, state__in=COUNTED)
-    opened = waiting.filter(state=Finding.State.OPEN)
-    money = opened.filter(value__gt=0).exclude(currency="")
-    parts = [
-        _of(waiting.filter(due_on__lte=today).order_by("due_on", "pk"), DUE)[:EACH],
-        _of(waiting.filter(assignee=viewer.pk).order_by("first_seen_at", "pk"), MINE)[:EACH],
-        _of(money.order_by("currency", "-value", "pk").distinct("currency"), LARGEST)[: 2 * EACH],
-        _of(opened.order_by("first_seen_at", "pk"), OLDEST)[:EACH],
-    ]
-    rows = parts[0].union(*parts[1:], all=True)  # one query; each part keeps its order
+    rows = _TASKS.of(viewer, tuple(reports)).rows(today=today)
     found = sorted((Task(*row) for row in rows), key=lambda task: ORDER.index(task.why))
     seen: set[tuple[str, str]] = set()
     first: list[Task] = []
@@ -57,6 +50,22 @@ def tasks(reports: Sequence[str], *, viewer: User, today: date) -> list[Task]:
     return first
 
 
+def _tasks(viewer: User, reports: Sequence[str]) -> QuerySet[Any, Any]:
+    waiting = Finding.objects.visible_to(viewer).filter(report__in=reports, state__in=COUNTED)
+    opened = waiting.filter(state=Finding.State.OPEN)
+    money = opened.filter(value__gt=0).exclude(currency="")
+    parts = [
+        _of(waiting.filter(due_on__lte=Slot("today", DateField())).order_by("due_on", "pk"), DUE)[:EACH],
+        _of(waiting.filter(assignee=viewer.pk).order_by("first_seen_at", "pk"), MINE)[:EACH],
+        _of(money.order_by("currency", "-value", "pk").distinct("currency"), LARGEST)[: 2 * EACH],
+        _of(opened.order_by("first_seen_at", "pk"), OLDEST)[:EACH],
+    ]
+    return parts[0].union(*parts[1:], all=True)  # one query; each part keeps its order
+
+
 def _of(rows: QuerySet[Finding], why: str) -> QuerySet[Any, Any]:
     named = rows.annotate(why=Value(why, CharField()))
     return named.values_list(*NAMES)
+
+
+_TASKS = OfViewer(_tasks)

@@ -25,7 +25,7 @@ GROUPS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One line of the menu, the same object for as long as the process runs. At its right end: the open findings of `report`, or the number of rows of `counted`."""
+    """One line of the menu. At its right end: the open findings of `report`, or the number of rows of `counted`."""
 
     group: str
     label: Any

@@ -62,7 +62,7 @@ class ActionReport(ScannedReport):
     scanned: ClassVar[Mapping[str, str]] = {"finding": workflow.ALL}
     bulk_group = "findings"
 
-    @property
+    @cached_property
     def bulk_url(self) -> str:
         return reverse("findings-bulk", args=[self.slug])
 

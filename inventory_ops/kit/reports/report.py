@@ -209,7 +209,7 @@ class Report:
         """Whose actions the list offers."""
         return self.slug
 
-    @property
+    @cached_property
     def url(self) -> str:
         return self.path or reverse("report", args=[self.slug])
 
