@@ -26,6 +26,20 @@ class Crumb:
     label: str
 
 
+@dataclass(frozen=True, eq=False)
+class Menu:
+    """Known by identity."""
+
+    title: str
+
+
+@dataclass(eq=False)
+class Draft:
+    """Compared by identity, too, but what it says may change."""
+
+    title: str
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -36,10 +50,19 @@ class Crumb:
         (["a"], ["a", "b"]),
         (Crumb("a"), ("a",)),
         (Crumb("<b>"), Crumb(mark_safe("<b>"))),
+        (Menu("a"), Menu("b")),
     ],
 )
 def test_what_is_drawn_otherwise_is_another_part(one: Any, other: Any) -> None:
     assert kept.exact(one) != kept.exact(other)
+
+
+def test_what_never_changes_is_known_by_identity_and_what_may_by_what_it_says() -> None:
+    menu, draft = Menu("a"), Draft("a")
+    assert kept.exact(menu) is menu
+    before = kept.exact(draft)
+    draft.title = "b"
+    assert kept.exact(draft) != before
 
 
 @pytest.mark.parametrize("value", [object(), User(), {"a": 1}, {1}, lambda: 1])
