@@ -10,7 +10,7 @@ from django.db.models import Exists, QuerySet
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import PAGES, Registry
 from inventory_ops.models import Channel, Product, ScanRun, User
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS
 
@@ -35,7 +35,7 @@ class Shown:
     done: bool
 
 
-_steps: Registry[Step] = Registry("first step")
+_steps: Registry[Step] = Registry("first step", later=PAGES)
 
 
 def add(name: str, step: Step) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import PAGES, Registry
 from inventory_ops.models import User
 
 
@@ -24,7 +24,7 @@ class Entry:
     roles: tuple[str, ...] = ("operations", "merchant", "finance", "admin")
 
 
-_entries: Registry[Entry] = Registry("page of the guide")
+_entries: Registry[Entry] = Registry("page of the guide", later=PAGES)
 
 
 def add(name: str, title: Any, file: str, *, roles: tuple[str, ...] | None = None) -> None:

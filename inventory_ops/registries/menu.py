@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import PAGES, Registry
 from inventory_ops.models import User
 
 GROUPS: dict[str, Any] = {
@@ -49,7 +49,7 @@ def _url(route: tuple[str, ...]) -> str:
     return reverse(name, args=arguments)
 
 
-_entries: Registry[Entry] = Registry("menu entry")
+_entries: Registry[Entry] = Registry("menu entry", later=PAGES)
 
 
 def add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import PAGES, Registry
 from inventory_ops.models import Order, OrderItem
 
 
@@ -19,7 +19,7 @@ class Mark:
 
 
 type Marker = Callable[[Order, Sequence[OrderItem]], Mapping[int, Sequence[Mark]]]
-_markers: Registry[Marker] = Registry("source of order marks")
+_markers: Registry[Marker] = Registry("source of order marks", later=PAGES)
 
 
 def add_marker(name: str, marker: Marker) -> None:
