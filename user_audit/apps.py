@@ -1,10 +1,14 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from inventory_ops.operations.findings import ScanCounts
 
 
 class UserAuditConfig(AppConfig):
@@ -29,13 +33,16 @@ def _scans() -> None:
     from inventory_ops.kit.reports import registry
     from inventory_ops.operations import scans
     from inventory_ops.registries import topics
-    from user_audit import accounts
+    from user_audit.connected import why_not_connected
+
+    scans.register(scans.Scan("users", _scan_users, timedelta(hours=6), why_not=why_not_connected, of_data=False))
+    topics.add_report(registry.get("user-audit"))
+
+
+def _scan_users(as_of: datetime, whole: bool) -> ScanCounts:
     from user_audit.operations.periodic import scan_users
 
-    scans.register(
-        scans.Scan("users", scan_users, timedelta(hours=6), why_not=accounts.why_not_connected, of_data=False)
-    )
-    topics.add_report(registry.get("user-audit"))
+    return scan_users(as_of, whole)
 
 
 def _jobs() -> None:
