@@ -41,12 +41,12 @@ NOT_AT_START = (
     "polars",
     "redis",
     "rest_framework.views",
+    "rustpy_xlsxwriter",
     "trackers.demo",
     "urllib3",
     "user_audit.accounts",
     "user_audit.bulk_actions",
     "user_audit.demo",
-    "xlsxwriter",
 )
 # What apps declare is read by commands that need it (kit/registry.py).
 KINDS, LISTS = "inventory_ops.kit.imports", "inventory_ops.kit.reports"
