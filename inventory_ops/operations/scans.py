@@ -55,7 +55,7 @@ _scans: Registry[Scan] = Registry("scan", later=SCANS)
 
 
 def register(scan: Scan) -> None:
-    """Add a scan. Called from AppConfig.ready()."""
+    """Add a scan. Called by what `AppConfig.ready()` names."""
     _scans.add(scan.name, scan)
 
 

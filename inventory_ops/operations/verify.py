@@ -28,7 +28,7 @@ class Outcome:
 
 
 def add_check(name: str, check: Check) -> None:
-    """Add a check: it answers one line a difference, [] when all is right. From AppConfig.ready()."""
+    """Add a check: it answers one line a difference, [] when all is right. Called by what `AppConfig.ready()` names."""
     _checks.add(name, check)
 
 

@@ -39,7 +39,7 @@ _steps: Registry[Step] = Registry("first step", later=PAGES)
 
 
 def add(name: str, step: Step) -> None:
-    """Add a step. From AppConfig.ready()."""
+    """Add a step. Called by what `AppConfig.ready()` names."""
     _steps.add(name, step)
 
 
@@ -56,7 +56,7 @@ def of(viewer: User) -> list[Shown]:
 
 
 def add_own() -> None:
-    """The steps of the base app. From AppConfig.ready()."""
+    """The steps of the base app. Called by what `AppConfig.ready()` names."""
     load = _("Products, stock and orders, from your own files.")
     add(
         "load",

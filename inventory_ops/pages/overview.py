@@ -79,12 +79,12 @@ _panels: Registry[PanelMaker] = Registry("source of panels", later=PAGES)
 
 
 def add_cards(name: str, maker: CardMaker) -> None:
-    """Add cards of another app: `maker(user, now)` gives those that the user may see. From AppConfig.ready()."""
+    """Add cards of another app: those that the user may see. Called by what `AppConfig.ready()` names."""
     _cards.add(name, maker)
 
 
 def add_panels(name: str, maker: PanelMaker) -> None:
-    """Add boxes of another app. From AppConfig.ready()."""
+    """Add boxes of another app. Called by what `AppConfig.ready()` names."""
     _panels.add(name, maker)
 
 

@@ -49,7 +49,7 @@ _panels: Registry[PanelMaker] = Registry("source of panels about a product", lat
 
 
 def add_panels(name: str, maker: PanelMaker) -> None:
-    """Let another app show what it knows of a product. Called from AppConfig.ready()."""
+    """Let another app show what it knows of a product. Called by what `AppConfig.ready()` names."""
     _panels.add(name, maker)
 
 

@@ -24,7 +24,7 @@ _hinters: Registry[Hinter] = Registry("source of hints about findings", later=PA
 
 
 def add(name: str, hinter: Hinter) -> None:
-    """Add hints: `hinter(finding, products, viewer, now)`. Called from AppConfig.ready()."""
+    """Add hints: `hinter(finding, products, viewer, now)`. Called by what `AppConfig.ready()` names."""
     _hinters.add(name, hinter)
 
 

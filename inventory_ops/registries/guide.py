@@ -28,7 +28,7 @@ _entries: Registry[Entry] = Registry("page of the guide", later=PAGES)
 
 
 def add(name: str, title: Any, file: str, *, roles: tuple[str, ...] | None = None) -> None:
-    """Add a page from docs/guide/FILE. Called from AppConfig.ready()."""
+    """Add a page from docs/guide/FILE. Called by what `AppConfig.ready()` names."""
     extra = {"roles": roles} if roles else {}
     _entries.add(name, Entry(name, title, lambda: _markdown(file), **extra))
 

@@ -64,9 +64,9 @@ def add(
     report: str = "",
     go: str = "",
 ) -> None:
-    """Add the page `route` (its name, or name and arguments) to a group, for `roles`. Called from AppConfig.ready().
+    """Add the page `route` (its name, or name and arguments) to a group, for `roles`.
 
-    `go` is a letter of its own that leads there from the keyboard, after `g`.
+    Called by what `AppConfig.ready()` names. `go` is a letter of its own that leads there from the keyboard, after `g`.
     """
     if group not in GROUPS:
         raise ValueError(f"There is no menu group {group!r}: use one of {', '.join(GROUPS)}.")

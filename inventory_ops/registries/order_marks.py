@@ -23,7 +23,7 @@ _markers: Registry[Marker] = Registry("source of order marks", later=PAGES)
 
 
 def add_marker(name: str, marker: Marker) -> None:
-    """Add marks by order item id. Called from AppConfig.ready()."""
+    """Add marks by order item id. Called by what `AppConfig.ready()` names."""
     _markers.add(name, marker)
 
 

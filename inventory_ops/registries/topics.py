@@ -27,7 +27,7 @@ _topics: Registry[Topic] = Registry("topic", later=SCANS)
 
 
 def add(topic: Topic) -> None:
-    """Called from AppConfig.ready()."""
+    """Called by what `AppConfig.ready()` names."""
     _topics.add(topic.key, topic)
 
 
