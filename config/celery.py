@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import before_task_publish, task_postrun, task_prerun, worker_process_init
+from celery.signals import before_task_publish, task_postrun, task_prerun, worker_init, worker_process_init
 from kombu.entity import Queue
 
 from inventory_ops.kit import sentinels
@@ -126,6 +126,14 @@ def _go_on_as(task: Any = None, task_id: str = "", **_: object) -> None:
 def _ended(task_id: str = "", **_: object) -> None:
     if block := _blocks.pop(task_id, None):
         block.close()
+
+
+@worker_init.connect(weak=False)
+def _fill(**_: object) -> None:
+    """What apps add later is there before the worker forks, as in a web process."""
+    from inventory_ops.kit.registry import Later
+
+    Later.fill_all()
 
 
 @worker_process_init.connect(weak=False)

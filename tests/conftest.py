@@ -47,6 +47,13 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("suite")
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """As in each process that answers people: nothing is added to a registry after this."""
+    from inventory_ops.kit.registry import Later
+
+    Later.fill_all()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     for services in _stacks:
         services.release()

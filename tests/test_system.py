@@ -17,6 +17,7 @@ from config import metrics as counters
 from inventory_ops.models import AuditEvent, Job, ScanRun, ScanSchedule
 from inventory_ops.models.audit import Security
 from inventory_ops.operations import audit, jobs, scans
+from inventory_ops.pages.metrics import page
 from inventory_ops.queries import status
 from tests import make
 
@@ -136,6 +137,12 @@ def test_metrics_tell_of_scans_and_queues(admin: Client) -> None:
     assert depth["imports"] == 2
     age = {sample.labels["scan"]: sample.value for sample in found["ops_scan_age_seconds"].samples}
     assert 0 <= age["costs"] < 60
+
+
+def test_metrics_ask_the_database_two_things(django_assert_num_queries: Any) -> None:
+    page(now=timezone.now())  # what is compiled once is compiled
+    with django_assert_num_queries(2):
+        page(now=timezone.now())
 
 
 def test_the_last_backup_is_told(admin: Client) -> None:

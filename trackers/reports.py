@@ -20,7 +20,6 @@ from inventory_ops.registries.permissions import ADMIN, MERCHANT, OPERATIONS
 from inventory_ops.reports import common
 from trackers.mechanisms import CHOICES, MECHANISMS
 from trackers.models import BELOW_TARGET, SILENT, State, Tracker
-from trackers.operations import health
 
 ROLES = frozenset({OPERATIONS, MERCHANT, ADMIN})
 LARGEST_PERCENT = Decimal(10) ** 16  # of a health that a bigint holds
@@ -278,6 +277,8 @@ class Trackers(Report):
     empty_text = _("Create one for each product that you are asked to watch: the list then shows what needs attention.")
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
+        from trackers.operations import health  # here: whoever asks for another report need not wait for it
+
         health.refresh()  # a changed stock shows its new health at once, not at the next scan
         rows = Tracker.objects.visible_to(scope.viewer).annotate(
             threshold_text=Case(

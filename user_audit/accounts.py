@@ -9,13 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext as _
 
 from config.embedded import aws
 from config.embedded.aws.organisation import MAIN_ACCOUNT, PARTNER_ACCOUNT
 from inventory_ops.kit import broker
 from user_audit.aws.iam import Iam, connect
 from user_audit.aws.sessions import Account, Purpose
+from user_audit.connected import why_not_connected
 from user_audit.throttle import SharedBucket
 
 WAIT_SECONDS = 60
@@ -25,13 +25,6 @@ FIELDS = frozenset(Account.__dataclass_fields__) - {"endpoint_url", "access_key_
 
 class NotConnected(ImproperlyConfigured):
     """No AWS is named here. The built-in endpoint, with people who do not exist, is the demo's alone."""
-
-
-def why_not_connected() -> str:
-    """What is missing to reach AWS, or ""."""
-    if settings.AWS_ACCOUNTS or settings.AWS_REAL or settings.AWS_ENDPOINT_URL or settings.DEMO:
-        return ""
-    return _("AWS is not connected. Set OPS_AWS=real and AWS_ACCOUNTS, then restart: docs/aws-permissions.md.")
 
 
 def configured() -> list[Account]:

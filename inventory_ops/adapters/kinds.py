@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inventory_ops.adapters.protocol import Adapter, Capabilities
-from inventory_ops.kit.registry import Registry, import_all
+from inventory_ops.kit.registry import JOBS, Registry, import_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class UnknownKind(KeyError):
     """This version has no such kind of channel."""
 
 
-_kinds: Registry[Kind] = Registry("kind of channel")
+_kinds: Registry[Kind] = Registry("kind of channel", later=JOBS)
 
 
 def register(kind: Kind) -> Kind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -13,23 +13,30 @@ from django.db import connection
 
 from config.embedded.paths import Paths
 from inventory_ops.kit import broker
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import DEMO, Registry
 from inventory_ops.models import AuditEvent, Import, Merchant, Order, Product, User
 
 SEEDED = "demo.seed"
-LOGINS = {
+_LOGINS = {
     "ops@example.com": "operations",
     "merchant@example.com": "one vendor's own portal",
     "finance@example.com": "finance",
     "admin@example.com": "user audit, settings",
 }
 
-_seeders: Registry[Callable[[datetime], None]] = Registry("source of sample data")
+_seeders: Registry[Callable[[datetime], None]] = Registry("source of sample data", later=DEMO)
 
 
-def add_seeder(name: str, seeder: Callable[[datetime], None]) -> None:
-    """Let another app add its own sample data, after that of the base. Called from AppConfig.ready()."""
+def add_seeder(name: str, seeder: Callable[[datetime], None], *, logins: Mapping[str, str] | None = None) -> None:
+    """Let another app add its own sample data, after that of the base, and people who sign in."""
     _seeders.add(name, seeder)
+    _LOGINS.update(logins or {})
+
+
+def logins() -> Mapping[str, str]:
+    """Who can sign in to the demo, and as what."""
+    DEMO.fill()
+    return _LOGINS
 
 
 def is_seeded() -> bool:

@@ -1,13 +1,17 @@
-"""Texts encrypted at rest, under keys derived from SECRET_KEY, one for each purpose."""
+"""Texts encrypted at rest, under keys derived from SECRET_KEY, one for each purpose.
+
+cryptography is imported by whoever seals: a command that does not need not wait for it.
+"""
 
 from __future__ import annotations
 
 import base64
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet, MultiFernet
 
 
 class SealBroken(Exception):
@@ -18,6 +22,10 @@ class SealBroken(Exception):
 
 
 def _keys(purpose: str) -> list[Fernet]:
+    from cryptography.fernet import Fernet
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     return [
         Fernet(base64.urlsafe_b64encode(HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(key.encode())))
         for key in map(str, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
@@ -25,6 +33,8 @@ def _keys(purpose: str) -> list[Fernet]:
 
 
 def _cipher(purpose: str) -> MultiFernet:
+    from cryptography.fernet import MultiFernet
+
     return MultiFernet(_keys(purpose))
 
 
@@ -34,6 +44,8 @@ def seal(text: str, *, purpose: str) -> bytes:
 
 def reseal(sealed: bytes | memoryview, *, purpose: str) -> bytes | None:
     """The same text under the present SECRET_KEY; None when it is already. Raises SealBroken."""
+    from cryptography.fernet import InvalidToken, MultiFernet
+
     present = MultiFernet(_keys(purpose)[:1])
     try:
         present.decrypt(bytes(sealed))
@@ -44,6 +56,8 @@ def reseal(sealed: bytes | memoryview, *, purpose: str) -> bytes | None:
 
 def unseal(sealed: bytes | memoryview, *, purpose: str) -> str:
     """Raises SealBroken."""
+    from cryptography.fernet import InvalidToken
+
     try:
         return _cipher(purpose).decrypt(bytes(sealed)).decode()
     except InvalidToken as error:

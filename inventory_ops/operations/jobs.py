@@ -25,7 +25,7 @@ from django.utils import timezone
 from inventory_ops.kit import broker, files
 from inventory_ops.kit.db import statements
 from inventory_ops.kit.db.lost import LOST, is_lost
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import JOBS, Registry
 from inventory_ops.models import Job, Notification, User
 
 log = structlog.get_logger(__name__)
@@ -82,7 +82,7 @@ class Context:
 
 
 type Handler = Callable[[Context], None]
-_handlers: Registry[Handler] = Registry("kind of job")
+_handlers: Registry[Handler] = Registry("kind of job", later=JOBS)
 _reading: set[str] = set()
 
 
@@ -102,7 +102,7 @@ def handler(kind: str, *, only_reads: bool = False) -> Callable[[Handler], Handl
 
 def changes_data(kind: str) -> bool:
     """Do jobs of this kind change anything that counts?"""
-    return kind not in _reading
+    return not (kind in _handlers and kind in _reading)
 
 
 def enqueue(

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import JOBS, Registry
 from inventory_ops.models import Merchant, Proposal, User
 from inventory_ops.operations import audit
 from inventory_ops.registries.permissions import ADMIN, FINANCE
@@ -61,7 +61,7 @@ class Kind(ABC):
         """Take back what `apply` did, before it begins."""
 
 
-_kinds: Registry[Kind] = Registry("kind of proposals")
+_kinds: Registry[Kind] = Registry("kind of proposals", later=JOBS)
 
 
 def register[K: Kind](kind: K) -> K:

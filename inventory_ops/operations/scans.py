@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from inventory_ops.kit import broker
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import SCANS, Registry
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import ScanRun, ScanSchedule, User
 from inventory_ops.operations import audit, figure_days, finding_days, issues, rescans
@@ -51,11 +51,11 @@ class Scan:
     title: Any = ""  # of one that fills no list
 
 
-_scans: Registry[Scan] = Registry("scan")
+_scans: Registry[Scan] = Registry("scan", later=SCANS)
 
 
 def register(scan: Scan) -> None:
-    """Add a scan. Called from AppConfig.ready()."""
+    """Add a scan. Called by what `AppConfig.ready()` names."""
     _scans.add(scan.name, scan)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils import timezone
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import SCANS, Registry
 from inventory_ops.operations import issues, rescans
 from inventory_ops.queries import findings, ledger, stock
 from inventory_ops.queries import issues as issue_queries
@@ -16,7 +16,7 @@ from inventory_ops.queries import issues as issue_queries
 MOST_LISTED = 100  # of one check; the count beyond is told
 
 type Check = Callable[[], list[str]]
-_checks: Registry[Check] = Registry("check of the ledger")
+_checks: Registry[Check] = Registry("check of the ledger", later=SCANS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Outcome:
 
 
 def add_check(name: str, check: Check) -> None:
-    """Add a check: it answers one line a difference, [] when all is right. From AppConfig.ready()."""
+    """Add a check: it answers one line a difference, [] when all is right. Called by what `AppConfig.ready()` names."""
     _checks.add(name, check)
 
 

@@ -10,7 +10,7 @@ from django.db.models import Exists, QuerySet
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import PAGES, Registry
 from inventory_ops.models import Channel, Product, ScanRun, User
 from inventory_ops.queries.of_viewer import OfViewer
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS
@@ -36,11 +36,11 @@ class Shown:
     done: bool
 
 
-_steps: Registry[Step] = Registry("first step")
+_steps: Registry[Step] = Registry("first step", later=PAGES)
 
 
 def add(name: str, step: Step) -> None:
-    """Add a step. From AppConfig.ready()."""
+    """Add a step. Called by what `AppConfig.ready()` names."""
     _steps.add(name, step)
 
 
@@ -67,7 +67,7 @@ _DONE = OfViewer(_done)
 
 
 def add_own() -> None:
-    """The steps of the base app. From AppConfig.ready()."""
+    """The steps of the base app. Called by what `AppConfig.ready()` names."""
     load = _("Products, stock and orders, from your own files.")
     add(
         "load",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import redis
@@ -15,7 +15,9 @@ from prometheus_client.registry import Collector
 from config import metrics
 from config.celery import QUEUES
 from inventory_ops.kit.db import replica
-from inventory_ops.queries import findings, health, status
+from inventory_ops.queries import figures, findings, health, status
+from inventory_ops.queries.figures import Figures
+from inventory_ops.queries.findings import Freshness
 
 
 class Ops(Collector):
@@ -25,22 +27,27 @@ class Ops(Collector):
         self.now = now
 
     def collect(self) -> Iterator[Metric]:
+        read = self._read()
+        broker_problem = health.broker()
         up = GaugeMetricFamily("ops_up", "1 when the service answers", labels=["service"])
-        problems = {"database": health.database(), "broker": health.broker()}
-        for name, problem in problems.items():
-            up.add_metric([name], 0 if problem else 1)
+        up.add_metric(["database"], read is not None)
+        up.add_metric(["broker"], not broker_problem)
         yield up
-        if not problems["broker"]:
+        if not broker_problem:
             try:
                 yield from self._requests()
                 yield from self._queues()
             except redis.RedisError:
                 return
-        if not problems["database"]:
-            try:
-                yield from self._database()
-            except (DatabaseError, InterfaceError):
-                return
+        if read:
+            yield from self._database(*read)
+
+    def _read(self) -> tuple[Figures, Mapping[str, Freshness]] | None:
+        """All that the database knows; None when it does not answer."""
+        try:
+            return figures.read(now=self.now), findings.freshness(now=self.now)
+        except (DatabaseError, InterfaceError):
+            return None
 
     @staticmethod
     def _requests() -> Iterator[Metric]:
@@ -73,58 +80,58 @@ class Ops(Collector):
             depth.add_metric([name], number)
         yield depth
         if tick := status.last_tick():
-            age = (self.now - tick).total_seconds()
+            age = self._age(tick)
             yield GaugeMetricFamily("ops_tick_age_seconds", "Since a worker last did beat's minute task", value=age)
 
-    def _database(self) -> Iterator[Metric]:
+    def _database(self, found: Figures, scans: Mapping[str, Freshness]) -> Iterator[Metric]:
         ages = GaugeMetricFamily("ops_scan_age_seconds", "Since the last good run", labels=["scan"])
         failed = GaugeMetricFamily("ops_scan_failed", "1 when the last run failed", labels=["scan"])
-        for name, fresh in findings.freshness(now=self.now).items():
+        for name, fresh in scans.items():
             failed.add_metric([name], fresh.state == "failed")
             if fresh.last_at:
-                ages.add_metric([name], (self.now - fresh.last_at).total_seconds())
+                ages.add_metric([name], self._age(fresh.last_at))
         yield ages
         yield failed
-        counts = status.day_counts(now=self.now)
         runs = GaugeMetricFamily("ops_scan_runs_24h", "Runs of the last 24 hours", labels=["scan", "state"])
-        for (name, state), number in counts.scans.items():
+        for (name, state), number in found.scans.items():
             runs.add_metric([name, state], number)
         yield runs
-        for kind, found in (("jobs", counts.jobs), ("deliveries", counts.deliveries)):
+        for kind, states in (("jobs", found.jobs), ("deliveries", found.deliveries)):
             family = GaugeMetricFamily(f"ops_{kind}_24h", "Of the last 24 hours, by state", labels=["state"])
-            for state, number in found.items():
+            for state, number in states.items():
                 family.add_metric([state], number)
             yield family
-        yield from self._jobs()
-        stuck = status.stuck_jobs(now=self.now).count()
-        yield GaugeMetricFamily("ops_jobs_stuck", "Jobs that no worker is at", value=stuck)
+        yield from self._jobs(found)
+        yield GaugeMetricFamily("ops_jobs_stuck", "Jobs that no worker is at", value=found.stuck)
         waiting = GaugeMetricFamily("ops_findings", "Findings that wait for somebody", labels=["report"])
-        for slug, total in findings.totals(viewer=None).items():
-            waiting.add_metric([slug], total.count)
+        for slug, number in found.findings.items():
+            waiting.add_metric([slug], number)
         yield waiting
-        if backup := status.last_backup():
-            age = (self.now - backup).total_seconds()
+        if found.backup:
+            age = self._age(found.backup)
             yield GaugeMetricFamily("ops_backup_age_seconds", "Since manage.py backup last succeeded", value=age)
 
-    def _jobs(self) -> Iterator[Metric]:
+    def _jobs(self, found: Figures) -> Iterator[Metric]:
         runs = GaugeMetricFamily("ops_job_runs_24h", "Jobs that ended", labels=["kind", "state"])
         times = GaugeMetricFamily("ops_job_seconds_24h", "Seconds that they ran", labels=["kind", "state"])
-        for each in status.job_times(now=self.now):
-            runs.add_metric([each.kind, each.state], each.number)
-            times.add_metric([each.kind, each.state], each.seconds)
+        for (kind, state), (number, seconds) in found.ended.items():
+            runs.add_metric([kind, state], number)
+            times.add_metric([kind, state], seconds)
         yield runs
         yield times
         ages = GaugeMetricFamily("ops_queue_age_seconds", "That the oldest job waits", labels=["queue"])
-        waiting = status.queue_ages(now=self.now)
         for queue in QUEUES:
-            ages.add_metric([queue], waiting.get(queue, 0))
+            ages.add_metric([queue], max(self._age(found.oldest.get(queue, self.now)), 0))
         yield ages
         refused = GaugeMetricFamily("ops_refused_rows_24h", "Rows of files that were refused", labels=["kind"])
-        for kind, number in status.refused_rows(now=self.now).items():
+        for kind, number in found.refused.items():
             refused.add_metric([kind], number)
         yield refused
         if (lag := replica.lag()) is not None:
             yield GaugeMetricFamily("ops_replica_lag_seconds", "That the replica is behind", value=lag)
+
+    def _age(self, moment: datetime) -> float:
+        return (self.now - moment).total_seconds()
 
 
 def page(*, now: datetime) -> bytes:

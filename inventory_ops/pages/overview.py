@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory_ops.kit import markup, money
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import PAGES, Registry
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import User
 from inventory_ops.operations import scans
@@ -74,17 +74,17 @@ class Page:
 
 type CardMaker = Callable[[User, datetime], list[Card]]
 type PanelMaker = Callable[[User, datetime], list[Panel]]
-_cards: Registry[CardMaker] = Registry("source of cards")
-_panels: Registry[PanelMaker] = Registry("source of panels")
+_cards: Registry[CardMaker] = Registry("source of cards", later=PAGES)
+_panels: Registry[PanelMaker] = Registry("source of panels", later=PAGES)
 
 
 def add_cards(name: str, maker: CardMaker) -> None:
-    """Add cards of another app: `maker(user, now)` gives those that the user may see. From AppConfig.ready()."""
+    """Add cards of another app: those that the user may see. Called by what `AppConfig.ready()` names."""
     _cards.add(name, maker)
 
 
 def add_panels(name: str, maker: PanelMaker) -> None:
-    """Add boxes of another app. From AppConfig.ready()."""
+    """Add boxes of another app. Called by what `AppConfig.ready()` names."""
     _panels.add(name, maker)
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import PAGES, Registry
 from inventory_ops.kit.reports import registry
 from inventory_ops.models import ChannelListing, Finding, OrderItem, PriceChange, Product, StockBalance, User
 from inventory_ops.operations import price_undo
@@ -45,11 +45,11 @@ class ChangeLine:
 
 
 type PanelMaker = Callable[[Product, User], list[Panel]]
-_panels: Registry[PanelMaker] = Registry("source of panels about a product")
+_panels: Registry[PanelMaker] = Registry("source of panels about a product", later=PAGES)
 
 
 def add_panels(name: str, maker: PanelMaker) -> None:
-    """Let another app show what it knows of a product. Called from AppConfig.ready()."""
+    """Let another app show what it knows of a product. Called by what `AppConfig.ready()` names."""
     _panels.add(name, maker)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import PAGES, Registry
 from inventory_ops.models import Finding, Product, User
 
 
@@ -20,11 +20,11 @@ class Hint:
 
 
 type Hinter = Callable[[Finding, Sequence[Product], User, datetime], Sequence[Hint]]
-_hinters: Registry[Hinter] = Registry("source of hints about findings")
+_hinters: Registry[Hinter] = Registry("source of hints about findings", later=PAGES)
 
 
 def add(name: str, hinter: Hinter) -> None:
-    """Add hints: `hinter(finding, products, viewer, now)`. Called from AppConfig.ready()."""
+    """Add hints: `hinter(finding, products, viewer, now)`. Called by what `AppConfig.ready()` names."""
     _hinters.add(name, hinter)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import PAGES, Registry
 from inventory_ops.models import User
 
 
@@ -24,11 +24,11 @@ class Entry:
     roles: tuple[str, ...] = ("operations", "merchant", "finance", "admin")
 
 
-_entries: Registry[Entry] = Registry("page of the guide")
+_entries: Registry[Entry] = Registry("page of the guide", later=PAGES)
 
 
 def add(name: str, title: Any, file: str, *, roles: tuple[str, ...] | None = None) -> None:
-    """Add a page from docs/guide/FILE. Called from AppConfig.ready()."""
+    """Add a page from docs/guide/FILE. Called by what `AppConfig.ready()` names."""
     extra = {"roles": roles} if roles else {}
     _entries.add(name, Entry(name, title, lambda: _markdown(file), **extra))
 

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import PAGES, Registry
 from inventory_ops.models import User
 
 GROUPS: dict[str, Any] = {
@@ -49,7 +49,7 @@ def _url(route: tuple[str, ...]) -> str:
     return reverse(name, args=arguments)
 
 
-_entries: Registry[Entry] = Registry("menu entry")
+_entries: Registry[Entry] = Registry("menu entry", later=PAGES)
 
 
 def add(
@@ -64,9 +64,9 @@ def add(
     report: str = "",
     go: str = "",
 ) -> None:
-    """Add the page `route` (its name, or name and arguments) to a group, for `roles`. Called from AppConfig.ready().
+    """Add the page `route` (its name, or name and arguments) to a group, for `roles`.
 
-    `go` is a letter of its own that leads there from the keyboard, after `g`.
+    Called by what `AppConfig.ready()` names. `go` is a letter of its own that leads there from the keyboard, after `g`.
     """
     if group not in GROUPS:
         raise ValueError(f"There is no menu group {group!r}: use one of {', '.join(GROUPS)}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import PAGES, Registry
 from inventory_ops.models import Order, OrderItem
 
 
@@ -19,11 +19,11 @@ class Mark:
 
 
 type Marker = Callable[[Order, Sequence[OrderItem]], Mapping[int, Sequence[Mark]]]
-_markers: Registry[Marker] = Registry("source of order marks")
+_markers: Registry[Marker] = Registry("source of order marks", later=PAGES)
 
 
 def add_marker(name: str, marker: Marker) -> None:
-    """Add marks by order item id. Called from AppConfig.ready()."""
+    """Add marks by order item id. Called by what `AppConfig.ready()` names."""
     _markers.add(name, marker)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse_lazy
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import SCANS, Registry
 from inventory_ops.kit.reports import Report
 from inventory_ops.models import User
 
@@ -23,11 +23,11 @@ class Topic:
     has_merchants: bool = True
 
 
-_topics: Registry[Topic] = Registry("topic")
+_topics: Registry[Topic] = Registry("topic", later=SCANS)
 
 
 def add(topic: Topic) -> None:
-    """Called from AppConfig.ready()."""
+    """Called by what `AppConfig.ready()` names."""
     _topics.add(topic.key, topic)
 
 

@@ -19,7 +19,6 @@ from inventory_ops.kit.reports.scope import parse_window
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models import ReportScan, Store
 from inventory_ops.models.orders import order_address
-from inventory_ops.operations.orders import recovered
 from inventory_ops.queries import checkouts, recovery
 from inventory_ops.reports import cart_work, common
 from inventory_ops.reports.base import ActionReport, WorkflowFilters
@@ -260,6 +259,8 @@ class AbandonedCheckouts(ActionReport):
     def before_scan(self, *, as_of: datetime) -> None:
         # loads look for themselves, channels bring new orders within hours; the first scan of a day looks at all
         last = ReportScan.objects.filter(report=self.slug, whole_on=as_of.date()).first()
+        from inventory_ops.operations.orders import recovered  # here: scans alone need the life of orders
+
         recovered.find(as_of=as_of, placed_since=last.as_of - timedelta(days=1) if last else None)
 
     def turned(self, before: datetime, now: datetime) -> QuerySet[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils import timezone
@@ -11,10 +12,12 @@ from django.utils.translation import gettext as _
 
 from inventory_ops.kit import markup
 from inventory_ops.kit.reports import Report
-from inventory_ops.kit.reports.page import ListPage
 from inventory_ops.queries import findings
 from inventory_ops.queries.findings import Freshness
 from inventory_ops.registries.permissions import ADMIN, OPERATIONS
+
+if TYPE_CHECKING:
+    from inventory_ops.kit.reports.page import ListPage
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from inventory_ops.models import ScanRun, ScanSchedule
 from inventory_ops.operations import scans
 from tests import make
-from user_audit import accounts
+from user_audit import accounts, connected
 from user_audit.models import IamUser
 
 pytestmark = pytest.mark.django_db
@@ -48,5 +48,5 @@ def test_the_page_says_so_and_offers_no_scan() -> None:
 
 def test_an_endpoint_of_ones_own_is_a_connection(settings: object) -> None:
     settings.AWS_ENDPOINT_URL = "http://localhost:5000"  # type: ignore[attr-defined]
-    assert accounts.why_not_connected() == ""
+    assert connected.why_not_connected() == ""
     assert [each.endpoint_url for each in accounts.configured()] == ["http://localhost:5000"]

@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from inventory_ops.kit import markup
-from user_audit.accounts import why_not_connected
+from user_audit.connected import why_not_connected
 from user_audit.models import IamAccount, IamScan
 
 LATE = timedelta(hours=7)  # a scan runs every six

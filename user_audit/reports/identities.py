@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django.db.models import Count, Exists, Q, QuerySet, Value
@@ -28,12 +28,11 @@ from inventory_ops.kit.reports import (
     filters,
     register,
 )
-from inventory_ops.kit.reports.page import Empty, ListPage
 from inventory_ops.kit.viewer import Viewer
 from inventory_ops.models.users import Role
 from inventory_ops.registries.permissions import ADMIN
 from inventory_ops.reports.finding_pictures import week_before
-from user_audit.accounts import why_not_connected
+from user_audit.connected import why_not_connected
 from user_audit.models import Identity, Review
 from user_audit.models.identities import AwsStatus, DatabaseStatus, Finding, Flag, Severity
 from user_audit.queries.certification import not_certified
@@ -58,6 +57,10 @@ from user_audit.reports.pictures import of_states
 
 def address(key: str) -> str:
     return f"/action-required/user-audit/{key}/"
+
+
+if TYPE_CHECKING:
+    from inventory_ops.kit.reports.page import ListPage
 
 
 class Filters(filters.ReportFilterSet):
@@ -314,6 +317,8 @@ class UserAudit(Report):
         page.views.tabs[0].label = _("Inconsistencies")
         page.head.freshness = freshness()
         if page.empty is not None and (missing := why_not_connected()):
+            from inventory_ops.kit.reports.page import Empty
+
             page.empty = Empty(_("AWS is not connected"), missing)
         page.head.run_scan_url = "" if why_not_connected() else reverse("run-scan", args=["users"])
 

@@ -16,7 +16,7 @@ from inventory_ops.kit.bulk.action import offered_on
 from inventory_ops.kit.reports import registry
 from inventory_ops.registries.permissions import ADMIN, roles_required, viewer
 from inventory_ops.views.reports import show
-from user_audit.accounts import why_not_connected
+from user_audit.connected import why_not_connected
 from user_audit.forms import ManagerForm, ReviewForm
 from user_audit.models import ActionJob, DisableRecord, IamUser, Identity, Review
 from user_audit.models.actions import Action

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.forms import Form
 from django.utils.translation import gettext as _
 
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import PAGES, Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class BulkAction[Row]:
         return _("No row was selected. Tick the rows, or “Select all”.")
 
 
-_actions: Registry[BulkAction[Any]] = Registry("bulk action")
+_actions: Registry[BulkAction[Any]] = Registry("bulk action", later=PAGES)
 
 
 def register[A: type[BulkAction[Any]]](action: A) -> A:

@@ -12,7 +12,7 @@ from inventory_ops.kit.imports.columns import plain
 from inventory_ops.kit.imports.dialect import Dialect, in_zone, iso_moment, with_point
 from inventory_ops.kit.imports.errors import RowError
 from inventory_ops.kit.imports.values import BadValue
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import IMPORTS, Registry
 from inventory_ops.kit.spreadsheets import as_written
 
 type Answers = Mapping[str, Any]
@@ -74,7 +74,7 @@ class Format:
         return tuple(self.columns)
 
 
-registry: Registry[Format] = Registry("format of import files")
+registry: Registry[Format] = Registry("format of import files", later=IMPORTS)
 
 
 def register(found: Format) -> Format:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from inventory_ops.kit.imports.columns import Carried, Column, plain
 from inventory_ops.kit.imports.staging import Staging
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import IMPORTS, Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Kinds(Registry[ImportSpec]):
         self._values[name] = replace(spec, tables=(*spec.tables, *tables))
 
 
-registry = Kinds("import kind")
+registry = Kinds("import kind", later=IMPORTS)
 
 
 def register(spec: ImportSpec) -> ImportSpec:

@@ -25,6 +25,7 @@ from inventory_ops.kit.reports.report import Report, Selection
 CHUNK_BYTES = 64 * 1024
 FIRST_ROWS = 200  # of a large list: found by the index that it is ordered by, as a page is
 MOST_XLSX_ROWS = 1_048_575  # a sheet's rows less the header
+LONGEST_XLSX_TEXT = 32_767  # characters that a cell holds
 
 
 def ordered(selection: Selection, sort: str, *, for_spreadsheets: bool = False) -> QuerySet[Any]:
@@ -163,32 +164,37 @@ def write_xlsx(
     on_row: Callable[[], None] = lambda: None,
 ) -> int:
     """Write one sheet to `target` and answer the number of rows. Raises ValueError beyond what a sheet holds."""
-    report = selection.report
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    import xlsxwriter  # here: nobody but an export of this kind waits for it
+    from rustpy_xlsxwriter import Format, write_worksheet  # here: nobody but an export of this kind waits for it
 
-    with xlsxwriter.Workbook(str(target), options) as book:
-        head = book.add_format({"bold": True, "bottom": 1})
-        sheet = book.add_worksheet(report.slug[:31])
-        sheet.freeze_panes(1, 0)
-        numeric = are_numbers(report)
-        for index, column in enumerate(report.exported_columns):
-            sheet.set_column(index, index, max(12, min(len(column.header) + 2, 40)))
-            sheet.write_string(0, index, column.header, head)
-        written = 0
+    report = selection.report
+    headers = [column.header for column in report.exported_columns]
+    numeric = are_numbers(report)
+    written = 0
+
+    def records() -> Iterator[dict[str, str | float | None]]:
+        nonlocal written
         for row in text_rows(selection, sort, via=via):
             written += 1
             on_row()
             if written > most_rows:
                 raise ValueError(f"A sheet holds {most_rows:,} rows at most. Narrow the filters, or export CSV.")
-            for index, text in enumerate(row):
-                if not text:
-                    continue
-                if numeric[index]:
-                    sheet.write_number(written, index, float(text))
-                else:
-                    sheet.write_string(written, index, text)
-        sheet.autofilter(0, 0, max(written, 1), len(report.exported_columns) - 1)
+            yield {
+                header: (float(text) if is_number else text[:LONGEST_XLSX_TEXT]) if text else None
+                for header, text, is_number in zip(headers, row, numeric, strict=True)
+            }
+        if not written:
+            yield dict.fromkeys(headers)  # the header is that of the first row, which has no cells here
+
+    # texts stay texts, whatever they begin with: only columns that are named so are formulas or links
+    write_worksheet(
+        records(),
+        str(target),
+        sheet_name=report.slug[:31],
+        freeze_row=1,
+        column_widths=[max(12, min(len(header) + 2, 40)) for header in headers],
+        header_format=Format().set_bold().set_border_bottom("thin"),
+        autofilter=True,
+    )
     return written
 
 

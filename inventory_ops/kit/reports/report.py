@@ -20,7 +20,7 @@ from inventory_ops.kit import markup
 from inventory_ops.kit.charts import Chart
 from inventory_ops.kit.db import replica
 from inventory_ops.kit.db.expressions import MaskedEmail, PlainText
-from inventory_ops.kit.registry import Registry
+from inventory_ops.kit.registry import REPORTS, Registry
 from inventory_ops.kit.reports.columns import Column, Row
 from inventory_ops.kit.reports.filters import ReportFilterSet
 from inventory_ops.kit.reports.scope import Scope, Window
@@ -347,7 +347,7 @@ def _nothing() -> QuerySet[Any]:
     return empty
 
 
-registry: Registry[Report] = Registry("report")
+registry: Registry[Report] = Registry("report", later=REPORTS)
 
 
 def register[R: type[Report]](cls: R) -> R:

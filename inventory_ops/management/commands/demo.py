@@ -81,6 +81,6 @@ class Command(BaseCommand):
         self.say(f"Ready: {url}")
         self.say("")
         self.say(f"Demo logins (password for each: {PASSWORD})")
-        for email, role in demo.LOGINS.items():
+        for email, role in demo.logins().items():
             self.say(f"  {email:24} {role}")
         self.say("Ctrl-C stops everything.")
