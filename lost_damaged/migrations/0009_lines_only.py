@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
         ),
         # No `before`: there is no way back with transactions, whose statement went with the column that is removed above.
         # On an empty database the way back drops what these files make; the way forward makes it again.
-        ApplySql("lost_damaged", "statement_lines", "4f0783eb65441629"),
+        ApplySql("lost_damaged", "statement_lines", "8e486a50bf193b28"),
         ApplySql("lost_damaged", "statements", "3fd697aff33c3fde"),
         ApplySql("lost_damaged", "journal", "0991f0c14b8242f0"),
         ApplySql("lost_damaged", "append_only", "93f1902c522d1518"),

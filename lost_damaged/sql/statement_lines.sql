@@ -106,14 +106,22 @@ end $function$;
 create or replace function lost_damaged_items_added()
 returns trigger
 language plpgsql
+SET enable_seqscan TO 'off'
 as $function$
 declare
     items bigint[];
 begin
-    select array_agg(id) into items from added where quantity_shipped > 0;
+    if not exists (select from added where quantity_shipped > 0) then
+        return null;
+    end if;
+    perform pg_advisory_xact_lock_shared(hashtext('lost_damaged.books'), part)
+        from (select distinct lost_damaged_books_lock(merchant_id) as part from added order by 1) parts;
+    -- after the lock, since books may just have begun. New items have no lines, so what was settled before needs none:
+    -- history is loaded without looking each item up in all months.
+    select array_agg(a.id) into items from added a
+    where a.quantity_shipped > 0 and greatest(a.shipped_at, a.returned_at) >= (
+        select min(s.starts_at) from lost_damaged_statement s where s.merchant_id = a.merchant_id);
     if items is not null then
-        perform pg_advisory_xact_lock_shared(hashtext('lost_damaged.books'), part)
-            from (select distinct lost_damaged_books_lock(merchant_id) as part from added order by 1) parts;
         perform lost_damaged_bring_lines(items);
     end if;
     return null;

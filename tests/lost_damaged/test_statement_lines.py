@@ -58,6 +58,25 @@ def run_sql(sql: str, *params: object) -> None:
         cursor.execute("set session_replication_role = origin")
 
 
+def test_history_is_not_looked_up_for_lines(world: World) -> None:
+    """What was shipped before the books began was settled elsewhere; what came back since is on them."""
+    begin(world, JUNE)
+    calls = "select pg_stat_get_xact_function_calls('lost_damaged_bring_lines(bigint[])'::regprocedure)"
+    with connection.cursor() as cursor:
+        cursor.execute("set local track_functions = 'all'")
+        shipped(world, MAY + days(3))
+        cursor.execute(calls)
+        assert cursor.fetchone() == (None,)
+        back = {"returned_quantity": 1, "returned_at": JUNE + days(2)}
+        world.order_item(
+            world.product("BACK"), "80.00", "8.00", quantity=1, quantity_shipped=1, shipped_at=MAY + days(4), **back
+        )
+        shipped(world, JUNE + days(3), "200.00", "20.00")
+        cursor.execute(calls)
+        assert cursor.fetchone() == (2,)
+    assert amounts(opened(world)) == {"order": "200.00", "fee": "-20.00", "refund": "-80.00", "fee_refund": "8.00"}
+
+
 def test_the_month_on_paper(world: World) -> None:
     """Close, a late order, a late return, a late reversal, and a payment that comes back: by hand in the comments."""
     begin(world)

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inventory_ops.imports.stock import SPEC
+from inventory_ops.kit.db.size import outgrown
 from inventory_ops.kit.imports import Rows
 from inventory_ops.models import StockBalance
 from inventory_ops.models.ledger import EventKind, EventSource
@@ -42,3 +43,25 @@ def test_the_seal_is_no_statement_of_its_own() -> None:
             "'inventory_ops_event_digest(inventory_ops_inventoryevent)'::regprocedure)"
         )
         assert cursor.fetchone() == (1, None)
+
+
+def test_statistics_are_wanted_of_what_became_larger_than_the_planner_knows() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "create table plain (n integer); insert into plain select generate_series(1, 100); analyze plain"
+        )
+    assert outgrown(["plain"], 50, share=0.5) == []
+    assert outgrown(["plain"], 51, share=0.5) == ["plain"]
+
+
+def test_statistics_of_all_partitions_grow_old_with_many_small_loads() -> None:
+    """Autovacuum sees to the partitions, and never to the table that they are parts of."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "create table whole (n integer) partition by range (n);"
+            " create table part partition of whole for values from (1) to (1000);"
+            " insert into whole select generate_series(1, 100); analyze whole"
+        )
+        assert outgrown(["whole", "part"], 20, share=0.5) == []
+        cursor.execute("insert into whole select generate_series(101, 140); analyze part")
+    assert outgrown(["whole", "part"], 20, share=0.5) == ["whole"]

@@ -34,13 +34,21 @@ def is_large(model: type[Any]) -> bool:
 
 
 def outgrown(tables: Iterable[str], rows: int, *, share: float) -> list[str]:
-    """Those of `tables` of which `rows` changed rows are more than a share: the planner knows them as they were."""
+    """Those of `tables` that are larger by more than a share, with `rows` changed rows, than the planner knows.
+
+    Of a partitioned table it knows what it was when somebody last asked for its statistics: autovacuum never does, it
+    sees to the partitions alone.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """select t.name from unnest(%s::text[]) t (name)
-               where %s > %s * (select coalesce(sum(greatest(c.reltuples, 0)), 0) from pg_class c where c.relkind = 'r'
-                   and (c.oid = t.name::regclass
-                        or c.oid in (select relid from pg_partition_tree(t.name::regclass))))""",
+               join pg_class c on c.oid = t.name::regclass
+               cross join lateral (
+                   select coalesce(sum(greatest(l.reltuples, 0)), 0) as rows from pg_class l where l.relkind = 'r'
+                   and (l.oid = c.oid or l.oid in (select relid from pg_partition_tree(c.oid)))) now
+               cross join lateral (
+                   select case c.relkind when 'p' then greatest(c.reltuples, 0) else now.rows end as rows) known
+               where now.rows + %s - known.rows > %s * known.rows""",
             [list(tables), rows, share],
         )
         return [name for (name,) in cursor.fetchall()]

@@ -35,7 +35,8 @@ from inventory_ops.operations.imports.outcomes import CheckedOnly, Outcome, dige
 from inventory_ops.operations.ledger import LedgerRefusal
 
 log = structlog.get_logger(__name__)
-BIG = 10_000  # rows after which the planner wants new statistics
+BIG = 10_000  # rows after which the planner wants new statistics …
+GOOD_PART = 0.5  # … where they are that much of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +128,17 @@ def _nothing() -> Iterator[None]:
 
 
 def analyse(outcomes: Sequence[Outcome]) -> None:
-    """Give the planner statistics of the tables of which big loads have changed a good part.
+    """Give the planner statistics of the tables that big loads have made larger by half, or changed half of.
 
-    Of a smaller part autovacuum does it a minute later, while nobody waits.
+    Of a smaller part autovacuum does it a minute later, while nobody waits. Until then the planner knows the rows from
+    the size of the file, and how values are distributed from before; reading that again for each load of a tenth took
+    a fifth of an orders load.
     """
     tables: set[str] = set()
     for outcome in outcomes:
         rows = outcome.counts.new + outcome.counts.changed
         if rows >= BIG:
-            tables.update(outgrown(outcome.spec.tables, rows, share=0.1))
+            tables.update(outgrown(outcome.spec.tables, rows, share=GOOD_PART))
     with connection.cursor() as cursor:
         for table in sorted(tables):
             cursor.execute(f"analyze {table}")
