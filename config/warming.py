@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.conf import settings
-from django.template.loader import get_template
+from django.http import HttpRequest
+from django.template.loader import get_template, render_to_string
 from django.urls import reverse
 
 from inventory_ops.kit.registry import Later
@@ -14,11 +15,34 @@ FOLDER = Path(settings.BASE_DIR) / "templates"
 
 
 def warm_up() -> None:
-    """Import every page, build the table of addresses both ways, and compile every template."""
+    """Import every page, build the table of addresses both ways, compile every template, and draw what surrounds a
+    page. No connection is opened: the threads that answer have their own."""
     Later.fill_all()
     reverse("overview")  # the first one asks every page for its addresses
     for name in names():
         get_template(name)
+    _draw_frames()
+
+
+def _draw_frames() -> None:
+    """A page for nobody in each role: addresses, icons and texts of the menu, and the names of time zones."""
+    # not before the table of addresses is there: pages know more than commands import
+    from inventory_ops.kit.page import Page
+    from inventory_ops.models import User
+    from inventory_ops.models.users import Role
+    from inventory_ops.pages import frame
+    from inventory_ops.queries import shell, shop
+
+    for role in Role.values:
+        nobody, request = User(role=role), HttpRequest()
+        for name in ("shop", "rates"):
+            setattr(nobody, name, None)  # as if it was read with them
+        request.path, request.META["SERVER_NAME"], request.META["SERVER_PORT"] = "/", "localhost", "80"
+        for name, value in {"user": nobody, "frame_data": shell.FrameData()}.items():
+            setattr(request, name, value)
+        with shop.shown_to(nobody, asks_for=settings.LANGUAGE_CODE):
+            context = {"page": Page(title="", breadcrumbs=[]), "group": frame.Group(None, ())}
+            render_to_string("inventory_ops/section.html", context, request=request)
 
 
 def names() -> list[str]:

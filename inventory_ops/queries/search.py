@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db import connection
 from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Concat, Upper
+from django.db.models.functions import Coalesce, Concat, StrIndex, Upper
+from django.db.models.lookups import GreaterThan
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from inventory_ops.kit.db.compiled import sql_of
 from inventory_ops.models import Merchant, Order, Product, User
+from inventory_ops.queries import rare_parts
 
 HITS = 6
 ALIKE = 5  # offered where nothing matches
 SHORTEST = 2
 SHORTEST_FRAGMENT = 3  # below three characters a trigram index cannot help: prefixes only
+LOOKED_AT = 2_000  # products by SKU, for a text without rare parts: enough for one that one in 300 has
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +49,56 @@ def escape_like(text: str) -> str:
 
 
 def products(*, text: str, viewer: User | None, merchant_id: int | None = None) -> Any:
-    """Products that match a text (see `of_products`), ordered by SKU."""
+    """Products that match a text (see `of_products`), ordered by SKU: all of them, for lists. A few are `choices`."""
+    return of_products(_seen(viewer, merchant_id), text).order_by("sku", "pk")
+
+
+def choices(*, text: str, viewer: User | None, most: int, merchant_id: int | None = None) -> list[Product]:
+    """Up to `most` of `products` to choose from while somebody types, at a cost that hardly grows with the catalogue.
+
+    They are the first by SKU, with one exception: where every part of the text is common and the text itself is not
+    (zeros in numbered SKUs), the first `LOOKED_AT` products by SKU are looked at. If those do not give enough, the
+    first that the index of letters comes to are taken, which are any, in the order of SKU. Where no more than `most`
+    match, they are all there in either case.
+    """
+    seen, words = _seen(viewer, merchant_id), text.upper().split()
+    if len(text) < SHORTEST_FRAGMENT or not words:
+        return list(of_products(seen, text).order_by("sku", "pk")[:most])
+    if parts := rare_parts.of(words):
+        # compared by position, not by LIKE, which the index would be asked for, too
+        rows = seen.alias(haystack=haystack()).filter(*(GreaterThan(StrIndex(haystack(), Value(w)), 0) for w in words))
+        for part in parts:
+            rows = rows.filter(haystack__contains=part)
+        # no index has this order: the planner cannot tell how few hold all words, and would read one in vain
+        return list(rows.order_by(Coalesce("sku", Value("")), "pk")[:most])
+    first = _among_the_first(seen, words, most)
+    if len(first) == most:
+        found = seen.in_bulk(first)
+        return [found[pk] for pk in first]
+    return sorted(of_products(seen, text).order_by()[:most], key=lambda product: (product.sku, product.pk))
+
+
+def _among_the_first(seen: QuerySet[Product], words: list[str], most: int) -> list[int]:
+    """The keys of up to `most` products that hold all words, of the first by SKU."""
+    first = seen.select_related(None).annotate(haystack=haystack()).order_by("sku", "pk")
+    sql, params = sql_of(first.values_list("pk", "sku", "haystack")[:LOOKED_AT])
+    holds = " and ".join(["strpos(haystack, %s) > 0"] * len(words))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select id from ({sql}) first (id, sku, haystack) where {holds} order by sku, id limit %s",
+            [*params, *words, most],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _seen(viewer: User | None, merchant_id: int | None) -> QuerySet[Product]:
     rows = Product.objects.visible_to(viewer).select_related("merchant")
-    if merchant_id is not None:
-        rows = rows.filter(merchant_id=merchant_id)
-    return of_products(rows, text).order_by("sku", "pk")
+    return rows if merchant_id is None else rows.filter(merchant_id=merchant_id)
+
+
+def haystack(path: str = "") -> Upper:
+    """What a text is looked for in, as the index of letters has it; `path` leads from a row to its product."""
+    return Upper(Concat(f"{path}sku", Value(" "), f"{path}name", Value(" "), f"{path}vendor_sku"))
 
 
 def of_products(rows: QuerySet[Any], text: str, *, product: str = "") -> QuerySet[Any]:
@@ -61,8 +111,7 @@ def of_products(rows: QuerySet[Any], text: str, *, product: str = "") -> QuerySe
     path, upper = f"{product}__" if product else "", text.upper()
     if len(text) < SHORTEST_FRAGMENT:
         return rows.alias(upper_sku=Upper(f"{path}sku")).filter(upper_sku__startswith=upper)
-    texts = Concat(f"{path}sku", Value(" "), f"{path}name", Value(" "), f"{path}vendor_sku")
-    rows = rows.alias(haystack=Upper(texts))
+    rows = rows.alias(haystack=haystack(path))
     for word in upper.split():
         rows = rows.filter(haystack__contains=word)
     return rows
@@ -71,10 +120,9 @@ def of_products(rows: QuerySet[Any], text: str, *, product: str = "") -> QuerySe
 def why_none(*, text: str, viewer: User, merchant: Merchant) -> tuple[str, list[Product]]:
     """Why a merchant has no product that matches a text, and its products that are called alike, best first."""
     upper = text.upper()
-    haystack = Upper(Concat("sku", Value(" "), "name", Value(" "), "vendor_sku"))
     own = Product.objects.visible_to(viewer).filter(merchant=merchant)
-    similar = own.alias(haystack=haystack).filter(haystack__trigram_word_similar=upper)
-    alike = list(similar.order_by(TrigramWordSimilarity(upper, haystack).desc(), "sku")[:ALIKE])
+    similar = own.alias(haystack=haystack()).filter(haystack__trigram_word_similar=upper)
+    alike = list(similar.order_by(TrigramWordSimilarity(upper, haystack()).desc(), "sku")[:ALIKE])
     # of another merchant only who sees all of them may know
     others = products(text=text, viewer=viewer).exclude(merchant=merchant)[:1] if viewer.sees_all_merchants else []
     for other in others:
@@ -110,7 +158,7 @@ def everything(*, text: str, viewer: User) -> list[Group]:
 def _products(text: str, viewer: User) -> Group:
     hits = [
         Hit(product.sku, f"{product.name} · {product.merchant.name}", reverse("product", args=[product.pk]), "box")
-        for product in products(text=text, viewer=viewer)[:HITS]
+        for product in choices(text=text, viewer=viewer, most=HITS)
     ]
     return Group(_("Products"), hits)
 

@@ -157,7 +157,7 @@ def _find(request: HttpRequest, task: str) -> HttpResponse:
         exact = list(Product.objects.visible_to(user).filter(sku=text)[:2])
         if len(exact) == 1:
             return HttpResponseRedirect(f"{request.path}?product={exact[0].pk}")
-        hits = list(search.products(text=text, viewer=user)[:HITS])
+        hits = search.choices(text=text, viewer=user, most=HITS)
     title, _submit = _heading(task)
     context = {
         "page": Page(

@@ -64,7 +64,7 @@ def _scan(request: HttpRequest, form: CountForm, sheet: Sheet, where: tuple[str,
     else:
         found = list(visible.filter(sku=text)[: HITS + 1]) if text else []
     if len(found) != 1:
-        hits = found or (list(search.products(text=text, viewer=by)[:HITS]) if text else [])
+        hits = found or (search.choices(text=text, viewer=by, most=HITS) if text else [])
         errors = [] if hits or not text else [_("No product has “%(text)s” in its SKU or name.") % {"text": text}]
         return _show(request, form, sheet, hits=hits, errors=errors, scan=text if hits else "")
     try:

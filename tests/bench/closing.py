@@ -60,6 +60,13 @@ select statement_id, kind, sum(amount), count(*), sum(lost_damaged_line_digest(i
 from lost_damaged_statementline where order_item_id >= 10000000000 group by 1, 2;
 """
 
+FORGET = """
+delete from lost_damaged_statementline where order_item_id >= 10000000000;
+delete from lost_damaged_statementtotal where statement_id in (
+    select id from lost_damaged_statement where number like 'BENCH-%%');
+delete from lost_damaged_statement where number like 'BENCH-%%'
+"""
+
 SUMS = "sums of the same lines by statement and kind, as PostgreSQL plans them"
 SERIAL = "the same sums by one process"
 OURS = "closing, some statements at a time, as many as there are processors"
@@ -129,10 +136,4 @@ class Closing(Job):
         return [at_most("closing to the sums of its lines", ours / times[SUMS].seconds, 2, needs="M")]
 
     def tear_down(self) -> None:
-        execute(
-            "delete from lost_damaged_statementline where order_item_id >= 10000000000;"
-            " delete from lost_damaged_statementtotal where statement_id in"
-            " (select id from lost_damaged_statement where number like 'BENCH-%%');"
-            " delete from lost_damaged_statement where number like 'BENCH-%%'",
-            self.scale,
-        )
+        execute(FORGET, self.scale)

@@ -67,23 +67,33 @@ class Crowd(Job):
     options: Sequence[str] = ()  # of the server besides those of the image
 
     def set_up(self) -> None:
+        self.sign_in(profile())
+        self.start()
+        self._wait()
+        self.walk(people=8, requests=2 * len(self.addresses))
+
+    def tear_down(self) -> None:
+        self.stop()
+
+    def sign_in(self, addresses: Sequence[Address]) -> None:
+        """Have the addresses, each of which answers 200, and the cookie that they are asked for with."""
         client = Client(SERVER_NAME="localhost")
         client.force_login(bench_user())
-        self.addresses = profile()
+        self.addresses = addresses
         for path, headers in self.addresses:
             if (status := client.get(path, headers=headers).status_code) != 200:
                 raise RuntimeError(f"{path} answered {status}.")
         self.cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
         connections["default"].close()
-        (self.port,) = free_ports(1)
-        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed when the job is torn down)
-        self.server = subprocess.Popen(
-            self._command(), cwd=CHECKOUT, env=self._environment(), stdout=self.said, stderr=self.said
-        )
-        self._wait()
-        self.walk(people=8, requests=2 * len(self.addresses))
 
-    def tear_down(self) -> None:
+    def start(self, **environment: str) -> None:
+        (self.port,) = free_ports(1)
+        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed when the server is stopped)
+        self.server = subprocess.Popen(
+            self._command(), cwd=CHECKOUT, env=self._environment() | environment, stdout=self.said, stderr=self.said
+        )
+
+    def stop(self) -> None:
         self.server.terminate()
         self.server.wait(timeout=150)  # it lets its workers finish for 120
         self.said.close()

@@ -105,7 +105,7 @@ class Search(Job):
         times = []
         for text in self.texts:
             start = time.perf_counter()
-            list(search.products(text=text, viewer=None)[: search.HITS])
+            search.choices(text=text, viewer=None, most=search.HITS)
             times.append((time.perf_counter() - start, text))
         self.facts["the slowest text is"] = repr(max(times)[1])
         return [seconds for seconds, _text in times]
@@ -122,6 +122,6 @@ class Search(Job):
         typical = times["ours, typical"].seconds
         return [
             at_most("typical", typical * 1000, 5, "ms"),
-            at_most("slowest", times["ours, slowest"].seconds * 1000, 50, "ms"),
+            at_most("slowest", times["ours, slowest"].seconds * 1000, 10, "ms"),
             at_least("unindexed to ours", times["icontains without an index"].seconds / typical, 20, needs="M"),
         ]

@@ -15,13 +15,21 @@ RUN = """
 import json, sys
 import config.{name}
 from django.template import engines
+from django.db import connections
 from django.urls import get_resolver
+from inventory_ops.kit import markup
+from inventory_ops.queries import shop
+from inventory_ops.registries import menu
 [loader] = engines["django"].engine.template_loaders
 cached = loader.get_template_cache.values()
 print(json.dumps({{
     "compiled": sorted({{template.name for template in cached if hasattr(template, "name")}}),
     "pages": "lost_damaged.views.statements" in sys.modules,
     "addresses": get_resolver()._populated,
+    "menu": menu._url.cache_info().currsize == len({{each.route for key in menu.GROUPS for each in menu.entries(key)}}),
+    "icons": markup.icon.cache_info().currsize,
+    "zones": shop._known.cache_info().currsize,
+    "connected": [each.alias for each in connections.all(initialized_only=True) if each.connection],
 }}))
 """
 
@@ -41,3 +49,5 @@ def test_pages_addresses_and_templates_are_there_before_the_first_request(name: 
     assert set(warming.names()) <= set(found["compiled"])
     assert len(warming.names()) > 100
     assert found["pages"] and found["addresses"]
+    assert found["menu"] and found["icons"] > 20 and found["zones"]
+    assert not found["connected"]  # those of the threads that answer are not this one's

@@ -10,10 +10,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inventory_ops.models import InventoryType, OrderItem, Product
+from inventory_ops.models import InventoryType, OrderItem, Product, StockBalance
 from inventory_ops.models.ledger import EventKind, EventSource
 from inventory_ops.operations import ledger
 from inventory_ops.operations.findings import ScanCounts
@@ -250,3 +251,28 @@ def waits_for_the_row(pk: int) -> None:
                 return
         sleep(0.05)
     raise AssertionError(f"Nobody waits for tracker {pk}.")
+
+
+def test_a_refresh_reads_trackers_once_more_only_to_tell_of_them() -> None:
+    """What it takes says which were not told of: of products as they were, there is nothing to read again."""
+    product = make.product("QUIET")
+    balance = make.stock(product, 200)
+    tracker = Tracker.objects.create(
+        merchant_id=product.merchant_id,
+        product=product,
+        inventory_type_id=balance.inventory_type_id,
+        mechanism="stock_quantity",
+        quantity=100,
+    )
+    health.refresh(as_of=make.NOW)
+    for on_hand, tells in ((200, False), (20, True), (20, False)):
+        StockBalance.objects.filter(pk=balance.pk).update(on_hand=on_hand)
+        DirtyPair.objects.create(product_id=product.pk, inventory_type_id=balance.inventory_type_id)
+        with CaptureQueriesContext(connection) as found:
+            counts = health.evaluate_dirty(as_of=make.NOW)
+        statements = [each["sql"] for each in found.captured_queries]
+        assert any("alerted_state = a.alerted" in sql for sql in statements) == tells
+        assert not any("select count(*) from trackers_tracker" in sql for sql in statements)
+        assert (counts.seen, counts.changed) == (1, int(tells))
+    tracker.refresh_from_db()
+    assert tracker.alerted_state == tracker.state == "critical"

@@ -46,15 +46,17 @@ again as (
     insert into trackers_dirtypair (product_id, inventory_type_id)
     select product_id, inventory_type_id from n where not exists (select from moved m where m.id = n.id)
 )
-select (select count(*) from trackers_tracker t where t.is_enabled and {condition}), (select count(*) from moved),
+select {seen}, (select count(*) from moved),
     (select count(*) from moved where after in ('critical', 'low', 'stock_out')
         and (is_first or before not in ('critical', 'low', 'stock_out'))),
     (select count(*) from moved where after not in ('critical', 'low', 'stock_out')
         and before in ('critical', 'low', 'stock_out')),
-    (select count(*) from logged), (select count(*) from kept)
+    (select count(*) from logged), (select count(*) from kept), {moved}
 """
+COUNTED = "(select count(*) from trackers_tracker t where t.is_enabled and {condition})"
 
 
+UNTOLD = "t.alerted_state <> t.state and (t.alerted_state <> '' or t.state in ('low', 'critical', 'stock_out'))"
 # Told once when a tracker enters a worse band than was told. A band is told again only after health rose five points
 # above it: 105 % for low, 55 % for critical and out of stock. Snoozed ones wait. What the two say is in hundredths.
 ALERT = """
@@ -68,8 +70,7 @@ with a as (
         else t.alerted_state end as alerted
     from trackers_tracker t
     -- what was told already is as it should be
-    where t.is_enabled and {condition} and t.alerted_state <> t.state
-      and (t.alerted_state <> '' or t.state in ('low', 'critical', 'stock_out'))
+    where t.is_enabled and {condition} and {untold}
 ),
 changed as (
     update trackers_tracker t set alerted_state = a.alerted
@@ -81,7 +82,7 @@ changed as (
 select c.id, c.merchant_id, c.state, (select sku from inventory_ops_product p where p.id = c.product_id),
     (select name from inventory_ops_inventorytype i where i.id = c.inventory_type_id)
 from changed c where c.is_worse
-""".replace("{ranks}", "array['low', 'critical', 'stock_out']")
+""".replace("{ranks}", "array['low', 'critical', 'stock_out']").replace("{untold}", UNTOLD)
 
 
 def alert(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:
@@ -102,21 +103,32 @@ def alert(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:
     publish(topic="trackers", news=news, at=as_of)
 
 
-def statement(condition: str) -> str:
-    """The scan of the trackers `t` that meet a condition; it takes `%(as_of)s` and `%(day)s`, that moment's in UTC."""
+def statement(condition: str, *, of_known: bool = False) -> str:
+    """The scan of the trackers `t` that meet a condition; it takes `%(as_of)s` and `%(day)s`, that moment's in UTC.
+
+    Those that are `of_known` number are not counted, which reads each again; instead, it says which ones changed.
+    """
     evaluated = evaluation(kept_trackers(condition), changed=True)
-    return UPDATE.replace("{evaluation}", evaluated).replace("{condition}", condition)
+    seen, moved = ("%(seen)s", "(select array_agg(id) from moved)") if of_known else (COUNTED, "null")
+    text = UPDATE.replace("{evaluation}", evaluated).replace("{seen}", seen).replace("{moved}", moved)
+    return text.replace("{condition}", condition)
+
+
+def _evaluate(text: str, params: dict[str, Any], *, as_of: datetime) -> tuple[ScanCounts, list[int] | None]:
+    """What a `statement` counted, and the trackers that it says changed."""
+    with connection.cursor() as cursor:
+        # no two trackers ask for the same: remembering answers finds none
+        cursor.execute("set local enable_memoize = off; set local jit = off")
+        cursor.execute(text, params | {"as_of": as_of, "day": as_of.date()})
+        seen, changed, opened, resolved, _logged, _kept, moved = cursor.fetchone()
+    return ScanCounts(seen=seen, opened=opened, resolved=resolved, changed=changed), moved
 
 
 def evaluate_where(condition: str, params: dict[str, Any], *, as_of: datetime) -> ScanCounts:
     """The trackers `t` that meet a condition, in the transaction at hand."""
-    with connection.cursor() as cursor:
-        # no two trackers ask for the same: remembering answers finds none
-        cursor.execute("set local enable_memoize = off; set local jit = off")
-        cursor.execute(statement(condition), params | {"as_of": as_of, "day": as_of.date()})
-        seen, changed, opened, resolved, _logged, _kept = cursor.fetchone()
+    counts, _moved = _evaluate(statement(condition), params, as_of=as_of)
     alert(condition, params, as_of=as_of)
-    return ScanCounts(seen=seen, opened=opened, resolved=resolved, changed=changed)
+    return counts
 
 
 def evaluate_all(as_of: datetime) -> ScanCounts:
@@ -200,20 +212,28 @@ def evaluate_dirty(*, as_of: datetime) -> ScanCounts:
     """Those of `refresh`; `seen` is their number."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             with taken as (
                 delete from trackers_dirtypair d using (
                     select id from trackers_dirtypair order by id limit 50000 for update skip locked
                 ) l where d.id = l.id
                 returning d.product_id, d.inventory_type_id
             )
-            select t.id from trackers_tracker t join taken d on d.product_id = t.product_id
-                and d.inventory_type_id = t.inventory_type_id where t.is_enabled
-            union select id from trackers_tracker where evaluated_at is null and is_enabled
+            select t.id, {UNTOLD} from taken d join trackers_tracker t on t.product_id = d.product_id
+                and t.inventory_type_id = d.inventory_type_id where t.is_enabled
+            union select id, true from trackers_tracker where evaluated_at is null and is_enabled
             """
         )
-        ids = [row[0] for row in cursor.fetchall()]
-    return evaluate_where("t.id = any(%(ids)s)", {"ids": ids}, as_of=as_of) if ids else ScanCounts()
+        found = cursor.fetchall()
+    ids = {pk for pk, _is_untold in found}
+    if not ids:
+        return ScanCounts()
+    few, of_ids = "t.id = any(%(ids)s)", {"ids": list(ids), "seen": len(ids)}
+    counts, moved = _evaluate(statement(few, of_known=True), of_ids, as_of=as_of)
+    # of the others, state and what was told are the same before and after
+    if untold := {pk for pk, is_untold in found if is_untold}.union(moved or ()):
+        alert(few, {"ids": list(untold)}, as_of=as_of)
+    return counts
 
 
 def _keep_day(condition: str, params: dict[str, Any], *, as_of: datetime) -> None:

@@ -188,7 +188,7 @@ def products(request: HttpRequest) -> JsonResponse:
     merchant = whole(request.GET.get("merchant"))
     if merchant is None or not text:
         return JsonResponse({"results": []})
-    rows, note = list(search.products(text=text, viewer=user, merchant_id=merchant)[:PRODUCT_HITS]), {}
+    rows, note = search.choices(text=text, viewer=user, most=PRODUCT_HITS, merchant_id=merchant), {}
     if not rows and (chosen := Merchant.objects.visible_to(user).filter(pk=merchant).first()):
         text, rows = search.why_none(text=text, viewer=user, merchant=chosen)
         note = {"note": text}
