@@ -54,6 +54,8 @@ def ranked(below: QuerySet[Tracker], *, as_of: datetime, most: int) -> list[Losi
     """
     stock = below.exclude(mechanism="stalled_days").order_by("severity", "pk")
     rows = list(stock.values_list("pk", "product", "value")[:CANDIDATES])
+    if not rows:
+        return []
     since = (as_of - timedelta(days=SALES_DAYS)).date()
     sold = dict(_SOLD.rows(products=list({product for _pk, product, _value in rows}), since=since))
     found = [_Candidate(pk, Decimal(sold.get(product) or 0) / SALES_DAYS, value or 0) for pk, product, value in rows]

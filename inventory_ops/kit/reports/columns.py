@@ -54,13 +54,12 @@ class Column:
     css: str = ""
     width: int = 120  # in CSS pixels: the least of a flexible one, else what its longest value needs
     flexible: bool = True  # long values are cut with an ellipsis, and the column takes the room that is left
+    alias: str = field(init=False)  # name of the value in a row; apart from the model's own field names
 
     numeric = False
 
-    @property
-    def alias(self) -> str:
-        """Name of the value in a row; apart from the model's own field names."""
-        return f"c_{self.key}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "alias", f"c_{self.key}")
 
     @property
     def title(self) -> str:
@@ -325,6 +324,9 @@ class Custom(Column):
     def html(self, row: Row) -> str:
         return self.draw(row)
 
+    def drawing(self) -> Callable[[Row], str]:
+        return self.draw
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Since(Moment):
@@ -334,3 +336,6 @@ class Since(Moment):
 
     def html(self, row: Row) -> str:
         return self.draw(row)
+
+    def drawing(self) -> Callable[[Row], str]:
+        return self.draw
