@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from inventory_ops.kit.registry import Later
 
+MissingStaticFiles = ValueError  # of Django's storage, where nobody ran `collectstatic`: each page says so itself
 FOLDER = Path(settings.BASE_DIR) / "templates"
 
 
@@ -21,7 +23,8 @@ def warm_up() -> None:
     reverse("overview")  # the first one asks every page for its addresses
     for name in names():
         get_template(name)
-    _draw_frames()
+    with suppress(MissingStaticFiles):
+        _draw_frames()
 
 
 def _draw_frames() -> None:
