@@ -32,7 +32,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from inventory_ops.kit.db.fields import MoneyField
-from inventory_ops.models import CartContact, Order, OrderItem, User
+from inventory_ops.models import CartContact, Merchant, Order, OrderItem, User
 from inventory_ops.models.orders import OrderStatus
 from inventory_ops.queries.checkouts import DEFAULT_ABANDON_AFTER
 
@@ -65,14 +65,17 @@ def in_state(carts: QuerySet[Order], wanted: str | None) -> QuerySet[Order]:
 def holding(
     carts: QuerySet[Order], *, viewer: User | None, product: Any = None, vendor: str | None = None
 ) -> QuerySet[Order]:
-    """Carts with a product, or one of a vendor, among the lines that the viewer may see."""
+    """Carts with a product, or one of a vendor, among the lines that the viewer may see. `carts` are still left: their
+    lines lie apart from those of all months."""
     if not product and not vendor:
         return carts
-    lines = OrderItem.objects.visible_to(viewer).filter(order=OuterRef("pk"))
+    lines = OrderItem.objects.visible_to(viewer).filter(order=OuterRef("pk"), status=OrderStatus.CART)
     if product:
         lines = lines.filter(product_id=int(product))
     if vendor:
-        lines = lines.filter(merchant__vendor_number__iexact=vendor)
+        # looked up first: of a vendor that nobody is, the planner knows that there are no lines
+        keys = list(Merchant.objects.filter(vendor_number__iexact=vendor).values_list("pk", flat=True))
+        lines = lines.filter(merchant__in=keys or [0])  # no merchant has the key 0
     return carts.filter(Exists(lines))
 
 

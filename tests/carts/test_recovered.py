@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 
 from inventory_ops.imports.orders import SPEC
@@ -147,3 +149,31 @@ def test_many_scans_at_once_find_each_once(lamp: Product) -> None:
     bought("O", lamp)
     assert sum(at_once(4, lambda n: find())) == 6
     assert Order.objects.filter(recovered_by__isnull=False).count() == 6
+
+
+def test_goods_are_compared_of_one_pair_after_the_other() -> None:
+    """Beginning with all items that have a product in common, a scan of a million carts wrote gigabytes to disk."""
+    seen: list[tuple[str, Any]] = []
+
+    def remember(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        seen.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(remember):
+        find()
+    [(sql, params)] = [each for each in seen if "recovered_at = f.placed_at" in each[0]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"explain (format json) {sql}", params)
+        [[[explained]]] = cursor.fetchall()
+    read = list(_reads(explained["Plan"], below_limit=False))
+    assert any(below for _table, below in read)
+    assert [table for table, below in read if not below] == []
+
+
+def _reads(node: dict[str, Any], *, below_limit: bool) -> Iterator[tuple[str, bool]]:
+    """The tables of order items that a plan reads, and whether only until something is found."""
+    below_limit = below_limit or node["Node Type"] == "Limit"
+    if (table := node.get("Relation Name", "")).startswith("inventory_ops_orderitem"):
+        yield table, below_limit
+    for each in node.get("Plans", ()):
+        yield from _reads(each, below_limit=below_limit)

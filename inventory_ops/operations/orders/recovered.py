@@ -17,17 +17,31 @@ from django.db import connection, transaction
 WITHIN = timedelta(days=30)
 LOOKS_BACK = timedelta(days=60)  # of a scan: what was left earlier can be recovered by orders loaded later alone
 
-_BOUGHT = """p.placed_at > c.last_activity_at and p.placed_at <= c.last_activity_at + %(within)s
-    and upper(p.customer_email) = upper(c.customer_email) and p.customer_email <> ''
-    and exists (select from inventory_ops_orderitem i join inventory_ops_orderitem b on b.product_id = i.product_id
-                where i.order_id = c.id and b.order_id = p.id and b.cancelled_quantity < b.quantity)"""
+# by the same customer, in time
+_LATER = """p.placed_at > c.last_activity_at and p.placed_at <= c.last_activity_at + %(within)s
+    and upper(p.customer_email) = upper(c.customer_email) and p.customer_email <> ''"""
 
+
+def _goods(cart: str, bought: str) -> str:
+    """Whether a cart, whose items lie apart from those of all months, and an order have a product in common that was
+    not cancelled as a whole."""
+    return f"""select from inventory_ops_orderitem i join inventory_ops_orderitem b on b.product_id = i.product_id
+        where i.order_id = {cart} and i.status = 1 and b.order_id = {bought} and b.cancelled_quantity < b.quantity"""
+
+
+# Who bought later is found first, then goods are compared, one pair after the other (`limit`): of all items with each
+# other that have a product in common there are billions, and the planner would begin with those.
 _FIND = f"""
-    with found as materialized (
-        select distinct on (c.id) c.id as cart, p.id as bought, p.placed_at
-        from inventory_ops_order c join inventory_ops_order p on {_BOUGHT}
+    with pairs as materialized (
+        select c.id as cart, p.id as bought, p.placed_at
+        from inventory_ops_order c join inventory_ops_order p on {_LATER}
         where c.status = 1 and c.recovered_at is null and c.customer_email <> '' and {{which}}
-        order by c.id, p.placed_at, p.id
+    ), found as materialized (
+        select distinct on (pairs.cart) pairs.cart, pairs.bought, pairs.placed_at
+        from pairs cross join lateral (
+            {_goods("pairs.cart", "pairs.bought")} limit 1
+        ) goods
+        order by pairs.cart, pairs.placed_at, pairs.bought
     ), locked as materialized (
         select o.id from inventory_ops_order o where o.id in (select cart from found) and o.status = 1
             and o.recovered_at is null order by o.id for no key update
@@ -39,7 +53,10 @@ _FIND = f"""
 _TAKE_BACK = f"""
     with wrong as materialized (
         select c.id from inventory_ops_order c where c.status = 1 and c.recovered_by_id is not null
-            and not exists (select from inventory_ops_order p where p.id = c.recovered_by_id and {_BOUGHT})
+            and not exists (
+                select from inventory_ops_order p where p.id = c.recovered_by_id and {_LATER}
+                    and exists ({_goods("c.id", "p.id")})
+            )
         union all
         select c.id from inventory_ops_order c
         where c.status = 1 and c.recovered_at is not null and c.recovered_by_id is null
