@@ -108,6 +108,15 @@ class Finding(models.Model):
                 condition=~Q(state="resolved") & Q(due_on__isnull=False),
             ),
             # what a scan opens again though its row is as it was
+            # the largest amount of each currency
+            models.Index(
+                "report",
+                "currency",
+                F("value").desc(),
+                "id",
+                name="finding_by_value",
+                condition=Q(state="open", value__gt=0),
+            ),
             models.Index(fields=["report", "until"], name="finding_to_wake", condition=Q(until__isnull=False)),
             models.Index(fields=["report"], name="finding_got_worse", condition=Q(value__gt=F("snoozed_value"))),
         ]

@@ -375,6 +375,11 @@ class PaymentAttempt(models.Model):
                 condition=~Q(message__regex=r"\d([ -]?\d){12,18}") & ~Q(code__regex=r"\d([ -]?\d){12,18}"),
             ),
         ]
+        indexes = [
+            # carts by what their card said
+            models.Index(fields=["code"], name="payment_failed_by_code", condition=Q(succeeded=False)),
+            models.Index(fields=["message"], name="payment_failed_by_message", condition=Q(succeeded=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.message}".strip()

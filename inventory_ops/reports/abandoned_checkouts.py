@@ -17,7 +17,7 @@ from inventory_ops.kit.fields import suggesting
 from inventory_ops.kit.reports import Breakdown, Kpi, Link, Scope, Step, View, columns, filters, register
 from inventory_ops.kit.reports.scope import parse_window
 from inventory_ops.kit.viewer import Viewer
-from inventory_ops.models import ReportScan, Store
+from inventory_ops.models import PaymentAttempt, ReportScan, Store
 from inventory_ops.models.orders import order_address
 from inventory_ops.queries import checkouts, recovery
 from inventory_ops.reports import cart_work, common
@@ -94,7 +94,9 @@ def selected(scope: Scope, *, in_turn: bool = False) -> QuerySet[Any]:
     # of a seller's carts both are '': it finds nothing by them
     for name in ("card_code", "card_message"):
         if text := scope.params.get(name):
-            carts = carts.filter(**{name: text})
+            # an index leads to the carts that any attempt said it of; it is the last failed one that counts
+            said = PaymentAttempt.objects.filter(succeeded=False, **{name.removeprefix("card_"): text})
+            carts = carts.filter(pk__in=said.values("order_id"), **{name: text})
     return carts
 
 
