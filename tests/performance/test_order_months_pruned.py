@@ -12,9 +12,10 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
+from inventory_ops.kit.reports import registry
 from inventory_ops.models import OrderItem
 from inventory_ops.operations import order_months
-from inventory_ops.queries import checkouts, demand, finding_history, price_history, shipping, verdicts
+from inventory_ops.queries import checkouts, demand, finding_history, price_history, recovery, shipping, verdicts
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +73,19 @@ def test_products_without_orders() -> None:
 def test_carts_are_read_by_themselves() -> None:
     rows = checkouts.abandoned_checkouts(viewer=None, as_of=NOW, after=SINCE, until=NOW)
     assert of_rows(rows) == {"cart"}
+    vendor = make.merchant("V").vendor_number
+    for wanted in ({"vendor": vendor}, {"vendor": "nobody"}, {"product": 5}):
+        assert of_rows(recovery.holding(rows, viewer=None, **wanted)) == {"cart"}
+
+
+def test_carts_are_found_by_what_their_card_said() -> None:
+    """By the attempts that an index leads to: the last failure of each cart was read."""
+    report = registry.get("abandoned-checkouts")
+    for param, index in (("card_code", "payment_failed_by_code"), ("card_message", "payment_failed_by_message")):
+        rows = report.select({param: "Declined"}, viewer=None, as_of=NOW).rows
+        with connection.cursor() as cursor:
+            cursor.execute("set local enable_seqscan = off; set local enable_bitmapscan = off")
+        assert index in rows.explain()
 
 
 @pytest.mark.parametrize("page", ["prices", "finding"])

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     help = "Run the benchmark suite on data of its own and print which goals hold."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--scale", choices=list(SCALES), default="S", help="how much data (L: 30 minutes, 56 GB)")
+        parser.add_argument("--scale", choices=list(SCALES), default="S", help="how much data (L: 30 minutes, 70 GB)")
         parser.add_argument("--only", action="append", metavar="NAME", help="a job, like P4; may be repeated")
         parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
         parser.add_argument("--save", type=Path, metavar="FILE", help="write the JSON to a file, too")
