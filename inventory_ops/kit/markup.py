@@ -135,18 +135,15 @@ def number(value: Number | None, places: int | None = None) -> SafeString:
     """Number with thousands separators and a true minus; `places` decimals, by default as many as it has."""
     if value is None:
         return SafeString("")
-    text = format(value, "," if places is None else _FORMATS[places] if places < 5 else f",.{places}f")
+    text = format(value, "," if places is None else f",.{places}f")
     return _safe(showing.plain_number(text).replace("-", MINUS))
-
-
-_FORMATS = (",.0f", ",.1f", ",.2f", ",.3f", ",.4f")  # by decimals
 
 
 def short(value: Number | None, places: int = 2) -> SafeString:
     """A number with `places` decimals, rounded half up; a whole one has none."""
     if value is None:
         return SafeString("")
-    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    rounded = Decimal(str(value)).quantize(_unit(places), ROUND_HALF_UP)
     return number(rounded, places if rounded % 1 else 0)
 
 
